@@ -1,0 +1,168 @@
+"""The door: batch_first, unbatched and packed input to rows, step after step, and back.
+
+Behind it the loops know one kind of input only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from rnn_manual.config import Config
+from rnn_manual.loops import Cell, State, Walk, run_direction, run_layers
+from rnn_manual.ops import Ops, ops_for
+from rnn_manual.weights import Array, Weights
+
+
+class Packed(NamedTuple):
+    """`torch.nn.utils.rnn.PackedSequence` for any array library: same fields, same meaning."""
+
+    data: Array
+    batch_sizes: Sequence[int]
+    sorted_indices: Array | None = None
+    unsorted_indices: Array | None = None
+
+
+class Layout(NamedTuple):
+    """An input as the loops take it, and the ways back to what the caller handed in."""
+
+    rows: Array  # (ΣB_t, I), or strided as the caller's input is, (T, B, I)
+    batch_sizes: list[int]
+    state_dims: int
+    enter_state: Callable[[Array], Array]
+    leave_state: Callable[[Array], Array]
+    leave_out: Callable[[Array], Any]
+
+
+def layout_of(config: Config, input: Any) -> Layout:
+    """How `input` is laid out, read off its type and number of dimensions.
+
+    Raises: ValueError: no layout of recurrent input looks like this.
+    """
+    if hasattr(input, "batch_sizes"):
+        return _packed(input)
+    if input.ndim not in (2, 3):
+        raise ValueError(f"input must be 2-D (unbatched) or 3-D (batched), got {input.ndim}-D")
+    return _unbatched(input) if input.ndim == 2 else _batched(input, config.batch_first)
+
+
+def _batched(input: Array, batch_first: bool) -> Layout:
+    def turn(x: Array) -> Array:
+        return x.swapaxes(0, 1) if batch_first else x
+
+    T, B, _ = turn(input).shape
+    return Layout(
+        rows=turn(input),
+        batch_sizes=[B] * T,
+        state_dims=3,
+        enter_state=lambda state: state,
+        leave_state=lambda state: state,
+        leave_out=lambda rows: turn(rows.reshape(T, B, rows.shape[-1])),
+    )
+
+
+def _unbatched(input: Array) -> Layout:
+    return Layout(
+        rows=input[:, None],
+        batch_sizes=[1] * len(input),
+        state_dims=2,
+        enter_state=lambda state: state[:, None],
+        leave_state=lambda state: state[:, 0],
+        leave_out=lambda rows: rows,
+    )
+
+
+def _packed(input: Any) -> Layout:
+    def permuted_by(indices: Array | None) -> Callable[[Array], Array]:
+        return lambda state: state if indices is None else state[:, indices]
+
+    return Layout(
+        rows=input.data,
+        batch_sizes=[int(size) for size in input.batch_sizes],
+        state_dims=3,
+        enter_state=permuted_by(input.sorted_indices),
+        leave_state=permuted_by(input.unsorted_indices),
+        leave_out=lambda rows: input._replace(data=rows),
+    )
+
+
+def check_rows(config: Config, layout: Layout, weights: Weights) -> None:
+    """Raises ValueError unless the rows fit the configuration and the weights."""
+    rows, weight = layout.rows, weights[0][0].weight_ih
+    if rows.shape[-1] != config.input_size:
+        raise ValueError(f"input must have {config.input_size} features, got {rows.shape[-1]}")
+    if rows.dtype != weight.dtype:
+        raise ValueError(f"input must have the weights' dtype {weight.dtype}, got {rows.dtype}")
+    if not layout.batch_sizes:
+        raise ValueError("input must have at least one time step, got none")
+
+
+def state_tuple(config: Config, state: Any) -> tuple[Any, ...]:
+    """h, or (h, c) for an LSTM, as a tuple whatever the kind."""
+    return tuple(state) if config.kind == "lstm" else (state,)
+
+
+def state_given(config: Config, states: Sequence[Any]) -> Any:
+    """The inverse of `state_tuple`: a state as the layer takes and returns it."""
+    return tuple(states) if config.kind == "lstm" else states[0]
+
+
+def initial_state(config: Config, layout: Layout, state: Any) -> State:
+    """What the caller gave as state, checked and batched; zeros where nothing was given (C4)."""
+    sizes = [config.state_size(name) for name in config.states]
+    batch = layout.batch_sizes[0]
+    if state is None:
+        zeros = ops_for(layout.rows).zeros
+        return tuple(zeros((config.num_rows, batch, size), like=layout.rows) for size in sizes)
+    given = state_tuple(config, state)
+    if len(given) != len(sizes):
+        raise ValueError(f"state must be (h_0, c_0), got {len(given)} tensors")
+    for name, array, size in zip(config.states, given, sizes, strict=True):
+        full = (config.num_rows, batch, size)
+        expected = full if layout.state_dims == 3 else (full[0], full[2])
+        if tuple(array.shape) != expected:
+            raise ValueError(f"{name}_0 must have shape {expected}, got {tuple(array.shape)}")
+        if array.dtype != layout.rows.dtype:
+            raise ValueError(f"{name}_0 must have dtype {layout.rows.dtype}, got {array.dtype}")
+    return tuple(map(layout.enter_state, given))
+
+
+def run(
+    config: Config,
+    weights: Weights,
+    input: Any,
+    state: Any = None,
+    *,
+    cell: Cell | None = None,
+    walk: Walk = run_direction,
+    ops: Ops | None = None,
+) -> tuple[Any, Any]:
+    """Runs the loops, in NumPy or torch, whichever library the arrays belong to.
+
+    Args:
+        input: (T, B, I), or (B, T, I) if `config.batch_first`, (T, I), or a packed sequence.
+        state: h_0 (S, B, H or P) for an RNN, (h_0, c_0) with c_0 (S, B, H) for an LSTM, without B
+            for unbatched input; zeros if left out.
+        cell, walk, ops: other equations, another walk through time, or other arithmetic than
+            `config` and the arrays ask for.
+
+    Returns: (out, h_n) for an RNN, (out, (h_n, c_n)) for an LSTM, laid out as the input was: out
+        is (T, B, D·H or D·P), the states have the shapes of `state`.
+
+    Raises: ValueError: input or state does not fit.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html
+    """
+    layout = layout_of(config, input)
+    check_rows(config, layout, weights)
+    rows, last = run_layers(
+        config,
+        weights,
+        layout.rows,
+        layout.batch_sizes,
+        initial_state(config, layout, state),
+        cell,
+        walk,
+        ops,
+    )
+    return layout.leave_out(rows), state_given(config, [layout.leave_state(s) for s in last])

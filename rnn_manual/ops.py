@@ -1,0 +1,109 @@
+"""The few array operations the equations need, as NumPy and as torch provide them.
+
+Everything else the loops do (`+`, `*`, slicing) both libraries spell alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from rnn_manual.weights import Array
+
+
+class Ops(Protocol):
+    def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array: ...
+    def tanh(self, x: Array) -> Array: ...
+    def sigmoid(self, x: Array) -> Array: ...
+    def relu(self, x: Array) -> Array: ...
+    def gates(self, x: Array, number: int) -> Sequence[Array]: ...
+    def steps(self, rows: Array, batch_sizes: Sequence[int]) -> Sequence[Array]: ...
+    def unstack(self, x: Array) -> Sequence[Array]: ...
+    def stack(self, arrays: Sequence[Array]) -> Array: ...
+    def concat(self, arrays: Sequence[Array], axis: int = 0) -> Array: ...
+    def zeros(self, shape: Sequence[int], like: Array) -> Array: ...
+
+
+class NumpyOps:
+    """No torch kernel involved: in float64 or longdouble, this is the oracle's arithmetic."""
+
+    def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
+        product = x @ weight.T
+        return product if bias is None else product + bias
+
+    def tanh(self, x: Array) -> Array:
+        return np.tanh(x)
+
+    def sigmoid(self, x: Array) -> Array:
+        # 1/(1 + exp(-x)) overflows on the way for very negative x; this never does.
+        return np.exp(-np.logaddexp(0, -x))
+
+    def relu(self, x: Array) -> Array:
+        return np.maximum(x, 0)
+
+    def gates(self, x: Array, number: int) -> Sequence[Array]:
+        return np.split(x, number, axis=-1)
+
+    def steps(self, rows: Array, batch_sizes: Sequence[int]) -> Sequence[Array]:
+        return np.split(rows.reshape(-1, rows.shape[-1]), np.cumsum(batch_sizes)[:-1])
+
+    def unstack(self, x: Array) -> Sequence[Array]:
+        return list(x)
+
+    def stack(self, arrays: Sequence[Array]) -> Array:
+        return np.stack(arrays)
+
+    def concat(self, arrays: Sequence[Array], axis: int = 0) -> Array:
+        return np.concatenate(arrays, axis)
+
+    def zeros(self, shape: Sequence[int], like: Array) -> Array:
+        return np.zeros(shape, like.dtype)
+
+
+class TorchOps:
+    """Differentiable, on any device, and bit for bit what nn's own CPU kernels compute."""
+
+    def __init__(self) -> None:
+        # Here and not above, so that the NumPy loops run where no torch is installed.
+        import torch
+
+        self.torch = torch
+
+    def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
+        # Not `x @ weight.T + bias`: nn hands the bias to the matmul, which starts its sums from
+        # it. For one feature and for several hundred the two round differently (claim A5).
+        return self.torch.nn.functional.linear(x, weight, bias)
+
+    def tanh(self, x: Array) -> Array:
+        return self.torch.tanh(x)
+
+    def sigmoid(self, x: Array) -> Array:
+        return self.torch.sigmoid(x)
+
+    def relu(self, x: Array) -> Array:
+        return self.torch.relu(x)
+
+    def gates(self, x: Array, number: int) -> Sequence[Array]:
+        return self.torch.chunk(x, number, -1)
+
+    def steps(self, rows: Array, batch_sizes: Sequence[int]) -> Sequence[Array]:
+        return self.torch.split(rows.flatten(0, -2), list(batch_sizes))
+
+    def unstack(self, x: Array) -> Sequence[Array]:
+        return self.torch.unbind(x)
+
+    def stack(self, arrays: Sequence[Array]) -> Array:
+        return self.torch.stack(list(arrays))
+
+    def concat(self, arrays: Sequence[Array], axis: int = 0) -> Array:
+        return self.torch.cat(list(arrays), axis)
+
+    def zeros(self, shape: Sequence[int], like: Array) -> Array:
+        return self.torch.zeros(tuple(shape), dtype=like.dtype, device=like.device)
+
+
+def ops_for(array: Any) -> Ops:
+    """The operations of the library that `array` belongs to."""
+    return NumpyOps() if isinstance(array, np.ndarray) else TorchOps()

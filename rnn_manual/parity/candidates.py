@@ -1,0 +1,132 @@
+"""What is judged: torch.nn itself, a class, or a function that builds a callable."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from rnn_manual.config import Config
+from rnn_manual.layout import run
+from rnn_manual.weights import read_weights
+
+Call = Callable[..., tuple[Any, Any]]  # (input, hx=None) -> (out, state)
+
+
+class Unsupported(Exception):
+    """Raised by a candidate that has no such option; the verdict is then `unsupported`."""
+
+
+class Unusable(Exception):
+    """A candidate or device that leads to nothing that could be judged; one line says why."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something that claims to compute what `torch.nn` computes.
+
+    Args:
+        subject: an `nn.Module` subclass with nn's constructor, or
+            `build(module: nn.RNN | nn.LSTM) -> callable(input, hx=None) -> (out, state)`.
+    """
+
+    name: str
+    subject: Callable[..., Any]
+
+    def make(
+        self, config: Config, parameters: Mapping[str, Any], dtype: torch.dtype, device: str
+    ) -> tuple[nn.Module, Call]:
+        """Builds the candidate on given weights.
+
+        Returns: the module whose parameters it computes with, and what to call.
+        """
+        reference = nn_module(config).to(device=device, dtype=dtype)
+        reference.load_state_dict({k: torch.as_tensor(v) for k, v in parameters.items()})
+        if not is_module_class(self.subject):
+            return reference, self.subject(reference)
+        module = self.subject(*config.sizes, **config.options).to(device=device, dtype=dtype)
+        module.load_state_dict(reference.state_dict())
+        return module, module
+
+
+def nn_module(config: Config) -> nn.RNNBase:
+    """The layer of `torch.nn` that a configuration describes, with torch's random weights."""
+    layer: type[nn.RNNBase] = getattr(nn, config.kind.upper())
+    return layer(*config.sizes, **config.options)
+
+
+def is_module_class(subject: Any) -> bool:
+    return isinstance(subject, type) and issubclass(subject, nn.Module)
+
+
+def loops_of(module: nn.RNNBase) -> Call:
+    """The torch loops on the module's own parameters, as a candidate builds them."""
+    return lambda input, hx=None: run(Config.of(module), read_weights(module), input, hx)
+
+
+NN = Candidate("torch.nn", lambda module: module)
+LOOPS = Candidate("rnn_manual", loops_of)
+
+
+def as_candidate(subject: Any) -> Candidate:
+    """A class, a build function, a `MODULE:NAME` string or a Candidate, as a Candidate.
+
+    Raises: Unusable: it is none of these, or the name leads nowhere.
+    """
+    if isinstance(subject, Candidate):
+        return subject
+    if isinstance(subject, str):
+        return NN if subject == NN.name else Candidate(subject, _load(subject))
+    if not callable(subject):
+        raise Unusable(
+            f"a candidate must be a class or a function, got {type(subject).__name__}"
+        )
+    where = getattr(subject, "__module__", "?")
+    return Candidate(f"{where}:{getattr(subject, '__qualname__', subject)}", subject)
+
+
+def _load(name: str) -> Callable[..., Any]:
+    module_name, colon, attribute = name.partition(":")
+    if not (module_name and colon and attribute):
+        raise Unusable(f"candidate must be MODULE:NAME or {NN.name}, got {name!r}")
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        found = importlib.import_module(module_name)
+    except BaseException as error:  # a module may do anything on import, sys.exit included
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise Unusable(
+            f"candidate {name}: importing {module_name} failed: {said}"
+        ) from error
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            raise Unusable(f"candidate {name}: {module_name} has no {attribute!r}")
+        found = getattr(found, part)
+    if not callable(found):
+        raise Unusable(
+            f"candidate {name} must be a class or a function, got {type(found).__name__}"
+        )
+    return found
+
+
+def usable_device(name: str) -> str:
+    """`name`, if torch can compute there.
+
+    Raises: Unusable: it cannot, in torch's words.
+    """
+    try:
+        read_back = torch.ones(2, device=name).sum().item()
+    except Exception as error:  # torch has a type of error for each way of having no such device
+        said = str(error).splitlines()[0]
+        raise Unusable(f"device {name!r} cannot be used: {said}") from error
+    if read_back != 2:
+        raise Unusable(f"device {name!r} cannot be used: 1 + 1 gave {read_back} there")
+    return name

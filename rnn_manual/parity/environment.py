@@ -1,0 +1,42 @@
+"""What a run was built on."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+import numpy as np
+import torch
+
+
+def environment(device: str = "cpu") -> dict[str, Any]:
+    """Versions, threads and switches that the numbers may depend on."""
+    found: dict[str, Any] = {
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "device": device,
+        "threads": torch.get_num_threads(),
+        "onednn": torch.backends.mkldnn.is_available() and onednn_enabled(),
+        "mkl": torch.backends.mkl.is_available(),
+    }
+    capability = getattr(torch.backends.cpu, "get_cpu_capability", None)
+    found["cpu_capability"] = capability() if capability else None
+    if device.startswith("cuda"):
+        found["gpu"] = torch.cuda.get_device_name(device)
+    return found
+
+
+def onednn_enabled() -> bool:
+    """Whether torch may use oneDNN now."""
+    return bool(torch._C._get_mkldnn_enabled())
+
+
+def in_words(found: dict[str, Any]) -> str:
+    """One line: `torch 2.13.0+cpu, 2 threads, oneDNN on, x86_64`."""
+    threads = f"{found['threads']} thread{'s' * (found['threads'] != 1)}"
+    onednn = f"oneDNN {'on' if found['onednn'] else 'off'}"
+    device = [] if found["device"] == "cpu" else [found.get("gpu", found["device"])]
+    return ", ".join([f"torch {found['torch']}", threads, onednn, found["machine"], *device])

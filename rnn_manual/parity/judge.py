@@ -1,0 +1,110 @@
+"""A candidate and a case → a comparison."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from rnn_manual.parity.candidates import LOOPS, NN, Candidate, Unsupported, as_candidate
+from rnn_manual.parity.cases import Case, Floats
+from rnn_manual.parity.compare import Comparison, TensorComparison, Verdict, compare_tensor
+from rnn_manual.parity.locate import locate
+from rnn_manual.parity.mistakes import MISTAKES
+from rnn_manual.parity.results import Layer, Malformed, Result, run_candidate
+from rnn_manual.parity.tolerance import Reference, reference
+
+
+def check(candidate: Any, case: Case, *, device: str = "cpu") -> Comparison:
+    """Runs a candidate on a case and compares all it gives with the loops and the oracle.
+
+    Args:
+        candidate: a class, a build function, a `MODULE:NAME` string or a Candidate.
+
+    Returns: a comparison, whatever the candidate does; `.assert_ok()` raises if it failed.
+    """
+    candidate = as_candidate(candidate)
+    held_against = reference(case, device)
+    try:
+        result = run_candidate(candidate, case, device=device)
+    except Unsupported as error:
+        raised, message = Verdict.UNSUPPORTED, str(error)
+    except Malformed as error:
+        raised, message = Verdict.ERROR, str(error)
+    except (Exception, SystemExit) as error:  # whatever a candidate does is its own verdict
+        raised = Verdict.ERROR
+        message = f"raised {type(error).__name__}: {' '.join(str(error).split())}"
+    else:
+        return _compare(candidate, case, device, result, held_against)
+    return Comparison(case, candidate.name, device, raised=raised, message=message)
+
+
+def _compare(
+    candidate: Candidate, case: Case, device: str, result: Result, held_against: Reference
+) -> Comparison:
+    tensors = compare_result(result, held_against)
+    differs = any(tensor.verdict.fails for tensor in tensors.values())
+    return Comparison(
+        case,
+        candidate.name,
+        device,
+        tensors=tensors,
+        where=locate(case, tensors) if differs else None,
+        diagnosis=diagnose(case, result, device) if differs else None,
+    )
+
+
+def compare_result(result: Result, held_against: Reference) -> dict[str, TensorComparison]:
+    """Every tensor of a result against a reference."""
+    compared = {}
+    for name, loop in held_against.loop.tensors.items():
+        if name in result.tensors:
+            exact, allowed = held_against.exact[name], held_against.allowed[name]
+            compared[name] = compare_tensor(result.tensors[name], loop, exact, allowed)
+        else:
+            reason = result.missing.get(name, "the candidate has no such parameter")
+            compared[name] = TensorComparison(Verdict.UNSUPPORTED, reason)
+    return compared
+
+
+def diagnose(case: Case, result: Result, device: str) -> str | None:
+    """The classic mistakes whose results the candidate's are, within rounding; None if none."""
+    allowed = reference(case, device).allowed
+    alike = []
+
+    def same(wrong: dict[str, Floats]) -> bool:
+        return all(
+            compare_tensor(result.tensors[name], tensor, tensor, allowed[name]).verdict
+            != Verdict.DIFFERS
+            for name, tensor in wrong.items()
+            if name in result.tensors
+        )
+
+    for mistake in MISTAKES.values():
+        if not mistake.shows(case):
+            continue
+        candidate = Candidate(mistake.name, mistake)
+        values = Layer(candidate, device).on(case)._asdict()
+        # Most mistakes are ruled out by their values; gradients take several times as long.
+        if same({name: v for name, v in values.items() if v is not None}) and same(
+            run_candidate(candidate, case, device=device).tensors
+        ):
+            alike.append(f'"{mistake.sentence}"')
+    return f"behaves exactly like the mistake {' or '.join(alike)}" if alike else None
+
+
+def check_bits(case: Case) -> Comparison:
+    """torch.nn against the torch loops on the CPU's own kernels: every bit, or it differs.
+
+    oneDNN, which computes float32 LSTMs by default in an order of its own, is off for both.
+    """
+    with torch.backends.mkldnn.flags(enabled=False):
+        nn = run_candidate(NN, case).tensors
+        loops = run_candidate(LOOPS, case).tensors
+    tensors = {
+        name: compare_tensor(nn[name], loop, loop, np.zeros_like(loop))
+        for name, loop in loops.items()
+    }
+    where = locate(case, tensors)
+    return Comparison(case, NN.name, mode="oneDNN off", tensors=tensors, where=where)

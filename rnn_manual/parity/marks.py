@@ -1,0 +1,35 @@
+"""`parametrize`: hands a test its cases. The plugin reads the mark when the test is collected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rnn_manual.parity.cases import Case
+from rnn_manual.parity.levels import select
+
+
+def parametrize(
+    *,
+    level: str | None = None,
+    where: Callable[[Case], bool] = lambda case: True,
+    notes: str | None = None,
+) -> pytest.MarkDecorator:
+    """Gives a test function its argument `case`, one run for each case selected.
+
+    Args:
+        level: "quick" or "full"; the option --level if left out.
+        where: only cases of which this is true.
+        notes: of the notes' own cases, those for this claim ("D1"); "" for all, None for none.
+
+    The options --kind, --dtype and --seed hold for these cases too.
+    """
+    return pytest.mark.rnn_manual_cases(level=level, where=where, notes=notes)
+
+
+def cases_of(mark: pytest.Mark, level: str, **options: Any) -> list[Case]:
+    """The cases that a mark asks for under the command line's options."""
+    asked = dict(mark.kwargs)
+    return select(asked.pop("level") or level, **asked, **options)

@@ -1,0 +1,364 @@
+"""The classic mistakes, by name.
+
+Each is a candidate (`rnn_manual.parity.mistakes:h_0_ignored`) that the suite must fail, and an
+explanation: a candidate that agrees with one of them behaves exactly like it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from rnn_manual import cells
+from rnn_manual.layout import state_given, state_tuple
+from rnn_manual.loops import cell_for, run_direction
+from rnn_manual.parity.cases import Case
+from rnn_manual.parity.wrong import MISTAKES, Mistake, Net, mistake
+from rnn_manual.weights import LayerWeights
+
+__all__ = ["MISTAKES"]
+
+
+def lstm(case: Case) -> bool:
+    return case.config.kind == "lstm"
+
+
+def rnn(case: Case) -> bool:
+    return case.config.kind == "rnn"
+
+
+def bidirectional(case: Case) -> bool:
+    return case.config.bidirectional
+
+
+def stacked(case: Case) -> bool:
+    return case.config.num_layers > 1
+
+
+def biased(case: Case) -> bool:
+    return case.config.bias
+
+
+def tanh(case: Case) -> bool:
+    return case.config.nonlinearity == "tanh"
+
+
+def unprojected(case: Case) -> bool:
+    return not case.config.proj_size
+
+
+def batched(case: Case) -> bool:
+    return case.layout == "batched"
+
+
+def equally_long(case: Case) -> bool:
+    return len(set(case.lengths)) == 1
+
+
+def padded(case: Case) -> bool:
+    return case.layout != "packed"
+
+
+def several_steps(case: Case) -> bool:
+    return case.seq_len > 1
+
+
+def given_state(case: Case) -> bool:
+    """Zeros too: what is wrong with them, their gradients tell."""
+    return case.state != "omitted"
+
+
+def recurrent(case: Case) -> bool:
+    return several_steps(case) or given_state(case)
+
+
+# Weights -----------------------------------------------------------------------------------------
+
+
+def _gates_exchanged(a: str, b: str) -> Mistake:
+    swap = {a: b, b: a}
+
+    def exchanged(net: Net) -> Net:
+        gates = net.config.gates
+
+        def rows(weight: torch.Tensor) -> torch.Tensor:
+            block = dict(zip(gates, weight.chunk(len(gates)), strict=True))
+            return torch.cat([block[swap.get(gate, gate)] for gate in gates])
+
+        def stacked_gates(w: LayerWeights) -> LayerWeights:
+            return w._replace(weight_hr=None).map(rows)._replace(weight_hr=w.weight_hr)
+
+        return net.reweighted(stacked_gates)
+
+    return mistake(f"gates {a} and {b} exchanged", lstm, name=f"gates_{a}_{b}_exchanged")(exchanged)
+
+
+gates_i_f_exchanged = _gates_exchanged("i", "f")
+gates_i_g_exchanged = _gates_exchanged("i", "g")
+gates_i_o_exchanged = _gates_exchanged("i", "o")
+gates_f_g_exchanged = _gates_exchanged("f", "g")
+gates_f_o_exchanged = _gates_exchanged("f", "o")
+gates_g_o_exchanged = _gates_exchanged("g", "o")
+
+
+@mistake("b_ih dropped", biased)
+def bias_ih_dropped(net: Net) -> Net:
+    return net.reweighted(lambda w: w._replace(bias_ih=None))
+
+
+@mistake("b_hh dropped", biased)
+def bias_hh_dropped(net: Net) -> Net:
+    return net.reweighted(lambda w: w._replace(bias_hh=None))
+
+
+@mistake(
+    "W_hh transposed, gate by gate",
+    recurrent,
+    unprojected,
+    lambda case: case.config.hidden_size > 1,
+)
+def weight_hh_transposed(net: Net) -> Net:
+    def turned(weight: torch.Tensor) -> torch.Tensor:
+        return torch.cat([gate.T for gate in weight.chunk(len(net.config.gates))])
+
+    if net.config.proj_size:
+        return net
+    return net.reweighted(lambda w: w._replace(weight_hh=turned(w.weight_hh)))
+
+
+# (With relu, the element may lead to a unit that is shut.)
+@mistake("one element of the first layer's W_hh off by 1e-3", recurrent, tanh)
+def weight_off_by_1e_3(net: Net) -> Net:
+    (first, *others), *above = net.weights
+    offset = torch.zeros_like(first.weight_hh)
+    offset[0, 0] = 1e-3
+    off = first._replace(weight_hh=first.weight_hh + offset)
+    return replace(net, weights=((off, *others), *above))
+
+
+@mistake("no recurrence: W_hh h left out", recurrent)
+def no_recurrence(net: Net) -> Net:
+    return net.reweighted(lambda w: w._replace(weight_hh=w.weight_hh * 0))
+
+
+@mistake("the backward direction computes with the forward weights", bidirectional)
+def one_set_of_weights(net: Net) -> Net:
+    return replace(net, weights=tuple((layer[0],) * len(layer) for layer in net.weights))
+
+
+# Layers ------------------------------------------------------------------------------------------
+
+
+@mistake("layers above the first read only the forward half below them", bidirectional, stacked)
+def forward_half_only(net: Net) -> Net:
+    def without_backward_half(w: LayerWeights) -> LayerWeights:
+        kept = torch.ones_like(w.weight_ih)
+        kept[:, net.config.output_size :] = 0
+        return w._replace(weight_ih=w.weight_ih * kept)
+
+    first, *above = net.weights
+    above = [tuple(map(without_backward_half, layer)) for layer in above]
+    return replace(net, weights=(first, *above))
+
+
+def _layer_by_layer(
+    net: Net,
+    reads: Callable[[list[Any]], Any] = lambda outs: outs[-1],
+    starts: Callable[[Any, list[Any]], Any] = lambda given, ends: given,
+) -> tuple[Any, Any]:
+    """The network as one-layer networks; `reads` and `starts` choose each one's input and state."""
+    config, outs, ends = net.config, [net.input], []
+    for k in range(config.num_layers):
+        rows = slice(config.row(k, 0), config.row(k + 1, 0))
+        given = net.from_state(lambda *s: tuple(x[rows] for x in s)).state  # noqa: B023
+        layer = Net(
+            config.layer(k), net.weights[k : k + 1], reads(outs), starts(given, ends), {}
+        )
+        out, end = layer.run()
+        outs.append(out)
+        ends.append(end)
+    tuples = [state_tuple(config, end) for end in ends]
+    return outs[-1], state_given(config, [torch.cat(rows) for rows in zip(*tuples, strict=True)])
+
+
+@mistake("every layer above the first reads layer 0", lambda case: case.config.num_layers > 2)
+def layers_read_layer_0(net: Net) -> tuple[Any, Any]:
+    return _layer_by_layer(net, reads=lambda outs: outs[:2][-1])
+
+
+@mistake("a layer starts from the last state of the one below", stacked)
+def state_runs_on_upwards(net: Net) -> tuple[Any, Any]:
+    return _layer_by_layer(net, starts=lambda given, ends: ends[-1] if ends else given)
+
+
+# States ------------------------------------------------------------------------------------------
+
+
+@mistake("h_0 ignored", given_state)
+def h_0_ignored(net: Net) -> Net:
+    return net.from_state(lambda h, *c: (h * 0, *c))
+
+
+@mistake("c_0 ignored", given_state, lstm)
+def c_0_ignored(net: Net) -> Net:
+    return net.from_state(lambda h, *c: (h, *(x * 0 for x in c)))
+
+
+@mistake("h_0 and c_0 taken for each other", lstm, given_state, unprojected)
+def h_0_and_c_0_exchanged(net: Net) -> Net:
+    return net if net.config.proj_size else net.from_state(lambda *s: s[::-1])
+
+
+@mistake("h_n and c_n exchanged", lstm)
+def h_n_and_c_n_exchanged(net: Net) -> tuple[Any, Any]:
+    return net.run_to_state(lambda *s: s[::-1])
+
+
+@mistake(
+    "the first row of the initial state shared by all layers and directions",
+    given_state,
+    lambda case: case.config.num_rows > 1,
+)
+def state_shared_by_all(net: Net) -> Net:
+    return net.from_state(lambda *s: tuple(x[:1].expand_as(x) for x in s))
+
+
+def _row_order(net: Net) -> list[int]:
+    """Rows of h_n direction by direction: all forward ones, then all backward ones."""
+    rows = range(net.config.num_rows)
+    return sorted(rows, key=lambda row: net.config.layer_direction(row)[::-1])
+
+
+@mistake("rows of h_0 taken direction by direction", bidirectional, stacked, given_state)
+def h_0_rows_direction_major(net: Net) -> Net:
+    order = _row_order(net)
+    back = [order.index(row) for row in range(len(order))]
+    return net.from_state(lambda *s: tuple(x[back] for x in s))
+
+
+@mistake("rows of h_n returned direction by direction", bidirectional, stacked)
+def h_n_rows_direction_major(net: Net) -> tuple[Any, Any]:
+    order = _row_order(net)
+    return net.run_to_state(lambda *s: tuple(x[order] for x in s))
+
+
+@mistake("h_n of the backward direction read off out[-1]", bidirectional, several_steps, padded)
+def h_n_is_last_step_of_out(net: Net) -> tuple[Any, Any]:
+    out, last = net.run()
+    if not net.config.bidirectional or hasattr(out, "batch_sizes"):
+        return out, last
+    steps = out.transpose(0, 1) if net.config.batch_first and out.dim() == 3 else out
+    h, *c = state_tuple(net.config, last)
+    h = torch.cat([h[:-1], steps[-1:, ..., net.config.columns(1)]])
+    return out, state_given(net.config, [h, *c])
+
+
+# Time --------------------------------------------------------------------------------------------
+
+
+@mistake("the backward direction walks forward", bidirectional, several_steps)
+def backward_not_reversed(net: Net) -> Net:
+    return net.using(walk=lambda *args, backward: run_direction(*args))
+
+
+@mistake("the backward direction's output is not turned back", bidirectional, several_steps)
+def backward_not_turned_back(net: Net) -> Net:
+    def walk(ops: Any, cell: Any, w: Any, rows: Any, sizes: Any, s: Any, backward: bool) -> Any:
+        out, last = run_direction(ops, cell, w, rows, sizes, s, backward)
+        return (torch.cat(out.split(sizes)[::-1]) if backward else out), last
+
+    return net.using(walk=walk)
+
+
+@mistake("the last step skipped, its output repeated from the one before", several_steps, equally_long)
+def last_step_skipped(net: Net) -> Net:
+    def walk(ops: Any, cell: Any, w: Any, rows: Any, sizes: Any, s: Any, backward: bool) -> Any:
+        if backward or len(sizes) < 2 or sizes[-1] < sizes[0]:
+            return run_direction(ops, cell, w, rows, sizes, s, backward)
+        B = sizes[-1]
+        out, last = run_direction(ops, cell, w, rows.flatten(0, -2)[:-B], sizes[:-1], s)
+        return torch.cat([out, out[-B:]]), last
+
+    return net.using(walk=walk)
+
+
+@mistake("batch and time exchanged", batched, lambda c: (c.seq_len, c.batch_size) != (1, 1))
+def batch_and_time_exchanged(net: Net) -> tuple[Any, Any]:
+    if hasattr(net.input, "batch_sizes") or net.input.dim() < 3:
+        return net.run()
+    time = 1 if net.config.batch_first else 0
+    T, B = net.input.shape[time], net.input.shape[1 - time]
+
+    def stretched(size: int) -> Callable[..., tuple[Any, ...]]:
+        return lambda *s: tuple(x[:, [i % x.shape[1] for i in range(size)]] for x in s)
+
+    turned = replace(net, config=replace(net.config, batch_first=not net.config.batch_first))
+    out, last = turned.from_state(stretched(T)).run()
+    return out, state_given(net.config, stretched(B)(*state_tuple(net.config, last)))
+
+
+# Equations ---------------------------------------------------------------------------------------
+
+
+@mistake("the other nonlinearity: relu for tanh, or tanh for relu", rnn)
+def other_nonlinearity(net: Net) -> Net:
+    other = {cells.rnn_tanh: cells.rnn_relu, cells.rnn_relu: cells.rnn_tanh}
+    cell: Any = cell_for(net.config)
+    return net.using(cell=other.get(cell, cell))
+
+
+def _lstm(
+    sentence: str,
+    name: str,
+    f: Callable[[Any], Any] = torch.sigmoid,
+    g: Callable[[Any], Any] = torch.tanh,
+    new_c: Callable[..., Any] = lambda i, f, g, c: f * c + i * g,
+    squash: Callable[[Any], Any] = torch.tanh,
+    shows: Callable[[Case], bool] = lstm,
+) -> Mistake:
+    """An LSTM one of whose equations is another."""
+
+    def cell(ops: Any, w: LayerWeights, x: Any, h: Any, c: Any) -> tuple[Any, Any]:
+        gates = ops.gates(x + ops.linear(h, w.weight_hh, w.bias_hh), 4)
+        c = new_c(torch.sigmoid(gates[0]), f(gates[1]), g(gates[2]), c)
+        h = torch.sigmoid(gates[3]) * squash(c)
+        return (h if w.weight_hr is None else ops.linear(h, w.weight_hr)), c
+
+    def changed(net: Net) -> Net:
+        return net.using(cell=cell) if net.config.kind == "lstm" else net
+
+    return mistake(sentence, lstm, shows, name=name)(changed)
+
+
+c_not_squashed = _lstm("h' = o·c', without tanh", "c_not_squashed", squash=lambda c: c)
+g_under_sigmoid = _lstm("g under σ, not tanh", "g_under_sigmoid", g=torch.sigmoid)
+i_left_out = _lstm("c' = f·c + g, without i", "i_left_out", new_c=lambda i, f, g, c: f * c + g)
+forget_bias_of_1 = _lstm(
+    "1 added to the forget gate",
+    "forget_bias_of_1",
+    f=lambda f: torch.sigmoid(f + 1),
+    shows=recurrent,
+)
+gates_coupled = _lstm(
+    "f = 1 - i",
+    "gates_coupled",
+    new_c=lambda i, f, g, c: (1 - i) * c + i * g,
+    shows=recurrent,
+)
+
+
+# Gradients ---------------------------------------------------------------------------------------
+
+
+@mistake("the gradient stops between steps: h and c detached", recurrent)
+def gradient_cut_between_steps(net: Net) -> Net:
+    right: Any = cell_for(net.config)
+    return net.using(cell=lambda ops, w, x, *s: right(ops, w, x, *(v.detach() for v in s)))
+
+
+@mistake("h_n returned detached: what flows into it is lost")
+def gradient_of_h_n_lost(net: Net) -> tuple[Any, Any]:
+    return net.run_to_state(lambda h, *c: (h.detach(), *c))

@@ -1,0 +1,149 @@
+"""A comparison in words, and as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from rnn_manual.config import DIRECTIONS
+from rnn_manual.parity.cases import Case
+from rnn_manual.parity.compare import Comparison, TensorComparison, Where
+from rnn_manual.parity.environment import environment, in_words
+
+
+def failure_block(comparison: Comparison) -> str:
+    """Everything known about a failed case, a line each, as a person would want to read it."""
+    case, where = comparison.case, comparison.where
+    bad = [name for name, tensor in comparison.tensors.items() if tensor.verdict.fails]
+    if comparison.raised:
+        head, facts = comparison.message, []
+    else:
+        head = f"disagrees with the loops on {_listed(bad)}"
+        facts = _located(comparison, where) if where else _reasons(comparison)
+    facts += [
+        ("diagnosis", comparison.diagnosis or ""),
+        ("case", str(case)),
+        ("built on", in_words(environment(comparison.device))),
+        ("again", again(comparison)),
+    ]
+    lines = [f"candidate {comparison.candidate} {head}"]
+    return "\n".join(lines + [f"{name:<9} {text}" for name, text in facts if text])
+
+
+def again(comparison: Comparison) -> str:
+    """The command that runs this case again."""
+    case, words = comparison.case, ["rnn-manual verify"]
+    if comparison.candidate != "torch.nn":
+        words.append(f"--candidate {comparison.candidate}")
+    words += [f"--device {comparison.device}"] * (comparison.device != "cpu")
+    words += [f"--seed {case.seed}"] * (case.seed != 0)
+    return " ".join([*words, f'--level full -k "[{case.id}]"'])
+
+
+def _located(comparison: Comparison, where: Where) -> list[tuple[str, str]]:
+    tensor = comparison.tensors[where.tensor]
+    index = where.index
+    actual, loop = float(tensor.actual[index]), float(tensor.loop[index])
+    error, allowed = float(tensor.errors[index]), float(tensor.limit[index])
+    bits = comparison.mode == "oneDNN off"
+    size = f"{error:.2g} = {_times(error, allowed)} what rounding explains ({allowed:.2g})"
+    unit = f"{error:.2g}, where every bit must be the same"
+    digits = 9 if tensor.loop.dtype.itemsize <= 4 else 17
+    bad = tensor.ratios > 1
+    extent = f"{int(bad.sum())} of {bad.size} elements of {where.tensor}"
+    return [
+        ("where", f"{_place(comparison.case, where)} → {where.tensor}[{', '.join(map(str, index))}]"),
+        ("expected", f"{loop:<{digits + 5}.{digits}g} torch loop"),
+        ("actual", f"{actual:<{digits + 5}.{digits}g} {comparison.candidate}"),
+        ("oracle", "" if bits else f"{float(tensor.oracle[index]):<{digits + 5}.{digits}g} float64"),
+        ("error", unit if bits else size),
+        ("extent", "; ".join([extent, *_agreeing(comparison)])),
+    ]
+
+
+def _times(error: float, allowed: float) -> str:
+    return f"{error / allowed:.2g} ×" if allowed and math.isfinite(error) else "beyond"
+
+
+def _place(case: Case, where: Where) -> str:
+    place, index, words = where.place, list(where.index), []
+    if place.layer is not None:
+        words.append(f"layer {place.layer}")
+    if place.direction is not None:
+        words.append(DIRECTIONS[place.direction])
+    if place.step is not None:
+        first = (case.seq_len - 1) * (place.direction or 0)
+        note = " (the first it processes)" if place.step == first and case.seq_len > 1 else ""
+        words.append(f"step {place.step} of 0..{case.seq_len - 1}{note}")
+    if place.gate is not None:
+        words.append(f"gate {place.gate}")
+    leaf = where.tensor.removeprefix("grad ")
+    if leaf in ("out", "input") or leaf[1:] in ("_n", "_0"):
+        if case.layout == "batched":
+            words.append(f"batch {index[0 if leaf == 'out' and case.config.batch_first else 1]}")
+        column = index[-1]
+        if leaf == "out":
+            column %= case.config.output_size
+        words.append(f"{'feature' if leaf == 'input' else 'unit'} {column}")
+    return ", ".join(words)
+
+
+def _agreeing(comparison: Comparison) -> list[str]:
+    good = [name for name, tensor in comparison.tensors.items() if not tensor.verdict.fails]
+    values = [name for name in good if not name.startswith("grad ")]
+    gradients = len(good) - len(values)
+    found = [f"{_listed(values)} agree{'s' * (len(values) == 1)}"] if values else []
+    return found + ([f"{gradients} gradients agree"] if gradients else [])
+
+
+def _reasons(comparison: Comparison) -> list[tuple[str, str]]:
+    return [
+        ("where", f"{name}: {tensor.reason}")
+        for name, tensor in comparison.tensors.items()
+        if tensor.verdict.fails and tensor.reason
+    ]
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def case_json(comparison: Comparison) -> dict[str, Any]:
+    """One entry of the JSON report's "cases"."""
+    case, where = comparison.case, comparison.where
+    return {
+        "id": case.id,
+        "kind": case.kind,
+        "mode": comparison.mode,
+        "features": case.features,
+        "tensors": {name: _tensor_json(t) for name, t in comparison.tensors.items()},
+        "verdict": comparison.verdict.value,
+        "where": None if where is None else _where_json(where),
+        "diagnosis": comparison.diagnosis,
+        "message": comparison.message or None,
+        "report": failure_block(comparison) if comparison.verdict.fails else None,
+    }
+
+
+def _where_json(where: Where) -> dict[str, Any]:
+    direction = where.place.direction
+    named = None if direction is None else DIRECTIONS[direction]
+    return where.place._asdict() | {"direction": named, "tensor": where.tensor}
+
+
+def _tensor_json(tensor: TensorComparison) -> dict[str, Any]:
+    found = {
+        "verdict": tensor.verdict.value,
+        "error": _finite(tensor.error),
+        "allowed": _finite(tensor.allowed),
+    }
+    return found | ({"reason": tensor.reason} if tensor.reason else {})
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None  # JSON has no NaN and no infinity
+
+
+def dumps(report: dict[str, Any]) -> str:
+    return json.dumps(report, indent=1, allow_nan=False) + "\n"

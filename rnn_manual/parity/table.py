@@ -1,0 +1,92 @@
+"""The closing table: kind × feature against forward, h_n/c_n and gradients."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from rnn_manual.parity.cases import FEATURES
+
+COLUMNS: dict[str, Callable[[str], bool]] = {
+    "forward": lambda name: name == "out",
+    "h_n / c_n": lambda name: name in ("h_n", "c_n"),
+    "gradients": lambda name: name.startswith("grad "),
+}
+STYLE = {
+    "identical": "bold green",
+    "within": "green",
+    "unsupported": "yellow",
+    "differs": "bold red",
+    "error": "bold red",
+}
+ORDER = list(STYLE)
+
+
+def totals(cases: Iterable[dict[str, Any]]) -> dict[str, int]:
+    """How many cases came to each verdict; every verdict is named."""
+    count = Counter(case["verdict"] for case in cases)
+    return {verdict: count[verdict] for verdict in STYLE}
+
+
+def verdict_table(cases: list[dict[str, Any]]) -> Table:
+    """Rows are kind × feature; a cell is the worst verdict and the worst error in it."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    table.add_column("cases", justify="right")
+    for column in COLUMNS:
+        table.add_column(column)
+    for kind, feature, chosen in _rows(cases):
+        name = Text(f"{kind}" if not feature else f"  {feature}", style="" if feature else "bold")
+        cells = [_cell(chosen, belongs) for belongs in COLUMNS.values()]
+        table.add_row(name, str(len(chosen)), *cells)
+    return table
+
+
+def _rows(cases: list[dict[str, Any]]) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
+    for kind in sorted({case["kind"] for case in cases}, reverse=True):
+        ours = [case for case in cases if case["kind"] == kind]
+        usual = [case for case in ours if not case["mode"]]
+        yield kind, "", usual
+        features = Counter(feature for case in usual for feature in case["features"])
+        for feature in sorted(features, key=[*FEATURES].index):
+            yield kind, feature, [case for case in usual if feature in case["features"]]
+        for mode in sorted({case["mode"] for case in ours} - {""}):
+            yield kind, mode, [case for case in ours if case["mode"] == mode]
+
+
+def _cell(cases: list[dict[str, Any]], belongs: Callable[[str], bool]) -> Text:
+    tensors = [t for case in cases for name, t in case["tensors"].items() if belongs(name)]
+    raised = [case["verdict"] for case in cases if not case["tensors"]]
+    verdicts = Counter([*(t["verdict"] for t in tensors), *raised])
+    if not verdicts:
+        return Text("-", style="dim")
+    verdict = max(verdicts, key=ORDER.index)
+    text = verdict
+    if verdict in ("within", "differs"):
+        text += f" {_worst_error(tensors, verdict)}"
+    return Text(text, style=STYLE[verdict])
+
+
+def _worst_error(tensors: list[dict[str, Any]], verdict: str) -> str:
+    ours = [t for t in tensors if t["verdict"] == verdict]
+    if any(t["error"] is None or t.get("reason") for t in ours):
+        return "by shape or NaN"
+    return f"{max(t['error'] for t in ours):.1e}"
+
+
+def closest(cases: list[dict[str, Any]]) -> str:
+    """In words: how close what is `within` came to the limit, and where."""
+    ranked = [
+        (t["error"] / t["allowed"], name, case["id"])
+        for case in cases
+        for name, t in case["tensors"].items()
+        if t["verdict"] == "within" and t["allowed"]
+    ]
+    if not ranked:
+        return ""
+    ratio, name, id = max(ranked)
+    return f"{ratio:.2g} of what is allowed, {name} of {id}"

@@ -1,0 +1,142 @@
+"""The pytest plugin: options, and the fixtures through which tests meet the candidate.
+
+Loaded by every pytest that runs where rnn-manual is installed, so torch is imported only once a
+test asks for it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rnn_manual.choices import DTYPES, KINDS, LEVELS
+
+if TYPE_CHECKING:
+    from rnn_manual.parity import Candidate, Case, Comparison
+    from rnn_manual.parity.results import Layer
+
+COMPARISON = pytest.StashKey["Comparison"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("rnn-manual", "recurrent layers held against hand-written loops")
+    group.addoption("--candidate", default="torch.nn", help="what is judged: MODULE:NAME")
+    group.addoption("--device", default="cpu", help="where the candidate computes")
+    for option, choices in (("--kind", KINDS), ("--dtype", tuple(DTYPES))):
+        group.addoption(option, action="append", choices=choices, help="only this; may be repeated")
+    group.addoption("--level", choices=LEVELS, default="quick", help="how many cases")
+    group.addoption("--seed", type=int, default=0, help="of the cases' random numbers")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "claim(id, formula): the claim that a test verifies")
+    config.addinivalue_line("markers", "rnn_manual_cases(...): set by rnn_manual.parity.parametrize")
+
+
+def threads_for(workers: int) -> int:
+    """Threads for each of several processes, so that they do not fight over the cores."""
+    return max(1, (os.cpu_count() or 1) // workers)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    mark = metafunc.definition.get_closest_marker("rnn_manual_cases")
+    if mark is None:
+        return
+    from rnn_manual.parity.marks import cases_of
+
+    option = metafunc.config.getoption
+    cases = cases_of(
+        mark,
+        option("level"),
+        kinds=option("kind") or (),
+        dtypes=option("dtype") or (),
+        seed=option("seed"),
+    )
+    metafunc.parametrize("case", cases, ids=[case.id for case in cases])
+
+
+@pytest.fixture(scope="session")
+def device(request: pytest.FixtureRequest) -> str:
+    """Where the candidate computes, as --device names it."""
+    import torch
+
+    from rnn_manual.parity.candidates import usable_device
+
+    workers = getattr(request.config, "workerinput", {}).get("workercount")
+    if workers:
+        torch.set_num_threads(threads_for(workers))
+    return usable_device(request.config.getoption("device"))
+
+
+@pytest.fixture(scope="session")
+def candidate(request: pytest.FixtureRequest) -> Candidate:
+    """What is judged, as --candidate names it."""
+    from rnn_manual.parity.candidates import as_candidate
+
+    return as_candidate(request.config.getoption("candidate"))
+
+
+@pytest.fixture
+def layer(candidate: Candidate, device: str) -> Layer:
+    """The candidate as a function of configuration, weights, input and state, in NumPy arrays."""
+    from rnn_manual.parity.results import Layer
+
+    return Layer(candidate, device)
+
+
+@pytest.fixture
+def record(request: pytest.FixtureRequest) -> Callable[[Comparison], None]:
+    """Takes a comparison into the report of `rnn-manual verify`, and asserts that it is well."""
+
+    def recorded(comparison: Comparison) -> None:
+        __tracebackhide__ = True
+        request.node.stash[COMPARISON] = comparison
+        comparison.assert_ok()
+        if comparison.raised:
+            pytest.skip(f"unsupported: {comparison.message}")
+
+    return recorded
+
+
+@pytest.fixture
+def agrees(
+    candidate: Candidate, device: str, record: Callable[[Comparison], None]
+) -> Callable[[Case], None]:
+    """Asserts that the candidate agrees with the loops and the oracle on a case."""
+    from rnn_manual.parity import check
+
+    def checked(case: Case) -> None:
+        __tracebackhide__ = True
+        record(check(candidate, case, device=device))
+
+    return checked
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
+    """A candidate that says it has no such option is not at fault: the test is skipped."""
+    try:
+        return (yield)
+    except Exception as error:
+        from rnn_manual.parity import Unsupported
+
+        if isinstance(error, Unsupported):
+            pytest.skip(f"unsupported: {error}")
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[Any]:
+    """Puts claim and comparison on the report, as JSON, so that they cross process borders."""
+    report: Any = yield
+    if report.when == "call":
+        claim = item.get_closest_marker("claim")
+        report.rnn_manual_claim = claim.args[0] if claim else None
+        if COMPARISON in item.stash:
+            from rnn_manual.parity.report import case_json
+
+            report.rnn_manual_case = case_json(item.stash[COMPARISON])
+    return report

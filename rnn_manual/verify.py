@@ -1,0 +1,258 @@
+"""`rnn-manual verify` and `claims`: the suite run through pytest, shown as people want to see it."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from rnn_manual.parity import Unusable
+from rnn_manual.parity.candidates import as_candidate, usable_device
+from rnn_manual.parity.environment import environment, in_words
+from rnn_manual.parity.report import dumps
+from rnn_manual.parity.table import closest, totals, verdict_table
+from rnn_manual.plugin import threads_for
+
+BLOCKS_SHOWN, LINES_SHOWN = 3, 14
+LEGEND = """\
+identical  every bit is the loops'
+within     as near to the exact result as correct arithmetic comes; the worst error"""
+
+
+class Refused(Exception):
+    """Wrong usage; the text is the one line that says what was wrong and what was expected."""
+
+
+def suite() -> Path:
+    """Where the claims' tests are: inside the installed package, or beside it in a checkout."""
+    installed = Path(str(files("rnn_manual"))) / "suite"
+    return installed if installed.is_dir() else Path(__file__).parents[1] / "tests"
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Runs the suite on a candidate, shows the closing table and writes the reports asked for."""
+    try:
+        as_candidate(options.candidate)
+        usable_device(options.device)
+    except Unusable as unusable:
+        raise Refused(unusable) from unusable
+    for path in filter(None, (options.json, options.html, options.junitxml)):
+        if not os.access(Path(path).absolute().parent, os.W_OK):
+            raise Refused(f"cannot write {path}: its folder does not exist or is read-only")
+
+    shown = Console(highlight=False)
+    watch = Watch(shown)
+    workers = (os.cpu_count() or 1) if options.n is None else options.n
+    code = run_suite(
+        [
+            *(f"--candidate={options.candidate}", f"--device={options.device}"),
+            *(f"--level={options.level}", f"--seed={options.seed}", f"-n{workers}"),
+            *(f"--kind={kind}" for kind in options.kind or ()),
+            *(f"--dtype={dtype}" for dtype in options.dtype or ()),
+            *([f"-k={options.k}"] if options.k else ()),
+            *([f"--junitxml={options.junitxml}"] if options.junitxml else ()),
+        ],
+        watch,
+    )
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    if watch.broken:
+        raise Refused(f"the suite itself could not run:\n{watch.broken}")
+    if not watch.done:
+        raise Refused(f"no test matches: -k {options.k!r}" if options.k else "no test was selected")
+
+    report = {
+        "environment": environment(options.device) | {"threads": threads_for(workers or 1)},
+        "candidate": options.candidate,
+        "totals": totals(watch.cases),
+        "claims": watch.claims,
+        "cases": sorted(watch.cases, key=lambda case: (case["mode"], case["id"])),
+    }
+    with_record = Console(record=True, file=io.StringIO(), width=110, highlight=False)
+    for console in (shown, with_record):
+        show(console, report, watch)
+    if options.json:
+        write(Path(options.json), dumps(report))
+    if options.html:
+        write(Path(options.html), with_record.export_html())
+    return int(bool(watch.failed))
+
+
+def run_suite(arguments: list[str], plugin: object) -> int:
+    """pytest on the suite alone: nothing of the folder it is called in has a say."""
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    alone = [f"--rootdir={suite()}", f"--confcutdir={suite()}", f"-c{os.devnull}"]
+    quiet = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "rnn_manual.plugin"]
+    meta = f"--ignore={suite() / 'meta'}"
+    return int(pytest.main([str(suite()), *alone, *quiet, meta, *arguments], plugins=[plugin]))
+
+
+class Watch:
+    """A pytest plugin that follows a run: counts, collects, shows how far it is."""
+
+    def __init__(self, console: Console) -> None:
+        self.cases: list[dict[str, Any]] = []
+        self.claims: dict[str, dict[str, int]] = {}
+        self.failed: list[tuple[str, str]] = []  # a test's name and what it said
+        self.done: Counter[str] = Counter()
+        self.broken = ""
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self.task = self.progress.add_task("collecting", total=None)
+        self.total: int | None = None
+
+    def pytest_sessionstart(self) -> None:
+        self.progress.start()
+
+    def pytest_sessionfinish(self) -> None:
+        self.progress.stop()
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.expect(len(session.items))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        self.expect(len(ids))
+
+    def expect(self, total: int) -> None:
+        if total:
+            self.progress.update(self.task, total=total, description="verifying")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.broken = report.longreprtext
+
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        self.broken = str(excrepr)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.when != "call" and not report.failed:
+            if report.skipped:
+                self.done["skipped"] += 1
+                self.progress.advance(self.task)
+            return
+        self.done[report.outcome] += 1
+        case = getattr(report, "rnn_manual_case", None)
+        if case:
+            self.cases.append(case)
+        claim = getattr(report, "rnn_manual_claim", None)
+        if claim:
+            count = self.claims.setdefault(claim, {"passed": 0, "failed": 0, "skipped": 0})
+            count[report.outcome] += 1
+        if report.failed:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            said = case["report"] if case else crash.message if crash else report.longreprtext
+            self.failed.append((report.nodeid.rpartition("::")[2], said))
+        failures = f", {self.done['failed']} failed" if self.done["failed"] else ""
+        self.progress.update(self.task, description=f"verifying{failures}", advance=1)
+
+
+def show(console: Console, report: dict[str, Any], watch: Watch) -> None:
+    """Failures first, the closing table after them, the verdict last, where the eye ends."""
+    # A case's block says most, and that of the case with the fewest options is the plainest.
+    blocks = sorted(watch.failed, key=lambda f: (not f[1].startswith("candidate "), len(f[0])))
+    for name, said in blocks[:BLOCKS_SHOWN]:
+        console.print(f"\n{name}", style="bold red", markup=False, soft_wrap=True)
+        lines = said.strip().splitlines()
+        console.print("\n".join(lines[:LINES_SHOWN]), markup=False, soft_wrap=True)
+    if len(blocks) > BLOCKS_SHOWN:
+        rest = "every one is in the reports of --json and --junitxml"
+        console.print(f"\n… and {len(blocks) - BLOCKS_SHOWN} more failures; {rest}", style="red")
+    console.print()
+    console.print(verdict_table(report["cases"]))
+    console.print()
+    console.print(LEGEND, style="dim")
+    nearest = closest(report["cases"])
+    if nearest:
+        console.print(f"nearest   {nearest}", markup=False)
+    console.print(claims_line(watch.claims))
+    counted = ", ".join(f"{n} {verdict}" for verdict, n in report["totals"].items() if n)
+    console.print(f"cases     {counted or 'none'}")
+    tests = ", ".join(f"{n} {outcome}" for outcome, n in sorted(watch.done.items()))
+    console.print(f"tests     {tests}")
+    console.print(f"built on  {in_words(report['environment'])}", markup=False)
+    word, style = ("disagrees", "bold red") if watch.failed else ("agrees", "bold green")
+    console.print(f"{report['candidate']} {word} with the loops", style=style, markup=False)
+
+
+def claims_line(claims: dict[str, dict[str, int]]) -> str:
+    failed = [name for name, count in sorted(claims.items()) if count["failed"]]
+    held = sum(1 for count in claims.values() if count["passed"] and not count["failed"])
+    return f"claims    {held} hold" + (f"; {', '.join(failed)} do not" if failed else "")
+
+
+def write(path: Path, text: str) -> None:
+    """The whole file or none: written beside its place under another name, then moved there."""
+    handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def claims() -> int:
+    """Lists every claim: its sentence, its formula, its test and how many cases it has."""
+    seen = Collected()
+    run_suite(["--collect-only"], seen)
+    if seen.broken:
+        raise Refused(f"the suite itself could not be read:\n{seen.broken}")
+    console = Console(highlight=False, markup=False)
+    for (name, test), claim in sorted(seen.claims.items(), key=lambda item: item[0][0]):
+        cases = f"{claim.cases} case{'s' * (claim.cases != 1)}"
+        block = Text(f"{claim.sentence}\n")
+        block.append(f"{claim.formula}\n", "green")
+        block.append(f"{test}, {cases}", "dim")
+        grid = Table.grid(padding=(0, 2))
+        grid.add_row(Text(name, "bold"), block)
+        console.print(grid)
+    return 0
+
+
+@dataclass
+class Claim:
+    sentence: str
+    formula: str
+    cases: int = 0
+
+
+class Collected:
+    """A pytest plugin that reads the claims off the tests collected."""
+
+    def __init__(self) -> None:
+        self.claims: dict[tuple[str, str], Claim] = {}  # by id and test
+        self.broken = ""
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.broken = report.longreprtext
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        for item in session.items:
+            mark = item.get_closest_marker("claim")
+            if mark is None or not isinstance(item, pytest.Function):
+                continue
+            name, formula = mark.args
+            sentence = " ".join((item.function.__doc__ or "").split())
+            test = f"{item.path.name}::{item.originalname}"
+            self.claims.setdefault((name, test), Claim(sentence, formula)).cases += 1

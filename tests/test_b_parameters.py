@@ -1,0 +1,59 @@
+"""B. Parameters: names, shapes, counts."""
+
+import io
+
+import pytest
+import torch
+
+from rnn_manual.parity import parametrize
+from rnn_manual.parity.laws import claim
+from rnn_manual.parity.notes import NOTES
+
+# As many as the notes count: 4 for each layer and direction.
+COUNTS = dict(
+    zip([case for case in NOTES if case.label == "notes-B2"], (8, 12, 12, 24, 32, 4, 12, 24), strict=True)
+)  # fmt: skip
+
+
+@claim("B1", "weight_ih_l0: (G·H, I),  weight_ih_l{k>0}: (G·H, D·H), or (G·H, D·P)")
+@parametrize(level="quick", notes="B2")
+def test_layers_above_read_what_the_one_below_puts_out(layer, case):
+    """Layer 0 takes I features; every other takes D·H of them, or D·P with projections."""
+    c = case.config
+    D = 2 if c.bidirectional else 1
+    shapes = {name: p.shape for name, p in layer.module(case).named_parameters()}
+    for k in range(c.num_layers):
+        features = c.input_size if k == 0 else D * (c.proj_size or c.hidden_size)
+        rows = c.hidden_size * (4 if c.kind == "lstm" else 1)
+        assert shapes[f"weight_ih_l{k}"] == (rows, features)
+
+
+@claim("B2", "weight_ih_l{k}, weight_hh_l{k}, bias_ih_l{k}, bias_hh_l{k}; …_reverse")
+@parametrize(level="quick", notes="B2")
+def test_names_order_and_shapes(layer, case):
+    """Names, shapes and order of the parameters are those that the configuration predicts."""
+    named = [(name, tuple(p.shape)) for name, p in layer.module(case).named_parameters()]
+    assert named == list(case.config.parameter_shapes().items())
+
+
+@claim("B2", "4·L·D parameters")
+@pytest.mark.parametrize(("case", "count"), COUNTS.items(), ids=[case.id for case in COUNTS])
+def test_how_many_parameters(layer, case, count):
+    """There are two weights and two biases for every layer and direction."""
+    assert len(list(layer.module(case).parameters())) == count
+
+
+@claim("B3", "parameters know no B and no state")
+@parametrize(level="quick", where=lambda case: case.layout == "batched" and case.state == "random")
+def test_weights_fit_any_batch_and_states_do_not(layer, case):
+    """Weights saved with one batch size run with any other; a state saved from one does not."""
+    data, saved = case.data(), io.BytesIO()
+    torch.save(layer.module(case).state_dict(), saved)
+    saved.seek(0)
+    weights = {name: tensor.cpu().numpy() for name, tensor in torch.load(saved).items()}
+    batch = 0 if case.config.batch_first else 1
+    twice = data.input.repeat(2, axis=batch)
+    got = layer(case.config, weights, twice, None, case.dtype)
+    assert got.h_n.shape[1] == 2 * case.batch_size
+    with pytest.raises((RuntimeError, ValueError), match=r"(?i)hidden|h_0|state|hx"):
+        layer(case.config, weights, twice, data.state, case.dtype)
