@@ -25,7 +25,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
+def workers(text: str) -> int:
+    """A number of processes, 0 or more."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected 0 or more processes, got {text!r}")
+    return int(text)
+
+
 def parser() -> argparse.ArgumentParser:
+    """What the command line takes."""
     top = argparse.ArgumentParser(
         prog="rnn-manual",
         description="Holds recurrent layers against hand-written loops, claim by claim.",
@@ -48,6 +56,6 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--html", metavar="PATH", help="write what is shown as a page")
     verify.add_argument("--junitxml", metavar="PATH", help="write JUnit's report")
     verify.add_argument(
-        "-n", metavar="WORKERS", type=int, help="processes (default: one a core; 0: this one)"
+        "-n", metavar="WORKERS", type=workers, help="processes (default: one a core; 0: this one)"
     )
     return top

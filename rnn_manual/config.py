@@ -1,4 +1,4 @@
-"""What was asked of `nn.RNN` or `nn.LSTM`: names, shapes, which row of `h_n` is which block of `out`.
+"""What was asked of `nn.RNN` or `nn.LSTM`: names, shapes, which row of h_n is which part of out.
 
 Pure data and arithmetic. The letters used for shapes throughout: T time steps, B batch, I input
 size, H hidden size, P projection size, L layers, D directions (1 or 2), S = L·D rows of state.

@@ -7,6 +7,7 @@ the error is PyTorch's own, whatever the version.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from torch import nn
@@ -19,6 +20,8 @@ M = TypeVar("M", bound="_Looped")
 
 
 class _Looped(nn.RNNBase):
+    """What RNN and LSTM share. Abstract: their namesakes give the constructor."""
+
     def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
         """Args, returns and errors: as `torch.nn.RNN.forward` and `torch.nn.LSTM.forward`.
 
@@ -42,7 +45,8 @@ class _Looped(nn.RNNBase):
         """A layer of this class with the configuration, the weights and the mode of `module`."""
         config = Config.of(module)
         weight = module.weight_ih_l0
-        new = cls(
+        build: Callable[..., M] = cls
+        new = build(
             *config.sizes,
             **config.options,
             dropout=module.dropout,

@@ -6,8 +6,10 @@ test asks for it.
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +24,7 @@ COMPARISON = pytest.StashKey["Comparison"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """What to judge, where, and on which cases."""
     group = parser.getgroup("rnn-manual", "recurrent layers held against hand-written loops")
     group.addoption("--candidate", default="torch.nn", help="what is judged: MODULE:NAME")
     group.addoption("--device", default="cpu", help="where the candidate computes")
@@ -32,8 +35,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Makes the marks known, so that --strict-markers takes them."""
     config.addinivalue_line("markers", "claim(id, formula): the claim that a test verifies")
-    config.addinivalue_line("markers", "rnn_manual_cases(...): set by rnn_manual.parity.parametrize")
+    config.addinivalue_line(
+        "markers", "rnn_manual_cases(...): set by rnn_manual.parity.parametrize"
+    )
 
 
 def threads_for(workers: int) -> int:
@@ -42,6 +48,7 @@ def threads_for(workers: int) -> int:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Hands tests that `parity.parametrize` marked their cases."""
     mark = metafunc.definition.get_closest_marker("rnn_manual_cases")
     if mark is None:
         return
@@ -55,6 +62,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         dtypes=option("dtype") or (),
         seed=option("seed"),
     )
+    if not (cases or option("kind") or option("dtype")):
+        raise pytest.UsageError(f"{metafunc.function.__name__} asks for cases, and there are none")
     metafunc.parametrize("case", cases, ids=[case.id for case in cases])
 
 
@@ -116,20 +125,19 @@ def agrees(
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
+def pytest_runtest_call() -> Generator[None, None, None]:
     """A candidate that says it has no such option is not at fault: the test is skipped."""
     try:
-        return (yield)
+        yield
     except Exception as error:
-        from rnn_manual.parity import Unsupported
-
-        if isinstance(error, Unsupported):
+        parity = sys.modules.get("rnn_manual.parity")
+        if parity and isinstance(error, parity.Unsupported):
             pytest.skip(f"unsupported: {error}")
         raise
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[Any]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """Puts claim and comparison on the report, as JSON, so that they cross process borders."""
     report: Any = yield
     if report.when == "call":
@@ -138,5 +146,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[Any]:
         if COMPARISON in item.stash:
             from rnn_manual.parity.report import case_json
 
-            report.rnn_manual_case = case_json(item.stash[COMPARISON])
+            # As one string: reports travel between processes value by value, which takes long.
+            report.rnn_manual_case = json.dumps(case_json(item.stash[COMPARISON]))
     return report

@@ -1,9 +1,10 @@
-"""`rnn-manual verify` and `claims`: the suite run through pytest, shown as people want to see it."""
+"""`rnn-manual verify` and `claims`: the suite, run through pytest, shown as people want it."""
 
 from __future__ import annotations
 
 import argparse
 import io
+import json
 import os
 import tempfile
 from collections import Counter
@@ -91,12 +92,13 @@ def verify(options: argparse.Namespace) -> int:
 
 
 def run_suite(arguments: list[str], plugin: object) -> int:
-    """pytest on the suite alone: nothing of the folder it is called in has a say."""
+    """Pytest on the suite alone: nothing of the folder it is called in has a say."""
     os.environ.pop("PYTEST_ADDOPTS", None)
     alone = [f"--rootdir={suite()}", f"--confcutdir={suite()}", f"-c{os.devnull}"]
-    quiet = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "rnn_manual.plugin"]
-    meta = f"--ignore={suite() / 'meta'}"
-    return int(pytest.main([str(suite()), *alone, *quiet, meta, *arguments], plugins=[plugin]))
+    # This module shows the run, so pytest need not; and claims in their order share references.
+    without = [f"-pno:{name}" for name in ("terminal", "cacheprovider", "logging", "randomly")]
+    ours = ["-prnn_manual.plugin", f"--ignore={suite() / 'meta'}"]
+    return int(pytest.main([str(suite()), *alone, *without, *ours, *arguments], plugins=[plugin]))
 
 
 class Watch:
@@ -150,7 +152,8 @@ class Watch:
                 self.progress.advance(self.task)
             return
         self.done[report.outcome] += 1
-        case = getattr(report, "rnn_manual_case", None)
+        text = getattr(report, "rnn_manual_case", None)
+        case = json.loads(text) if text else None
         if case:
             self.cases.append(case)
         claim = getattr(report, "rnn_manual_claim", None)
@@ -194,6 +197,7 @@ def show(console: Console, report: dict[str, Any], watch: Watch) -> None:
 
 
 def claims_line(claims: dict[str, dict[str, int]]) -> str:
+    """How many claims hold, and which do not."""
     failed = [name for name, count in sorted(claims.items()) if count["failed"]]
     held = sum(1 for count in claims.values() if count["passed"] and not count["failed"])
     return f"claims    {held} hold" + (f"; {', '.join(failed)} do not" if failed else "")
@@ -231,6 +235,8 @@ def claims() -> int:
 
 @dataclass
 class Claim:
+    """What a claim's test says of it."""
+
     sentence: str
     formula: str
     cases: int = 0

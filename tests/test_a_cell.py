@@ -103,7 +103,7 @@ def test_only_the_sum_of_the_biases_matters(layer, case):
 @claim("A5", "F.linear(x, W, b) = x Wᵀ + b")
 @pytest.mark.parametrize(("rows", "I", "H"), [(4, 5, 6), (1, 1, 1), (7, 3, 17)])
 def test_linear_is_x_times_w_transposed(device, rows, I, H):  # noqa: E741
-    """F.linear(x, W, b) is x Wᵀ + b: so weight_ih is (H, I) and weight_hh (H, H), not transposed."""
+    """F.linear(x, W, b) is x Wᵀ + b: so weight_ih is (H, I), weight_hh (H, H), not transposed."""
     x, W = integers(0, rows, I, device=device), integers(1, H, I, device=device)
     b = integers(2, H, device=device)
     assert torch.equal(F.linear(x, W, b), x @ W.T + b)

@@ -10,9 +10,8 @@ from rnn_manual.parity.laws import claim
 from rnn_manual.parity.notes import NOTES
 
 # As many as the notes count: 4 for each layer and direction.
-COUNTS = dict(
-    zip([case for case in NOTES if case.label == "notes-B2"], (8, 12, 12, 24, 32, 4, 12, 24), strict=True)
-)  # fmt: skip
+NOTED = [case for case in NOTES if case.label == "notes-B2"]
+COUNTS = dict(zip(NOTED, (8, 12, 12, 24, 32, 4, 12, 24), strict=True))
 
 
 @claim("B1", "weight_ih_l0: (G·H, I),  weight_ih_l{k>0}: (G·H, D·H), or (G·H, D·P)")

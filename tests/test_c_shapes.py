@@ -47,7 +47,7 @@ def test_batch_first_swaps_input_and_out_only(layer, case):
 @claim("C3", "out → (T, B, D, H),  h_n → (L, D, B, H)")
 @parametrize(level="quick", where=padded)
 def test_out_splits_by_direction_and_h_n_by_layer(layer, case):
-    """`out` splits as (T, B, D, H) and `h_n` as (L, D, B, H): last layer, last step, same numbers."""
+    """`out` splits as (T, B, D, H), `h_n` as (L, D, B, H): last layer, last step, same numbers."""
     got = layer.on(case)
     out = by_direction(case.config, time_major(case, got.out))
     last_layer = by_layer(case.config, got.h_n)[-1]

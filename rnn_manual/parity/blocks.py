@@ -56,8 +56,8 @@ def _steps(case: Case) -> NDArray[np.intp]:
     """The time step of every element of input or out, up to broadcasting."""
     t = np.arange(case.seq_len)
     if case.layout == "packed":
-        alive = [sum(length > step for length in case.lengths) for step in t]
-        return np.repeat(t, alive)[:, None]
+        alive = np.array(case.lengths)[:, None] > t
+        return np.repeat(t, alive.sum(0))[:, None]
     if case.layout == "unbatched":
         return t[:, None]
     return t[None, :, None] if case.config.batch_first else t[:, None, None]

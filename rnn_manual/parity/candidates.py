@@ -46,7 +46,8 @@ class Candidate:
 
         Returns: the module whose parameters it computes with, and what to call.
         """
-        reference = nn_module(config).to(device=device, dtype=dtype)
+        layer: Callable[..., nn.RNNBase] = getattr(nn, config.kind.upper())
+        reference = layer(*config.sizes, **config.options, device=device, dtype=dtype)
         reference.load_state_dict({k: torch.as_tensor(v) for k, v in parameters.items()})
         if not is_module_class(self.subject):
             return reference, self.subject(reference)
@@ -55,19 +56,14 @@ class Candidate:
         return module, module
 
 
-def nn_module(config: Config) -> nn.RNNBase:
-    """The layer of `torch.nn` that a configuration describes, with torch's random weights."""
-    layer: type[nn.RNNBase] = getattr(nn, config.kind.upper())
-    return layer(*config.sizes, **config.options)
-
-
 def is_module_class(subject: Any) -> bool:
+    """Whether a candidate's subject is a class to construct, rather than a function to call."""
     return isinstance(subject, type) and issubclass(subject, nn.Module)
 
 
 def loops_of(module: nn.RNNBase) -> Call:
     """The torch loops on the module's own parameters, as a candidate builds them."""
-    return lambda input, hx=None: run(Config.of(module), read_weights(module), input, hx)
+    return lambda x, hx=None: run(Config.of(module), read_weights(module), x, hx)
 
 
 NN = Candidate("torch.nn", lambda module: module)
@@ -84,9 +80,7 @@ def as_candidate(subject: Any) -> Candidate:
     if isinstance(subject, str):
         return NN if subject == NN.name else Candidate(subject, _load(subject))
     if not callable(subject):
-        raise Unusable(
-            f"a candidate must be a class or a function, got {type(subject).__name__}"
-        )
+        raise Unusable(f"a candidate must be a class or a function, got {type(subject).__name__}")
     where = getattr(subject, "__module__", "?")
     return Candidate(f"{where}:{getattr(subject, '__qualname__', subject)}", subject)
 
@@ -103,9 +97,7 @@ def _load(name: str) -> Callable[..., Any]:
         if isinstance(error, KeyboardInterrupt):
             raise
         said = " ".join(f"{type(error).__name__}: {error}".split())
-        raise Unusable(
-            f"candidate {name}: importing {module_name} failed: {said}"
-        ) from error
+        raise Unusable(f"candidate {name}: importing {module_name} failed: {said}") from error
     for part in attribute.split("."):
         if not hasattr(found, part):
             raise Unusable(f"candidate {name}: {module_name} has no {attribute!r}")

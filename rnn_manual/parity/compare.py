@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
 
@@ -58,21 +59,22 @@ class TensorComparison:
     oracle: Floats = field(default_factory=_empty)
     limit: Floats = field(default_factory=_empty)
 
-    @property
+    @cached_property
     def errors(self) -> Floats:
         """|candidate - oracle|."""
         return np.abs(self.actual - self.oracle).astype(np.float64)
 
-    @property
+    @cached_property
     def ratios(self) -> Floats:
         """The errors in units of what is allowed; NaN, being no number, is beyond everything."""
         errors = self.errors
         # Where nothing is allowed, any error is beyond; where something is, NaN is.
         beyond = np.where(errors == 0, 0.0, np.inf)
-        ratios = np.divide(errors, self.limit, out=beyond, where=self.limit > 0)
+        with np.errstate(over="ignore"):
+            ratios = np.divide(errors, self.limit, out=beyond, where=self.limit > 0)
         return np.where(np.isnan(ratios), np.inf, ratios)
 
-    @property
+    @cached_property
     def worst(self) -> tuple[int, ...]:
         """The index of the element furthest beyond what is allowed, or nearest to it."""
         return tuple(map(int, np.unravel_index(np.argmax(self.ratios), self.ratios.shape)))
@@ -128,9 +130,7 @@ class Comparison:
             raise AssertionError(failure_block(self))
 
 
-def compare_tensor(
-    actual: Floats, loop: Floats, oracle: Floats, limit: Floats
-) -> TensorComparison:
+def compare_tensor(actual: Floats, loop: Floats, oracle: Floats, limit: Floats) -> TensorComparison:
     """The verdict on one tensor; the others have the shape that `actual` should have."""
     for what in ("shape", "dtype"):
         got, expected = getattr(actual, what), getattr(loop, what)

@@ -19,19 +19,14 @@ def environment(device: str = "cpu") -> dict[str, Any]:
         "system": platform.system(),
         "device": device,
         "threads": torch.get_num_threads(),
-        "onednn": torch.backends.mkldnn.is_available() and onednn_enabled(),
-        "mkl": torch.backends.mkl.is_available(),
+        "onednn": bool(torch._C._has_mkldnn and torch._C._get_mkldnn_enabled()),
+        "mkl": bool(torch._C.has_mkl),
     }
     capability = getattr(torch.backends.cpu, "get_cpu_capability", None)
     found["cpu_capability"] = capability() if capability else None
     if device.startswith("cuda"):
         found["gpu"] = torch.cuda.get_device_name(device)
     return found
-
-
-def onednn_enabled() -> bool:
-    """Whether torch may use oneDNN now."""
-    return bool(torch._C._get_mkldnn_enabled())
 
 
 def in_words(found: dict[str, Any]) -> str:

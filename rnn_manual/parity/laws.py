@@ -27,7 +27,7 @@ def time_major(case: Case, array: Floats) -> Floats:
 
 
 def by_direction(config: Config, out: Floats) -> Floats:
-    """out (…, D·H) as (…, D, H)."""
+    """Out (…, D·H) as (…, D, H)."""
     return out.reshape(*out.shape[:-1], config.num_directions, config.output_size)
 
 
@@ -53,7 +53,7 @@ def rows_of(state: tuple[Floats, ...] | None, rows: slice) -> tuple[Floats, ...]
 
 def states(outputs: Outputs) -> tuple[Floats, ...]:
     """(h_n) or (h_n, c_n): to be handed on as the next initial state."""
-    return outputs[1:] if outputs.c_n is not None else outputs[1:2]
+    return (outputs.h_n,) if outputs.c_n is None else (outputs.h_n, outputs.c_n)
 
 
 def stacked(parts: list[Outputs]) -> list[Floats]:
@@ -99,14 +99,17 @@ Where = Callable[[Case], bool]
 
 
 def padded(case: Case) -> bool:
+    """Batched or unbatched: every sequence has T steps."""
     return case.layout != "packed"
 
 
 def one_direction(case: Case) -> bool:
+    """Padded, and forward only."""
     return not case.config.bidirectional and padded(case)
 
 
 def two_directions(case: Case) -> bool:
+    """Padded, and bidirectional."""
     return case.config.bidirectional and padded(case)
 
 

@@ -46,6 +46,10 @@ def tanh(case: Case) -> bool:
     return case.config.nonlinearity == "tanh"
 
 
+def few_inputs(case: Case) -> bool:
+    return case.config.input_size < 50
+
+
 def unprojected(case: Case) -> bool:
     return not case.config.proj_size
 
@@ -129,8 +133,8 @@ def weight_hh_transposed(net: Net) -> Net:
     return net.reweighted(lambda w: w._replace(weight_hh=turned(w.weight_hh)))
 
 
-# (With relu, the element may lead to a unit that is shut.)
-@mistake("one element of the first layer's W_hh off by 1e-3", recurrent, tanh)
+# (A relu's unit may be shut, and a gate with a hundred inputs saturated: neither shows it.)
+@mistake("one element of the first layer's W_hh off by 1e-3", recurrent, tanh, few_inputs)
 def weight_off_by_1e_3(net: Net) -> Net:
     (first, *others), *above = net.weights
     offset = torch.zeros_like(first.weight_hh)
@@ -170,13 +174,12 @@ def _layer_by_layer(
     starts: Callable[[Any, list[Any]], Any] = lambda given, ends: given,
 ) -> tuple[Any, Any]:
     """The network as one-layer networks; `reads` and `starts` choose each one's input and state."""
-    config, outs, ends = net.config, [net.input], []
+    config, outs = net.config, [net.input]
+    ends: list[Any] = []
     for k in range(config.num_layers):
         rows = slice(config.row(k, 0), config.row(k + 1, 0))
         given = net.from_state(lambda *s: tuple(x[rows] for x in s)).state  # noqa: B023
-        layer = Net(
-            config.layer(k), net.weights[k : k + 1], reads(outs), starts(given, ends), {}
-        )
+        layer = Net(config.layer(k), net.weights[k : k + 1], reads(outs), starts(given, ends), {})
         out, end = layer.run()
         outs.append(out)
         ends.append(end)
@@ -273,7 +276,9 @@ def backward_not_turned_back(net: Net) -> Net:
     return net.using(walk=walk)
 
 
-@mistake("the last step skipped, its output repeated from the one before", several_steps, equally_long)
+@mistake(
+    "the last step skipped, its output repeated from the one before", several_steps, equally_long
+)
 def last_step_skipped(net: Net) -> Net:
     def walk(ops: Any, cell: Any, w: Any, rows: Any, sizes: Any, s: Any, backward: bool) -> Any:
         if backward or len(sizes) < 2 or sizes[-1] < sizes[0]:

@@ -20,7 +20,8 @@ def failure_block(comparison: Comparison) -> str:
         head, facts = comparison.message, []
     else:
         head = f"disagrees with the loops on {_listed(bad)}"
-        facts = _located(comparison, where) if where else _reasons(comparison)
+        # A tensor of the wrong shape explains all that follows from it.
+        facts = _reasons(comparison) or (_located(comparison, where) if where else [])
     facts += [
         ("diagnosis", comparison.diagnosis or ""),
         ("case", str(case)),
@@ -53,10 +54,16 @@ def _located(comparison: Comparison, where: Where) -> list[tuple[str, str]]:
     bad = tensor.ratios > 1
     extent = f"{int(bad.sum())} of {bad.size} elements of {where.tensor}"
     return [
-        ("where", f"{_place(comparison.case, where)} → {where.tensor}[{', '.join(map(str, index))}]"),
+        (
+            "where",
+            f"{_place(comparison.case, where)} → {where.tensor}[{', '.join(map(str, index))}]",
+        ),
         ("expected", f"{loop:<{digits + 5}.{digits}g} torch loop"),
         ("actual", f"{actual:<{digits + 5}.{digits}g} {comparison.candidate}"),
-        ("oracle", "" if bits else f"{float(tensor.oracle[index]):<{digits + 5}.{digits}g} float64"),
+        (
+            "oracle",
+            "" if bits else f"{float(tensor.oracle[index]):<{digits + 5}.{digits}g} float64",
+        ),
         ("error", unit if bits else size),
         ("extent", "; ".join([extent, *_agreeing(comparison)])),
     ]
@@ -146,4 +153,5 @@ def _finite(number: float) -> float | None:
 
 
 def dumps(report: dict[str, Any]) -> str:
+    """The JSON report as text."""
     return json.dumps(report, indent=1, allow_nan=False) + "\n"

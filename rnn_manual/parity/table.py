@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from rnn_manual.parity.cases import FEATURES
+from rnn_manual.parity.cases import CHAOTIC, FEATURES
 
 COLUMNS: dict[str, Callable[[str], bool]] = {
     "forward": lambda name: name == "out",
@@ -49,13 +49,17 @@ def verdict_table(cases: list[dict[str, Any]]) -> Table:
 def _rows(cases: list[dict[str, Any]]) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
     for kind in sorted({case["kind"] for case in cases}, reverse=True):
         ours = [case for case in cases if case["kind"] == kind]
-        usual = [case for case in ours if not case["mode"]]
+        apart: dict[str, list[dict[str, Any]]] = {}
+        usual = []
+        for case in ours:
+            name = case["mode"] or (CHAOTIC if CHAOTIC in case["features"] else "")
+            (apart.setdefault(name, []) if name else usual).append(case)
         yield kind, "", usual
-        features = Counter(feature for case in usual for feature in case["features"])
-        for feature in sorted(features, key=[*FEATURES].index):
-            yield kind, feature, [case for case in usual if feature in case["features"]]
-        for mode in sorted({case["mode"] for case in ours} - {""}):
-            yield kind, mode, [case for case in ours if case["mode"] == mode]
+        for feature in FEATURES:
+            chosen = [case for case in usual if feature in case["features"]]
+            if chosen:
+                yield kind, feature, chosen
+        yield from ((kind, name, chosen) for name, chosen in apart.items())
 
 
 def _cell(cases: list[dict[str, Any]], belongs: Callable[[str], bool]) -> Text:

@@ -10,8 +10,10 @@ how far this moves the results is measured. Neither the candidate nor any float3
 
 allowed = SPREAD × growth × the largest move seen within the block + FLOOR × one rounding of the
 tensor's largest element. Growth is for sums: n terms added one after the other round n partial
-sums, which random terms make √(n/2) times worse than rounding each term once. `python -m tests.meta.calibration` prints both errors this can make: how close
-correct candidates come to the limit, and the smallest fault that is still seen.
+sums, which random terms make √(n/2) times worse than rounding each term once.
+
+`python -m tests.meta.calibration` prints both errors this can make: how close correct candidates
+come to the limit, and the smallest fault that is still seen.
 """
 
 from __future__ import annotations
@@ -89,7 +91,8 @@ def _move(case: Case, seed: int) -> Data:
 
     def move(values: Floats) -> Floats:
         towards = np.where(rng.random(np.shape(values)) < 0.5, -np.inf, np.inf).astype(case.dtype)
-        return np.nextafter(values.astype(case.dtype), towards).astype(np.float64)
+        moved: Floats = np.nextafter(values.astype(case.dtype), towards).astype(np.float64)
+        return moved
 
     data = case.data()
     input = data.input
@@ -106,9 +109,7 @@ def _jittered(rounding: float, seed: int) -> Candidate:
 
     def build(module: nn.RNNBase) -> Call:
         ops = _JitteredOps(rounding, seed)
-        return lambda input, hx=None: run(
-            Config.of(module), read_weights(module), input, hx, ops=ops
-        )
+        return lambda x, hx=None: run(Config.of(module), read_weights(module), x, hx, ops=ops)
 
     return Candidate("jittered loops", build)
 

@@ -78,9 +78,7 @@ class Mistake:
 MISTAKES: dict[str, Mistake] = {}
 
 
-def mistake(
-    sentence: str, *conditions: Condition, name: str = ""
-) -> Callable[[Wrong], Mistake]:
+def mistake(sentence: str, *conditions: Condition, name: str = "") -> Callable[[Wrong], Mistake]:
     """Registers a wrong layer under its function's name, or under `name`."""
 
     def register(wrong: Wrong) -> Mistake:

@@ -41,9 +41,7 @@ def gates_one_by_one(module: nn.RNNBase) -> Callable[..., Any]:
         h = torch.sigmoid(o) * torch.tanh(c)
         return (h if w.weight_hr is None else h @ w.weight_hr.T), c
 
-    return lambda input, hx=None: run(
-        Config.of(module), read_weights(module), input, hx, cell=cell
-    )
+    return lambda x, hx=None: run(Config.of(module), read_weights(module), x, hx, cell=cell)
 
 
 def cells_stepped_by_hand(module: nn.RNNBase) -> Callable[..., Any]:
@@ -132,9 +130,7 @@ class SequentialSums(TorchOps):
 def summed_in_sequence(module: nn.RNNBase) -> Callable[..., Any]:
     """The loops over `SequentialSums`."""
     ops = SequentialSums()
-    return lambda input, hx=None: run(
-        Config.of(module), read_weights(module), input, hx, ops=ops
-    )
+    return lambda x, hx=None: run(Config.of(module), read_weights(module), x, hx, ops=ops)
 
 
 def without_onednn(module: nn.RNNBase) -> Callable[..., Any]:

@@ -10,11 +10,14 @@ from rnn_manual.parity.results import run_candidate
 from rnn_manual.parity.tolerance import reference
 
 # Left out: one relu unit, which may be shut on all of a case's numbers and then hides everything;
-# and the chaotic cases, where after sixty steps everything is allowed.
+# the chaotic cases, where after sixty steps everything is allowed; and, for time, the widest.
 CASES = select(
     "quick",
-    where=lambda case: case.gain == 1
-    and (case.config.nonlinearity == "tanh" or case.config.hidden_size > 1),
+    where=lambda case: (
+        case.gain == 1
+        and case.config.hidden_size < 64
+        and (case.config.nonlinearity == "tanh" or case.config.hidden_size > 1)
+    ),
 )
 
 
@@ -62,7 +65,7 @@ def test_a_wrong_backward_is_seen_by_gradients_alone(name):
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_recognised(mistake):
     """A candidate that makes a classic mistake is told which one."""
-    case = next(case for case in CASES if mistake.shows(case))
+    case = min(filter(mistake.shows, CASES), key=lambda case: case.seq_len)
     assert f'"{mistake.sentence}"' in check(mistake, case).diagnosis
 
 

@@ -1,0 +1,37 @@
+# Each target sets everything up by itself: `make verify` or `make test` in a fresh clone, with
+# nothing but Python. Another torch: `make verify TORCH=2.12.1`.
+
+PYTHON ?= python3
+TORCH ?=
+VENV := .venv$(if $(TORCH),-$(TORCH))
+BIN := $(VENV)/bin
+# Another torch also brings the versions of its own needs.
+OTHER_TORCH = s/^torch==.*/torch==$(TORCH)/;/^. What torch needs/,$$d
+
+.PHONY: verify test check calibration clean
+
+verify: $(VENV)/.ready
+	$(BIN)/rnn-manual verify
+
+test: $(VENV)/.ready
+	$(BIN)/pytest -n auto
+
+check: $(VENV)/.ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+calibration: $(VENV)/.ready
+	$(BIN)/python -m tests.meta.calibration
+
+clean:
+	rm -rf $(VENV) dist
+
+# One command, so that pip sees all constraints at once; the stamp is written only if it succeeded.
+$(VENV)/.ready: pyproject.toml constraints.txt Makefile
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "needs Python 3.10 or newer, this is " + sys.version)'
+	$(PYTHON) -m venv --clear $(VENV)
+	sed '$(if $(TORCH),$(OTHER_TORCH))' constraints.txt > $(VENV)/constraints.txt
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet -c $(VENV)/constraints.txt -e . --group dev
+	touch $@

@@ -1,0 +1,75 @@
+"""The pytest plugin in somebody else's tests."""
+
+import pytest
+
+THEIRS = """
+from rnn_manual.parity import check, parametrize
+
+@parametrize(where=lambda case: case.config.num_layers == 1 and not case.config.proj_size)
+def test_mine(case):
+    check(lambda module: module, case).assert_ok()
+"""
+WRONG = """
+from rnn_manual.parity import check, parametrize
+
+@parametrize(where=lambda case: case.id == "lstm-bi-T60-H32-gain10-f64")
+def test_mine(case):
+    check("rnn_manual.parity.mistakes:gates_g_o_exchanged", case).assert_ok()
+"""
+
+
+@pytest.fixture
+def theirs(pytester):
+    pytester.makepyfile(THEIRS)
+    return pytester
+
+
+def run(pytester, *arguments):
+    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments, timeout=120)
+
+
+def test_parametrize_hands_out_cases(theirs):
+    """A decorated test gets every case that it asks for."""
+    outcome = run(theirs).parseoutcomes()
+    assert outcome["passed"] > 10
+    assert set(outcome) == {"passed"}
+
+
+def test_options_select(theirs):
+    """--kind and --dtype hold in other people's tests, under xdist too."""
+    result = run(theirs, "--kind", "lstm", "--dtype", "float64", "-v", "-n2", "-p", "no:randomly")
+    assert result.parseoutcomes()["passed"] > 2
+    result.stdout.no_fnmatch_line("*[[]rnn*")
+    result.stdout.no_fnmatch_line("*f32]*")
+
+
+def test_no_case_is_an_error(pytester):
+    """A test that asks for cases there are none of would never fail: it is refused."""
+    pytester.makepyfile(THEIRS.replace("num_layers == 1", "num_layers == 99"))
+    result = run(pytester)
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*test_mine asks for cases, and there are none*"])
+
+
+def test_a_failure_is_the_block_and_no_more(pytester):
+    """What is shown is the report, and none of our own frames."""
+    pytester.makepyfile(WRONG)
+    result = run(pytester, "--tb=short")
+    result.stdout.fnmatch_lines(["E   *disagrees with the loops on*", "E   diagnosis *g and o*"])
+    result.stdout.no_fnmatch_line("*compare.py*")
+
+
+def test_bystanders_do_not_load_torch(pytester):
+    """In a project without recurrent layers the plugin leaves torch alone."""
+    pytester.makepyfile("import sys\ndef test_none(): assert 'torch' not in sys.modules")
+    assert run(pytester).parseoutcomes() == {"passed": 1}
+
+
+def test_the_suite_takes_a_candidate(pytester):
+    """The fixtures hand a test the candidate and device that the options name."""
+    pytester.makepyfile(
+        mine="def build(module): return module",
+        test_mine="def test_it(candidate, device): assert (candidate.name, device) == "
+        "('mine:build', 'cpu')",
+    )
+    assert run(pytester, "--candidate", "mine:build").parseoutcomes() == {"passed": 1}

@@ -1,0 +1,139 @@
+"""A failure explains itself: where, how far, how much, what it looks like, how to see it again."""
+
+import pytest
+import torch
+
+from rnn_manual.config import Config
+from rnn_manual.layout import run
+from rnn_manual.loops import run_direction
+from rnn_manual.parity import Case, Unsupported, Verdict, check
+from rnn_manual.parity.report import case_json
+from rnn_manual.parity.table import totals
+from rnn_manual.weights import read_weights
+
+CONFIG = Config("lstm", 3, 5, num_layers=2, bidirectional=True)
+
+
+def wrong_at(layer, direction, step):
+    """A candidate whose h is off by an eighth at one step of one direction of one layer."""
+
+    def build(module):
+        config, weights = Config.of(module), read_weights(module)
+        w_there = weights[layer][direction]
+
+        def walk(ops, cell, w, rows, sizes, state, backward):
+            if w is not w_there:
+                return run_direction(ops, cell, w, rows, sizes, state, backward)
+            order = iter(reversed(range(len(sizes))) if backward else range(len(sizes)))
+
+            def off(ops, w, x, h, c):
+                h, c = cell(ops, w, x, h, c)
+                return (h + 0.125 if next(order) == step else h), c
+
+            return run_direction(ops, off, w, rows, sizes, state, backward)
+
+        return lambda x, hx=None: run(config, weights, x, hx, walk=walk)
+
+    return build
+
+
+@pytest.mark.parametrize("direction", [0, 1])
+@pytest.mark.parametrize("step", [0, 3, 6])
+@pytest.mark.parametrize("layout", ["batched", "batch_first", "unbatched", "packed"])
+def test_the_last_layer_is_located_to_the_step(direction, step, layout):
+    """A fault planted at a step of the last layer is found at that layer, direction and step."""
+    batch_first = layout == "batch_first"
+    config = Config("lstm", 3, 5, 2, bidirectional=True, batch_first=batch_first)
+    case = Case(config, layout="batched" if batch_first else layout)
+    comparison = check(wrong_at(1, direction, step), case)
+    assert comparison.verdict == Verdict.DIFFERS
+    assert comparison.where.place[:3] == (1, direction, step)
+    assert comparison.where.tensor == "out"
+
+
+@pytest.mark.parametrize("direction", [0, 1])
+def test_lower_layers_are_located_by_their_last_state(direction):
+    """A fault in a lower layer is found in that layer and direction."""
+    comparison = check(wrong_at(0, direction, 3), Case(CONFIG))
+    assert comparison.where.place[:2] == (0, direction)
+
+
+@pytest.mark.parametrize(("gate", "row"), [("i", 2), ("f", 7), ("g", 12), ("o", 19)])
+def test_a_wrong_gradient_is_located_to_the_gate(gate, row):
+    """A gradient wrong in one row of a weight is found in that parameter and gate."""
+
+    def build(module):
+        weight = module.weight_hh_l1_reverse
+        weight.register_hook(lambda g: g + torch.eye(len(g))[:, row : row + 1] * 0.125)
+        return module
+
+    comparison = check(build, Case(CONFIG))
+    assert comparison.where.tensor == "grad weight_hh_l1_reverse"
+    assert comparison.where.place == (1, 1, None, gate)
+    assert comparison.where.index[0] == row
+    with pytest.raises(AssertionError, match=f"layer 1, backward, gate {gate}"):
+        comparison.assert_ok()
+
+
+def test_the_block_says_it_all():
+    """The text names candidate, place, numbers, limits, extent, case, platform and command."""
+    with pytest.raises(AssertionError) as raised:
+        check(wrong_at(1, 1, 6), Case(CONFIG)).assert_ok()
+    lines = str(raised.value).splitlines()
+    assert "disagrees with the loops on out, h_n" in lines[0]
+    said = {line.split()[0]: line for line in lines[1:]}
+    assert "layer 1, backward, step 6 of 0..6 (the first it processes), batch" in said["where"]
+    assert "→ out[6, " in said["where"]
+    assert "torch loop" in said["expected"]
+    assert "float64" in said["oracle"]
+    assert "what rounding explains" in said["error"]
+    assert " of 280 elements of out" in said["extent"]
+    assert "LSTM(3, 5, num_layers=2, bidirectional=True), T=7, B=4, float32" in said["case"]
+    assert f"torch {torch.__version__}" in said["built"]
+    assert said["again"].endswith('--level full -k "[lstm-2layer-bi-f32]"')
+
+
+def test_unsupported_is_no_failure():
+    """A candidate may decline; that is its verdict, and nothing fails."""
+
+    def build(module):
+        raise Unsupported("more than one layer")
+
+    comparison = check(build, Case(CONFIG))
+    comparison.assert_ok()
+    assert comparison.verdict == Verdict.UNSUPPORTED
+    assert case_json(comparison)["message"] == "more than one layer"
+    assert totals([case_json(comparison)])["unsupported"] == 1
+
+
+def test_no_gradients_are_not_agreeing_gradients():
+    """A candidate without gradients gets `unsupported` for each, not a pass on nothing."""
+
+    def build(module):
+        return lambda x, hx=None: run(CONFIG, read_weights(module.requires_grad_(False)), x.data)
+
+    comparison = check(build, Case(CONFIG, state="omitted"))
+    gradients = {v.verdict for n, v in comparison.tensors.items() if n.startswith("grad ")}
+    assert gradients == {Verdict.UNSUPPORTED}
+    assert comparison.verdict == Verdict.IDENTICAL
+
+
+def test_a_gradient_that_stops_at_the_input_differs():
+    """Where any gradient flows, one that is missing is wrong, not unsupported."""
+
+    def build(module):
+        return lambda x, hx=None: module(x.detach(), hx)
+
+    comparison = check(build, Case(CONFIG))
+    assert comparison.tensors["grad input"].verdict == Verdict.DIFFERS
+    assert comparison.tensors["grad weight_ih_l0"].verdict != Verdict.DIFFERS
+
+
+def test_an_error_is_one_line():
+    """What a candidate raises is its verdict, and the block says it on one line."""
+
+    def build(module):
+        raise RuntimeError("no\nsuch\nkernel")
+
+    with pytest.raises(AssertionError, match="raised RuntimeError: no such kernel"):
+        check(build, Case(CONFIG)).assert_ok()

@@ -1,0 +1,86 @@
+"""`Config`, `copy_weights` and `run`: the loops without a module, in torch and in NumPy."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from rnn_manual import Config, copy_weights, run
+
+
+def test_run_is_the_layer():
+    """copy_weights and run are all it takes to compute what a layer computes."""
+    module = nn.LSTM(3, 5, num_layers=2, bidirectional=True, dtype=torch.float64)
+    x = torch.randn(7, 2, 3, dtype=torch.float64)
+    out, (h_n, c_n) = run(Config.of(module), copy_weights(module), x)
+    expected, (h, c) = module(x)
+    assert torch.equal(out, expected)
+    assert torch.equal(h_n, h)
+    assert torch.equal(c_n, c)
+
+
+def test_run_in_numpy_needs_no_torch_array():
+    """The same equations run on NumPy arrays and give NumPy arrays."""
+    module = nn.RNN(3, 5, dtype=torch.float64)
+    weights = copy_weights(module)
+    arrays = tuple(tuple(w.map(lambda t: t.numpy()) for w in layer) for layer in weights)
+    x = np.random.default_rng(0).standard_normal((7, 2, 3))
+    out, h_n = run(Config.of(module), arrays, x)
+    np.testing.assert_allclose(out, module(torch.tensor(x))[0].detach().numpy(), atol=1e-14)
+    assert isinstance(h_n, np.ndarray)
+
+
+def test_copied_weights_are_data():
+    """Copied weights carry no gradient and do not follow the module."""
+    module = nn.LSTM(3, 5, proj_size=2)
+    (weights,) = copy_weights(module)[0]
+    assert not weights.weight_ih.requires_grad
+    with torch.no_grad():
+        module.weight_hr_l0 += 1
+    assert not torch.equal(weights.weight_hr, module.weight_hr_l0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("gnu", 3, 5), "kind must be one of rnn, lstm, got 'gnu'"),
+        (("rnn", 0, 5), "input_size must be at least 1, got 0"),
+        (("lstm", 3, 5, 1, "sine"), "nonlinearity must be tanh or relu, got 'sine'"),
+    ],
+)
+def test_config_refuses(arguments, said):
+    """A configuration that no layer has is refused in one line."""
+    with pytest.raises(ValueError, match=said):
+        Config(*arguments)
+
+
+def test_config_refuses_projections():
+    """Only an LSTM projects, and only to fewer features."""
+    with pytest.raises(ValueError, match="only lstm takes proj_size, got 2 for rnn"):
+        Config("rnn", 3, 5, proj_size=2)
+    with pytest.raises(ValueError, match=r"proj_size must be in 0\.\.4"):
+        Config("lstm", 3, 5, proj_size=5)
+
+
+def test_config_reads_as_the_call():
+    """str() of a configuration is the constructor's call."""
+    module = nn.LSTM(3, 5, num_layers=2, bidirectional=True)
+    assert str(Config.of(module)) == "LSTM(3, 5, num_layers=2, bidirectional=True)"
+    assert str(Config.of(nn.RNN(3, 5, nonlinearity="relu"))) == "RNN(3, 5, nonlinearity='relu')"
+
+
+@pytest.mark.parametrize(
+    ("shape", "state", "said"),
+    [
+        ((3,), None, "input must be 2-D"),
+        ((7, 2, 4), None, "input must have 3 features, got 4"),
+        ((7, 2, 3), (1, 3, 5), r"h_0 must have shape \(1, 2, 5\), got \(1, 3, 5\)"),
+        ((0, 2, 3), None, "at least one time step"),
+    ],
+)
+def test_run_refuses(shape, state, said):
+    """Run says in one line what does not fit and what was expected."""
+    module = nn.RNN(3, 5)
+    given = None if state is None else torch.zeros(state)
+    with pytest.raises(ValueError, match=said):
+        run(Config.of(module), copy_weights(module), torch.zeros(shape), given)
