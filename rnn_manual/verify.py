@@ -22,6 +22,8 @@ from rich.text import Text
 from rnn_manual.parity import Unusable
 from rnn_manual.parity.candidates import as_candidate, usable_device
 from rnn_manual.parity.environment import environment, in_words
+from rnn_manual.parity.levels import select
+from rnn_manual.parity.mistakes import MISTAKES
 from rnn_manual.parity.report import dumps
 from rnn_manual.parity.table import closest, totals, verdict_table
 from rnn_manual.plugin import threads_for
@@ -200,7 +202,9 @@ def claims_line(claims: dict[str, dict[str, int]]) -> str:
     """How many claims hold, and which do not."""
     failed = [name for name, count in sorted(claims.items()) if count["failed"]]
     held = sum(1 for count in claims.values() if count["passed"] and not count["failed"])
-    return f"claims    {held} hold" + (f"; {', '.join(failed)} do not" if failed else "")
+    return f"claims    {held} hold" + (
+        f", {len(failed)} fail: {' '.join(failed)}" if failed else ""
+    )
 
 
 def write(path: Path, text: str) -> None:
@@ -230,6 +234,12 @@ def claims() -> int:
         grid = Table.grid(padding=(0, 2))
         grid.add_row(Text(name, "bold"), block)
         console.print(grid)
+    tests = {test for _, test in seen.claims}
+    console.print(
+        f"\n{len({name for name, _ in seen.claims})} claims in {len(tests)} tests; "
+        f"{len(select('quick'))} cases at level quick, {len(select('full'))} at full; "
+        f"{len(MISTAKES)} classic mistakes, each to be caught"
+    )
     return 0
 
 

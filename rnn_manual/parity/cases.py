@@ -21,7 +21,6 @@ from rnn_manual.layout import Packed
 
 Floats = NDArray[np.floating[Any]]
 CHAOTIC = "weights ×10"
-LAYOUTS = ("batched", "unbatched", "packed")
 STATES = ("random", "omitted", "zeros", "ones")
 
 

@@ -50,7 +50,7 @@ def _rows(cases: list[dict[str, Any]]) -> Iterator[tuple[str, str, list[dict[str
     for kind in sorted({case["kind"] for case in cases}, reverse=True):
         ours = [case for case in cases if case["kind"] == kind]
         apart: dict[str, list[dict[str, Any]]] = {}
-        usual = []
+        usual: list[dict[str, Any]] = []
         for case in ours:
             name = case["mode"] or (CHAOTIC if CHAOTIC in case["features"] else "")
             (apart.setdefault(name, []) if name else usual).append(case)

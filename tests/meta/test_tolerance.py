@@ -37,7 +37,8 @@ def test_a_fault_of_a_thousandth_is_seen_almost_everywhere(dtype):
 @pytest.mark.parametrize("name", RIGHT)
 def test_correct_candidates_stay_well_below_the_limit(name):
     """No correct candidate comes near the limit: below a half, so that luck has no part in it."""
-    cases = select("quick", where=lambda case: case.config.hidden_size < 64)[::3]
+    # (But for chaos, where errors grow exponentially and three samples tell their size roughly.)
+    cases = select("quick", where=lambda c: c.config.hidden_size < 64 and c.gain == 1)[::3]
     assert max(nearest(RIGHT[name], case) for case in cases) < 0.5
 
 
