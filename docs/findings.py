@@ -29,6 +29,6 @@ if __name__ == "__main__":
     for features in (1, 2, 100, 512):
         print(
             f"{features:>4} features: F.linear(x, W, b) != x @ W.T + b in "
-            f"{bias_inside_the_matmul(features)} of 512 elements; LSTM batch-first != time-major in "
-            f"{batch_first_and_transposed(features)} of 140"
+            f"{bias_inside_the_matmul(features)} of 512 elements, "
+            f"batch-first LSTM != time-major in {batch_first_and_transposed(features)} of 140"
         )
