@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -170,7 +171,7 @@ def test_claims_lists_every_claim(tmp_path):
     """`claims` names A1 to E5, each with sentence, formula, test and number of cases."""
     run = rnn_manual("claims", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
-    listed = {line.split()[0] for line in run.stdout.splitlines() if line[:1].isalpha()}
+    listed = set(re.findall(r"^[A-Z]\d\b", run.stdout, re.MULTILINE))
     counts = {"A": 7, "B": 3, "C": 5, "D": 5, "E": 5}
     assert listed == {f"{family}{i + 1}" for family, n in counts.items() for i in range(n)}
     assert " 0 cases" not in run.stdout
