@@ -12,19 +12,19 @@ from rnn_manual.weights import Array, LayerWeights
 
 
 def rnn_tanh(ops: Ops, w: LayerWeights, x: Array, h: Array) -> tuple[Array]:
-    """H' = tanh(W_ih x + b_ih + W_hh h + b_hh). Source: Elman 1990; torch.nn.RNN."""
+    """h' = tanh(W_ih x + b_ih + W_hh h + b_hh). Source: Elman 1990; torch.nn.RNN."""
     h = ops.tanh(x + ops.linear(h, w.weight_hh, w.bias_hh))
     return (h,)
 
 
 def rnn_relu(ops: Ops, w: LayerWeights, x: Array, h: Array) -> tuple[Array]:
-    """H' = max(0, W_ih x + b_ih + W_hh h + b_hh). Source: torch.nn.RNN."""
+    """h' = max(0, W_ih x + b_ih + W_hh h + b_hh). Source: torch.nn.RNN."""
     h = ops.relu(x + ops.linear(h, w.weight_hh, w.bias_hh))
     return (h,)
 
 
 def lstm(ops: Ops, w: LayerWeights, x: Array, h: Array, c: Array) -> tuple[Array, Array]:
-    """C' = f·c + i·g and h' = o·tanh(c'), or W_hr (o·tanh(c')) with a projection.
+    """c' = f·c + i·g and h' = o·tanh(c'), or W_hr (o·tanh(c')) with a projection.
 
     The gates i, f, o = σ(W_ih x + b_ih + W_hh h + b_hh), and g the same under tanh, each take
     their H rows of the weights, stacked in the order i, f, g, o.

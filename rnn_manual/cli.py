@@ -13,8 +13,10 @@ from rnn_manual.choices import DTYPES, KINDS, LEVELS
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command. Returns: 0 agree, 1 something differs, 2 wrong usage, 130 interrupted."""
     options = parser().parse_args(argv)
-    from rnn_manual import verify
-
+    try:
+        from rnn_manual import verify
+    except KeyboardInterrupt:
+        return 130
     try:
         return verify.claims() if options.command == "claims" else verify.verify(options)
     except verify.Refused as refused:
@@ -25,10 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def workers(text: str) -> int:
-    """A number of processes, 0 or more."""
+def natural(text: str) -> int:
+    """A whole number, 0 or more."""
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected 0 or more processes, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a whole number, 0 or more, got {text!r}")
     return int(text)
 
 
@@ -50,12 +52,14 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--dtype", nargs="+", action="extend", choices=[*DTYPES], help="only these")
     verify.add_argument("--device", default="cpu", help="where it computes (default: cpu)")
     verify.add_argument("--level", choices=LEVELS, default="quick", help="default: quick")
-    verify.add_argument("--seed", type=int, default=0, help="of the random numbers (default: 0)")
+    verify.add_argument(
+        "--seed", type=natural, default=0, help="of the random numbers (default: 0)"
+    )
     verify.add_argument("-k", metavar="EXPRESSION", help="only tests and cases that match")
     verify.add_argument("--json", metavar="PATH", help="write every case and verdict")
     verify.add_argument("--html", metavar="PATH", help="write what is shown as a page")
     verify.add_argument("--junitxml", metavar="PATH", help="write JUnit's report")
     verify.add_argument(
-        "-n", metavar="WORKERS", type=workers, help="processes (default: one a core; 0: this one)"
+        "-n", metavar="WORKERS", type=natural, help="processes (default: one a core; 0: this one)"
     )
     return top

@@ -45,8 +45,8 @@ class Config:
         if self.nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"nonlinearity must be tanh or relu, got {self.nonlinearity!r}")
         for name in ("input_size", "hidden_size", "num_layers"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
+                raise ValueError(f"{name} must be an int, at least 1, got {getattr(self, name)!r}")
         if self.kind != "lstm" and self.proj_size:
             raise ValueError(f"only lstm takes proj_size, got {self.proj_size} for {self.kind}")
         if not 0 <= self.proj_size < self.hidden_size:

@@ -118,6 +118,8 @@ def initial_state(config: Config, layout: Layout, state: Any) -> State:
     if len(given) != len(sizes):
         raise ValueError(f"state must be (h_0, c_0), got {len(given)} tensors")
     for name, array, size in zip(config.states, given, sizes, strict=True):
+        if not hasattr(array, "shape"):
+            raise ValueError(f"{name}_0 must be an array, got {type(array).__name__}")
         full = (config.num_rows, batch, size)
         expected = full if layout.state_dims == 3 else (full[0], full[2])
         if tuple(array.shape) != expected:

@@ -8,7 +8,7 @@ the error is PyTorch's own, whatever the version.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from torch import nn
 
@@ -21,6 +21,8 @@ M = TypeVar("M", bound="_Looped")
 
 class _Looped(nn.RNNBase):
     """What RNN and LSTM share. Abstract: their namesakes give the constructor."""
+
+    namesake: ClassVar[type[nn.RNNBase]]
 
     def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
         """Args, returns and errors: as `torch.nn.RNN.forward` and `torch.nn.LSTM.forward`.
@@ -42,7 +44,15 @@ class _Looped(nn.RNNBase):
 
     @classmethod
     def from_torch(cls: type[M], module: nn.RNNBase) -> M:
-        """A layer of this class with the configuration, the weights and the mode of `module`."""
+        """A layer of this class with the configuration, the weights and the mode of `module`.
+
+        Raises: TypeError: `module` is not of the namesake class.
+        """
+        if not isinstance(module, cls.namesake):
+            raise TypeError(
+                f"expected a torch.nn.{cls.__name__}, got {type(module).__module__}."
+                f"{type(module).__name__}"
+            )
         config = Config.of(module)
         weight = module.weight_ih_l0
         build: Callable[..., M] = cls
@@ -54,12 +64,18 @@ class _Looped(nn.RNNBase):
             dtype=weight.dtype,
         )
         new.load_state_dict(module.state_dict())
+        for name, parameter in module.named_parameters():
+            new.get_parameter(name).requires_grad_(parameter.requires_grad)
         return new.train(module.training)
 
 
 class RNN(_Looped, nn.RNN):
     """`torch.nn.RNN`, computed by the loops. Source: torch.nn.RNN."""
 
+    namesake = nn.RNN
+
 
 class LSTM(_Looped, nn.LSTM):
     """`torch.nn.LSTM`, computed by the loops. Source: torch.nn.LSTM."""
+
+    namesake = nn.LSTM

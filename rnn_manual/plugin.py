@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rnn_manual.choices import DTYPES, KINDS, LEVELS
+from rnn_manual.cli import natural
 
 if TYPE_CHECKING:
     from rnn_manual.parity import Candidate, Case, Comparison
@@ -31,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for option, choices in (("--kind", KINDS), ("--dtype", tuple(DTYPES))):
         group.addoption(option, action="append", choices=choices, help="only this; may be repeated")
     group.addoption("--level", choices=LEVELS, default="quick", help="how many cases")
-    group.addoption("--seed", type=int, default=0, help="of the cases' random numbers")
+    group.addoption("--case-seed", type=natural, default=0, help="of the cases' random numbers")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,7 +45,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def threads_for(workers: int) -> int:
     """Threads for each of several processes, so that they do not fight over the cores."""
-    return max(1, (os.cpu_count() or 1) // workers)
+    return max(1, cores() // workers)
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -60,7 +67,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         option("level"),
         kinds=option("kind") or (),
         dtypes=option("dtype") or (),
-        seed=option("seed"),
+        seed=option("case_seed"),
     )
     if not (cases or option("kind") or option("dtype")):
         raise pytest.UsageError(f"{metafunc.function.__name__} asks for cases, and there are none")

@@ -6,7 +6,6 @@ import argparse
 import io
 import json
 import os
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from importlib.resources import files
@@ -25,8 +24,8 @@ from rnn_manual.parity.environment import environment, in_words
 from rnn_manual.parity.levels import select
 from rnn_manual.parity.mistakes import MISTAKES
 from rnn_manual.parity.report import dumps
-from rnn_manual.parity.table import closest, totals, verdict_table
-from rnn_manual.plugin import threads_for
+from rnn_manual.parity.table import closest, gradients_compared, totals, verdict_table
+from rnn_manual.plugin import cores, threads_for
 
 BLOCKS_SHOWN, LINES_SHOWN = 3, 14
 LEGEND = """\
@@ -51,17 +50,17 @@ def verify(options: argparse.Namespace) -> int:
         usable_device(options.device)
     except Unusable as unusable:
         raise Refused(unusable) from unusable
-    for path in filter(None, (options.json, options.html, options.junitxml)):
-        if not os.access(Path(path).absolute().parent, os.W_OK):
-            raise Refused(f"cannot write {path}: its folder does not exist or is read-only")
+    for path in (options.json, options.html, options.junitxml):
+        if path is not None:
+            check_writable(path)
 
     shown = Console(highlight=False)
     watch = Watch(shown)
-    workers = (os.cpu_count() or 1) if options.n is None else options.n
+    workers = cores() if options.n is None else options.n
     code = run_suite(
         [
             *(f"--candidate={options.candidate}", f"--device={options.device}"),
-            *(f"--level={options.level}", f"--seed={options.seed}", f"-n{workers}"),
+            *(f"--level={options.level}", f"--case-seed={options.seed}", f"-n{workers}"),
             *(f"--kind={kind}" for kind in options.kind or ()),
             *(f"--dtype={dtype}" for dtype in options.dtype or ()),
             *([f"-k={options.k}"] if options.k else ()),
@@ -69,18 +68,22 @@ def verify(options: argparse.Namespace) -> int:
         ],
         watch,
     )
+    if code == pytest.ExitCode.USAGE_ERROR:  # pytest has said what is wrong
+        return 2
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     if watch.broken:
-        raise Refused(f"the suite itself could not run:\n{watch.broken}")
+        raise Refused(f"the suite itself could not run: {watch.broken.strip().splitlines()[-1]}")
     if not watch.done:
         raise Refused(f"no test matches: -k {options.k!r}" if options.k else "no test was selected")
 
     report = {
-        "environment": environment(options.device) | {"threads": threads_for(workers or 1)},
+        "environment": environment(options.device)
+        | ({"threads": threads_for(workers)} if workers else {}),
         "candidate": options.candidate,
         "totals": totals(watch.cases),
         "claims": watch.claims,
+        "failures": [{"test": name, "said": said} for name, said in watch.failed],
         "cases": sorted(watch.cases, key=lambda case: (case["mode"], case["id"])),
     }
     with_record = Console(record=True, file=io.StringIO(), width=110, highlight=False)
@@ -90,7 +93,12 @@ def verify(options: argparse.Namespace) -> int:
         write(Path(options.json), dumps(report))
     if options.html:
         write(Path(options.html), with_record.export_html())
-    return int(bool(watch.failed))
+    return int(bool(watch.failed) or declined(report))
+
+
+def declined(report: dict[str, Any]) -> bool:
+    """Whether the candidate took no case at all, which is not the same as passing."""
+    return bool(report["cases"]) and report["totals"]["unsupported"] == len(report["cases"])
 
 
 def run_suite(arguments: list[str], plugin: object) -> int:
@@ -194,8 +202,14 @@ def show(console: Console, report: dict[str, Any], watch: Watch) -> None:
     tests = ", ".join(f"{n} {outcome}" for outcome, n in sorted(watch.done.items()))
     console.print(f"tests     {tests}")
     console.print(f"built on  {in_words(report['environment'])}", markup=False)
-    word, style = ("disagrees", "bold red") if watch.failed else ("agrees", "bold green")
-    console.print(f"{report['candidate']} {word} with the loops", style=style, markup=False)
+    word, style = "agrees with the loops", "bold green"
+    if watch.failed:
+        word, style = "disagrees with the loops", "bold red"
+    elif declined(report):
+        word, style = "was not compared: it supports none of the cases", "bold red"
+    elif not gradients_compared(report["cases"]):
+        word += "; it computes no gradients"
+    console.print(f"{report['candidate']} {word}", style=style, markup=False)
 
 
 def claims_line(claims: dict[str, dict[str, int]]) -> str:
@@ -207,16 +221,30 @@ def claims_line(claims: dict[str, dict[str, int]]) -> str:
     )
 
 
+def check_writable(name: str) -> None:
+    """Raises Refused if a report could not be written there: better now than after the run."""
+    path = Path(name)
+    if not name or path.is_dir():
+        raise Refused(f"cannot write {name!r}: expected the name of a file")
+    if not os.access(path.absolute().parent, os.W_OK):
+        raise Refused(f"cannot write {name}: its folder does not exist or is read-only")
+
+
 def write(path: Path, text: str) -> None:
     """The whole file or none: written beside its place under another name, then moved there."""
-    handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+        if path.exists() and not path.is_file():  # a device or a pipe, which must not be replaced
+            path.write_text(text, encoding="utf-8")
+            return
+        path = path.resolve()
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            part.write_text(text, encoding="utf-8")
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise Refused(f"cannot write {path}: {error.strerror}") from error
 
 
 def claims() -> int:
@@ -224,7 +252,7 @@ def claims() -> int:
     seen = Collected()
     run_suite(["--collect-only"], seen)
     if seen.broken:
-        raise Refused(f"the suite itself could not be read:\n{seen.broken}")
+        raise Refused(f"the suite itself could not be read: {seen.broken.splitlines()[-1]}")
     console = Console(highlight=False, markup=False)
     for (name, test), claim in sorted(seen.claims.items(), key=lambda item: item[0][0]):
         cases = f"{claim.cases} case{'s' * (claim.cases != 1)}"

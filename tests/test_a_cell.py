@@ -124,18 +124,17 @@ GATES = [  # pre-activation of i, f, g, o; what c_n and h_n then are, exactly
 
 
 @claim("A6", "c_t = f·c_{t-1} + i·g,  h_t = o·tanh(c_t)")
+@pytest.mark.parametrize("bias", ["bias_ih_l0", "bias_hh_l0"])
 @pytest.mark.parametrize(("gate", "levels", "c", "h"), GATES)
 @parametrize(
     level="full",
     where=lambda case: case.config == Config("lstm", 3, 5) and case.state == "random",
 )
-def test_the_lstm_gates(layer, case, gate, levels, c, h):
+def test_the_lstm_gates(layer, case, bias, gate, levels, c, h):
     """The gates i, f, g, o are stacked in that order, each doing what its equation says."""
     data = case.data()
-    bias = np.repeat(levels, case.config.hidden_size)
-    got = layer(
-        case.config, data.parameters | {"bias_ih_l0": bias}, data.input, data.state, case.dtype
-    )
+    moved = data.parameters | {bias: np.repeat(levels, case.config.hidden_size)}
+    got = layer(case.config, moved, data.input, data.state, case.dtype)
     c_0 = data.state[1].astype(case.dtype)
     assert_same(got.c_n, c_0 if isinstance(c, str) else np.full_like(got.c_n, c))
     expected = np.tanh(c_0) if isinstance(h, str) else np.full_like(got.h_n, h)
@@ -155,5 +154,8 @@ def test_out_is_the_state_itself(layer, case):
     for t in range(case.seq_len):
         so_far = layer(case.config, data.parameters, data.input[: t + 1], data.state, case.dtype)
         assert_near(got.out[t], so_far.h_n[0], reference(case).allowed["out"][t], f"out[{t}]")
-    classifier = nn.Linear(case.config.output_size, 3, dtype=getattr(torch, case.dtype))
-    assert classifier(torch.tensor(got.out)).shape == (case.seq_len, case.batch_size, 3)
+    W, b = np.arange(3.0 * got.out.shape[-1]).reshape(3, -1), np.arange(3.0)
+    classifier = nn.Linear(*W.T.shape, dtype=torch.float64)
+    classifier.load_state_dict({"weight": torch.tensor(W), "bias": torch.tensor(b)})
+    y = classifier(torch.tensor(got.out, dtype=torch.float64)).detach().numpy()
+    np.testing.assert_allclose(y, got.out.astype(np.float64) @ W.T + b, rtol=1e-12)

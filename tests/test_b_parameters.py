@@ -6,12 +6,9 @@ import pytest
 import torch
 
 from rnn_manual.parity import parametrize
-from rnn_manual.parity.laws import claim
+from rnn_manual.parity.laws import assert_close, claim
 from rnn_manual.parity.notes import NOTES
-
-# As many as the notes count: 4 for each layer and direction.
-NOTED = [case for case in NOTES if case.label == "notes-B2"]
-COUNTS = dict(zip(NOTED, (8, 12, 12, 24, 32, 4, 12, 24), strict=True))
+from rnn_manual.parity.results import Outputs
 
 
 @claim("B1", "weight_ih_l0: (G·H, I),  weight_ih_l{k>0}: (G·H, D·H), or (G·H, D·P)")
@@ -35,11 +32,16 @@ def test_names_order_and_shapes(layer, case):
     assert named == list(case.config.parameter_shapes().items())
 
 
+# As many as the notes count, in the notes' order.
+NOTED = [case.id for case in NOTES if case.label == "notes-B2"]
+COUNTS = dict(zip(NOTED, (8, 12, 12, 24, 32, 4, 12, 24), strict=True))
+
+
 @claim("B2", "4·L·D parameters")
-@pytest.mark.parametrize(("case", "count"), COUNTS.items(), ids=[case.id for case in COUNTS])
-def test_how_many_parameters(layer, case, count):
+@parametrize(notes="B2", where=lambda case: case.id in COUNTS)
+def test_how_many_parameters(layer, case):
     """There are two weights and two biases for every layer and direction."""
-    assert len(list(layer.module(case).parameters())) == count
+    assert len(list(layer.module(case).parameters())) == COUNTS[case.id]
 
 
 @claim("B3", "parameters know no B and no state")
@@ -47,12 +49,17 @@ def test_how_many_parameters(layer, case, count):
 def test_weights_fit_any_batch_and_states_do_not(layer, case):
     """Weights saved with one batch size run with any other; a state saved from one does not."""
     data, saved = case.data(), io.BytesIO()
-    torch.save(layer.module(case).state_dict(), saved)
+    torch.save({name: torch.tensor(p) for name, p in data.parameters.items()}, saved)
     saved.seek(0)
-    weights = {name: tensor.cpu().numpy() for name, tensor in torch.load(saved).items()}
+    weights = {name: tensor.numpy() for name, tensor in torch.load(saved).items()}
     batch = 0 if case.config.batch_first else 1
-    twice = data.input.repeat(2, axis=batch)
-    got = layer(case.config, weights, twice, None, case.dtype)
-    assert got.h_n.shape[1] == 2 * case.batch_size
-    with pytest.raises((RuntimeError, ValueError), match=r"(?i)hidden|h_0|state|hx"):
+    twice = data.input.repeat(2, axis=batch)  # every row of the batch, and then once more
+    states = [s.repeat(2, axis=1) for s in data.state]
+    got = layer(case.config, weights, twice, states, case.dtype)
+    every_other = Outputs(
+        got.out.take(range(0, 2 * case.batch_size, 2), axis=batch),
+        *(s[:, ::2] for s in got[1:] if s is not None),
+    )
+    assert_close(case, layer.on(case), every_other)
+    with pytest.raises((RuntimeError, ValueError), match=r"(?i)hidden|h_0"):
         layer(case.config, weights, twice, data.state, case.dtype)

@@ -12,7 +12,7 @@ from rnn_manual.parity.cases import Case, Floats
 from rnn_manual.parity.compare import Comparison, TensorComparison, Verdict, compare_tensor
 from rnn_manual.parity.locate import locate
 from rnn_manual.parity.mistakes import MISTAKES
-from rnn_manual.parity.results import Layer, Malformed, Result, run_candidate
+from rnn_manual.parity.results import Layer, Malformed, Result, in_one_line, run_candidate
 from rnn_manual.parity.tolerance import Reference, reference
 
 
@@ -34,7 +34,7 @@ def check(candidate: Any, case: Case, *, device: str = "cpu") -> Comparison:
         raised, message = Verdict.ERROR, str(error)
     except (Exception, SystemExit) as error:  # whatever a candidate does is its own verdict
         raised = Verdict.ERROR
-        message = f"raised {type(error).__name__}: {' '.join(str(error).split())}"
+        message = f"raised {in_one_line(error)}"
     else:
         return _compare(candidate, case, device, result, held_against)
     return Comparison(case, candidate.name, device, raised=raised, message=message)
@@ -64,7 +64,8 @@ def compare_result(result: Result, held_against: Reference) -> dict[str, TensorC
             compared[name] = compare_tensor(result.tensors[name], loop, exact, allowed)
         else:
             reason = result.missing.get(name, "the candidate has no such parameter")
-            compared[name] = TensorComparison(Verdict.UNSUPPORTED, reason)
+            verdict = Verdict.ERROR if result.broken else Verdict.UNSUPPORTED
+            compared[name] = TensorComparison(verdict, result.broken or reason)
     return compared
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -93,9 +93,6 @@ def assert_near(a: Floats, b: Floats, limit: Floats, name: str) -> None:
 def among(values: Floats, pool: Floats) -> bool:
     """Whether every one of `values` occurs somewhere in `pool`, as `np.isin` tables show it."""
     return bool(np.isin(values, pool).all())
-
-
-Where = Callable[[Case], bool]
 
 
 def padded(case: Case) -> bool:

@@ -62,6 +62,10 @@ def padded(case: Case) -> bool:
     return case.layout != "packed"
 
 
+def sorted_already(case: Case) -> bool:
+    return case.lengths == sorted(case.lengths, reverse=True)
+
+
 def several_steps(case: Case) -> bool:
     return case.seq_len > 1
 
@@ -211,6 +215,15 @@ def h_0_and_c_0_exchanged(net: Net) -> Net:
     return net if net.config.proj_size else net.from_state(lambda *s: s[::-1])
 
 
+@mistake("a state of ones where none is given", lambda case: case.state == "omitted")
+def ones_for_no_state(net: Net) -> Net:
+    if net.state is not None:
+        return net
+    _, last = net.run()
+    ones = [torch.ones_like(s) for s in state_tuple(net.config, last)]
+    return replace(net, state=state_given(net.config, ones))
+
+
 @mistake("h_n and c_n exchanged", lstm)
 def h_n_and_c_n_exchanged(net: Net) -> tuple[Any, Any]:
     return net.run_to_state(lambda *s: s[::-1])
@@ -255,6 +268,16 @@ def h_n_is_last_step_of_out(net: Net) -> tuple[Any, Any]:
     return out, state_given(net.config, [h, *c])
 
 
+@mistake(
+    "h_0 of packed input not sorted with it", given_state, lambda case: not sorted_already(case)
+)
+def packed_state_not_sorted(net: Net) -> tuple[Any, Any]:
+    if not hasattr(net.input, "batch_sizes"):
+        return net.run()
+    unsorted = net.from_state(lambda *s: tuple(x[:, net.input.unsorted_indices] for x in s))
+    return unsorted.run()
+
+
 # Time --------------------------------------------------------------------------------------------
 
 
@@ -286,19 +309,33 @@ def last_step_skipped(net: Net) -> Net:
     return net.using(walk=walk)
 
 
-@mistake("batch and time exchanged", batched, lambda c: (c.seq_len, c.batch_size) != (1, 1))
-def batch_and_time_exchanged(net: Net) -> tuple[Any, Any]:
+def _with_batch_first(net: Net, batch_first: bool) -> tuple[Any, Any]:
+    """Reads a batch one way or the other; states are repeated or cut to the batch it then has."""
     if hasattr(net.input, "batch_sizes") or net.input.dim() < 3:
         return net.run()
-    time = 1 if net.config.batch_first else 0
-    T, B = net.input.shape[time], net.input.shape[1 - time]
+    size = net.input.shape[0 if batch_first else 1]
+    asked = net.input.shape[0 if net.config.batch_first else 1]
 
     def stretched(size: int) -> Callable[..., tuple[Any, ...]]:
         return lambda *s: tuple(x[:, [i % x.shape[1] for i in range(size)]] for x in s)
 
-    turned = replace(net, config=replace(net.config, batch_first=not net.config.batch_first))
-    out, last = turned.from_state(stretched(T)).run()
-    return out, state_given(net.config, stretched(B)(*state_tuple(net.config, last)))
+    turned = replace(net, config=replace(net.config, batch_first=batch_first))
+    out, last = turned.from_state(stretched(size)).run()
+    return out, state_given(net.config, stretched(asked)(*state_tuple(net.config, last)))
+
+
+def _more_than_one_row(case: Case) -> bool:
+    return (case.seq_len, case.batch_size) != (1, 1)
+
+
+@mistake("batch and time exchanged", batched, _more_than_one_row)
+def batch_and_time_exchanged(net: Net) -> tuple[Any, Any]:
+    return _with_batch_first(net, not net.config.batch_first)
+
+
+@mistake("batch_first ignored", _more_than_one_row, lambda case: case.config.batch_first)
+def batch_first_ignored(net: Net) -> tuple[Any, Any]:
+    return _with_batch_first(net, False)
 
 
 # Equations ---------------------------------------------------------------------------------------

@@ -48,6 +48,9 @@ NOTES: list[Case] = [
         ]
         for state in STATES
     ),
+    # Six rows of three steps of three bits, as a classifier's input.
+    _note("C5", Config("rnn", 3, 8), 3, 6, "omitted"),
+    _note("C5", Config("lstm", 3, 8), 3, 6, "omitted"),
     _note("D1", LSTM_100, 7, 3),
     _note("D3", replace(LSTM_100, bidirectional=True), 5, 3),
     _note("E1", replace(RNN_56, num_layers=2), 4, 16),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from typing import Any
 
 from rnn_manual.config import DIRECTIONS
@@ -35,8 +36,10 @@ def failure_block(comparison: Comparison) -> str:
 def again(comparison: Comparison) -> str:
     """The command that runs this case again."""
     case, words = comparison.case, ["rnn-manual verify"]
+    if "<" in comparison.candidate:  # a lambda or a local function, which no command line can name
+        return f"rnn_manual.parity.check(candidate, case)  # case.id == {case.id!r}"
     if comparison.candidate != "torch.nn":
-        words.append(f"--candidate {comparison.candidate}")
+        words.append(f"--candidate {shlex.quote(comparison.candidate)}")
     words += [f"--device {comparison.device}"] * (comparison.device != "cpu")
     words += [f"--seed {case.seed}"] * (case.seed != 0)
     return " ".join([*words, f'--level full -k "[{case.id}]"'])
@@ -50,6 +53,8 @@ def _located(comparison: Comparison, where: Where) -> list[tuple[str, str]]:
     bits = comparison.mode == "oneDNN off"
     size = f"{error:.2g} = {_times(error, allowed)} what rounding explains ({allowed:.2g})"
     unit = f"{error:.2g}, where every bit must be the same"
+    gradient = where.tensor.startswith("grad ")
+    oracle = "torch loop in float64" if gradient else f"NumPy loop in {tensor.oracle.dtype}"
     digits = 9 if tensor.loop.dtype.itemsize <= 4 else 17
     bad = tensor.ratios > 1
     extent = f"{int(bad.sum())} of {bad.size} elements of {where.tensor}"
@@ -62,7 +67,7 @@ def _located(comparison: Comparison, where: Where) -> list[tuple[str, str]]:
         ("actual", f"{actual:<{digits + 5}.{digits}g} {comparison.candidate}"),
         (
             "oracle",
-            "" if bits else f"{float(tensor.oracle[index]):<{digits + 5}.{digits}g} float64",
+            "" if bits else f"{float(tensor.oracle[index]):<{digits + 5}.{digits}g} {oracle}",
         ),
         ("error", unit if bits else size),
         ("extent", "; ".join([extent, *_agreeing(comparison)])),
@@ -105,11 +110,11 @@ def _agreeing(comparison: Comparison) -> list[str]:
 
 
 def _reasons(comparison: Comparison) -> list[tuple[str, str]]:
-    return [
-        ("where", f"{name}: {tensor.reason}")
-        for name, tensor in comparison.tensors.items()
-        if tensor.verdict.fails and tensor.reason
-    ]
+    found: dict[str, list[str]] = {}  # one way back that broke is one line, not one a tensor
+    for name, tensor in comparison.tensors.items():
+        if tensor.verdict.fails and tensor.reason:
+            found.setdefault(tensor.reason, []).append(name)
+    return [("where", f"{_listed(names)}: {reason}") for reason, names in found.items()]
 
 
 def _listed(names: list[str]) -> str:

@@ -13,7 +13,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from rnn_manual.config import Config
 from rnn_manual.layout import Packed, run, state_given, state_tuple
-from rnn_manual.parity.candidates import Candidate
+from rnn_manual.parity.candidates import NN, Candidate, Unsupported, is_module_class
 from rnn_manual.parity.cases import Case, Data, Floats
 from rnn_manual.weights import weights_from
 
@@ -27,10 +27,12 @@ class Result:
     """What a run gave, by name: out, h_n, c_n, and `grad NAME` for input, states, parameters.
 
     missing: name → why a gradient is not there (the candidate computes none).
+    broken: what the candidate raised on the way back, if it did.
     """
 
     tensors: dict[str, Floats]
     missing: dict[str, str] = field(default_factory=dict)
+    broken: str = ""
 
 
 def run_candidate(
@@ -61,10 +63,16 @@ def run_candidate(
     input = _packed(data.input, leaves["input"])
     hx = state_given(case.config, states) if states else None
 
-    outputs = read_outputs(case.config, call(input, hx), packed=case.layout == "packed")
+    outputs = read_outputs(case.config, call(input, hx), input)
+    for name, given in leaves.items():
+        if given._version:
+            raise Malformed(f"changed its {name} in place, expected to leave it to the caller")
     tensors = {name: _numpy(tensor) for name, tensor in outputs.items()}
-    leaves |= dict(module.named_parameters())
-    gradients, missing = _gradients(outputs, leaves, data.cotangents)
+    parameters: dict[str, torch.Tensor] = dict(module.named_parameters())
+    try:
+        gradients, missing = _gradients(outputs, leaves, parameters, data.cotangents)
+    except Exception as error:  # what went right forward is still worth comparing
+        return Result(tensors, broken=in_one_line(error))
     return Result(tensors | gradients, missing)
 
 
@@ -121,13 +129,18 @@ class Layer:
         _, call = self.candidate.make(config, parameters, to, self.device)
         rows = tensor(input.data if isinstance(input, Packed) else input)
         hx = None if state is None else state_given(config, [*map(tensor, state)])
+        given = _packed(input, rows)
         with torch.no_grad():
-            returned = call(_packed(input, rows), hx)
-        packed = isinstance(input, Packed)
-        return Outputs(*map(_numpy, read_outputs(config, returned, packed=packed).values()))
+            returned = call(given, hx)
+        return Outputs(*map(_numpy, read_outputs(config, returned, given).values()))
 
     def module(self, case: Case) -> nn.Module:
-        """The module whose parameters the candidate computes with on a case."""
+        """The module whose parameters the candidate computes with on a case.
+
+        Raises: Unsupported: the candidate is a function, which computes with nn's.
+        """
+        if self.candidate != NN and not is_module_class(self.candidate.subject):
+            raise Unsupported("a function has no parameters of its own")
         dtype: torch.dtype = getattr(torch, case.dtype)
         return self.candidate.make(case.config, case.data().parameters, dtype, self.device)[0]
 
@@ -137,8 +150,8 @@ class Layer:
         return self(case.config, data.parameters, data.input, data.state, case.dtype)
 
 
-def read_outputs(config: Config, returned: Any, *, packed: bool) -> dict[str, torch.Tensor]:
-    """(out, h_n) or (out, (h_n, c_n)), as a candidate returns them, by name.
+def read_outputs(config: Config, returned: Any, given: Any) -> dict[str, torch.Tensor]:
+    """What a candidate returned for the input `given`, by name.
 
     Raises: Malformed: it is something else.
     """
@@ -147,10 +160,14 @@ def read_outputs(config: Config, returned: Any, *, packed: bool) -> dict[str, to
     if not isinstance(returned, (tuple, list)) or len(returned) != 2:
         raise Malformed(f"returned {_describe(returned)}, expected {form}")
     out, state = returned
-    if packed:
+    if isinstance(given, PackedSequence):
         if not isinstance(out, PackedSequence):
             raise Malformed(f"out is {_describe(out)}, expected a PackedSequence like the input")
-        out = out.data
+        for part in ("batch_sizes", "sorted_indices", "unsorted_indices"):
+            ours, theirs = getattr(given, part), getattr(out, part)
+            if theirs is None or not torch.equal(ours, theirs):
+                raise Malformed(f"out.{part} is {theirs}, expected the input's {ours}")
+        out, given = out.data, given.data
     states = state if len(names) == 2 else (state,)
     if not isinstance(states, (tuple, list)) or len(states) != len(names):
         raise Malformed(f"state is {_describe(state)}, expected {form}")
@@ -158,37 +175,51 @@ def read_outputs(config: Config, returned: Any, *, packed: bool) -> dict[str, to
     for name, tensor in outputs.items():
         if not isinstance(tensor, torch.Tensor):
             raise Malformed(f"{name} is {_describe(tensor)}, expected a tensor")
+        if tensor.dtype != given.dtype:
+            raise Malformed(f"{name} has dtype {tensor.dtype}, expected {given.dtype}")
     return outputs
 
 
+def in_one_line(error: BaseException) -> str:
+    """`RuntimeError: what it said`, however many lines that took."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
 def _gradients(
-    outputs: dict[str, torch.Tensor], leaves: dict[str, torch.Tensor], cotangents: tuple[Any, ...]
+    outputs: dict[str, torch.Tensor],
+    given: dict[str, torch.Tensor],
+    parameters: dict[str, torch.Tensor],
+    cotangents: tuple[Any, ...],
 ) -> tuple[dict[str, Floats], dict[str, str]]:
+    """Gradients for input, states and parameters, and why those that are missing are."""
     live = [
         (tensor, torch.tensor(cotangent, dtype=tensor.dtype, device=tensor.device))
         for tensor, cotangent in zip(outputs.values(), cotangents, strict=True)
         if tensor.requires_grad and tensor.shape == cotangent.shape
     ]
-    names = [f"grad {name}" for name in leaves]
+    leaves = given | parameters
     if not live:
-        return {}, dict.fromkeys(names, "nothing that was returned carries a gradient")
+        why = "nothing that was returned carries a gradient"
+        return {}, {f"grad {name}": why for name in leaves}
+    missing = {name: "is frozen" for name, leaf in leaves.items() if not leaf.requires_grad}
+    asked = {name: leaf for name, leaf in leaves.items() if name not in missing}
     got = torch.autograd.grad(
         [tensor for tensor, _ in live],
-        list(leaves.values()),
+        list(asked.values()),
         [cotangent for _, cotangent in live],
         allow_unused=True,
     )
-    found = dict(zip(names, got, strict=True))
-    missing = {}
-    parameters = [name for name in names if name.split()[1].startswith(("weight", "bias"))]
-    if all(found[name] is None for name in parameters):
-        why = "the candidate computes with a copy of the weights"
-        missing = dict.fromkeys(parameters, why)
-    return {
-        name: _numpy(torch.zeros_like(leaf) if found[name] is None else found[name])
-        for name, leaf in zip(names, leaves.values(), strict=True)
+    found = dict(zip(asked, got, strict=True))
+    if all(found.get(name) is None for name in parameters):
+        copied = "the candidate computes with a copy of the weights"
+        missing |= {name: copied for name in parameters if name in asked}
+    # Where some gradient flows, one that does not is a gradient of zero.
+    zero_filled = {
+        f"grad {name}": _numpy(torch.zeros_like(leaf) if found[name] is None else found[name])
+        for name, leaf in asked.items()
         if name not in missing
-    }, missing
+    }
+    return zero_filled, {f"grad {name}": why for name, why in missing.items()}
 
 
 def _packed(input: Any, rows: torch.Tensor) -> Any:
@@ -199,7 +230,8 @@ def _packed(input: Any, rows: torch.Tensor) -> Any:
 
 
 def _numpy(tensor: torch.Tensor) -> Floats:
-    array: Floats = tensor.detach().cpu().numpy()
+    # A copy: the candidate may use the memory again for its next call.
+    array: Floats = tensor.detach().cpu().numpy().copy()
     return array
 
 

@@ -94,3 +94,14 @@ def closest(cases: list[dict[str, Any]]) -> str:
         return ""
     ratio, name, id = max(ranked)
     return f"{ratio:.2g} of what is allowed, {name} of {id}"
+
+
+def gradients_compared(cases: list[dict[str, Any]]) -> bool:
+    """Whether any gradient of any case was there to compare; true of no cases."""
+    verdicts = [
+        t["verdict"]
+        for case in cases
+        for name, t in case["tensors"].items()
+        if COLUMNS["gradients"](name)
+    ]
+    return not verdicts or set(verdicts) != {"unsupported"}

@@ -129,6 +129,66 @@ def test_a_gradient_that_stops_at_the_input_differs():
     assert comparison.tensors["grad weight_ih_l0"].verdict != Verdict.DIFFERS
 
 
+def test_a_packed_out_keeps_the_order_of_its_input():
+    """A packed out without the input's permutation is out of order, though its rows are right."""
+
+    def build(module):
+        def call(x, hx=None):
+            out, state = module(x, hx)
+            return out._replace(sorted_indices=None, unsorted_indices=None), state
+
+        return call
+
+    comparison = check(build, Case(CONFIG, layout="packed"))
+    assert comparison.verdict == Verdict.ERROR
+    assert "out.sorted_indices is None" in comparison.message
+
+
+def test_the_callers_input_is_left_alone():
+    """A candidate that changes its input in place is wrong, whatever it returns."""
+
+    def build(module):
+        def call(x, hx=None):
+            returned = module(x, hx)
+            with torch.no_grad():
+                x.add_(1)
+            return returned
+
+        return call
+
+    assert "changed its input in place" in check(build, Case(CONFIG)).message
+
+
+def test_a_backward_that_raises_leaves_the_values_compared():
+    """What went right forward is still compared; the way back is an error, on one line."""
+
+    def build(module):
+        def broken(gradient):
+            raise RuntimeError("boom")
+
+        def call(x, hx=None):
+            out, state = module(x, hx)
+            out.register_hook(broken)
+            return out, state
+
+        return call
+
+    comparison = check(build, Case(CONFIG))
+    assert not comparison.tensors["out"].verdict.fails
+    assert comparison.tensors["grad input"].verdict == Verdict.ERROR
+    with pytest.raises(AssertionError, match="more: RuntimeError: boom"):
+        comparison.assert_ok()
+
+
+def test_frozen_weights_are_no_fault():
+    """Gradients of what is frozen are unsupported; the others are compared."""
+    comparison = check(lambda module: module.requires_grad_(False), Case(CONFIG))
+    assert not comparison.tensors["grad input"].verdict.fails
+    assert comparison.tensors["grad input"].verdict != Verdict.UNSUPPORTED
+    assert comparison.tensors["grad weight_ih_l0"].verdict == Verdict.UNSUPPORTED
+    assert not comparison.verdict.fails
+
+
 def test_an_error_is_one_line():
     """What a candidate raises is its verdict, and the block says it on one line."""
 

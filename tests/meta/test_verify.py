@@ -62,11 +62,19 @@ def test_torch_agrees(tmp_path):
     assert "agrees with the loops" in (tmp_path / "r.html").read_text()
 
 
+# Wrong only where no state is given, or only for packed or batch-first input: other cases show it.
+ELSEWHERE = {
+    "ones_for_no_state": "h0omitted",
+    "batch_first_ignored": "batchfirst",
+    "packed_state_not_sorted": "packed",
+}
+
+
 @pytest.mark.parametrize("name", MISTAKES)
 def test_verify_fails_every_mistake(tmp_path, name):
     """Verify ends with exit 1 on every wrong candidate, and its JSON says which cases."""
     kind = ["--kind", "rnn" if name == "other_nonlinearity" else "lstm"]
-    k = "test_the_layer_is_the_hand_written_loop and H17"
+    k = f"test_the_layer_is_the_hand_written_loop and T3 and {ELSEWHERE.get(name, 'H17')}"
     candidate = f"rnn_manual.parity.mistakes:{name}"
     run = rnn_manual(
         "verify", "--candidate", candidate, *kind, "-n0", "-k", k, "--json", "r.json", cwd=tmp_path
@@ -81,12 +89,14 @@ def test_verify_fails_every_mistake(tmp_path, name):
 
 
 FAULTS = {
+    "declining everything": ("import rnn_manual.parity as p; raise p.Unsupported('all')",
+                             "was not compared: it supports none of the cases"),
     "a wrong shape": ("return lambda x, hx=None: (module(x, hx)[0][..., :-1], module(x, hx)[1])",
                       "shape (60, 4, 63), expected (60, 4, 64)"),
     "NaN": ("return lambda x, hx=None: (module(x, hx)[0] * float('nan'), module(x, hx)[1])",
             "actual    nan"),
     "another dtype": ("return lambda x, hx=None: (module(x, hx)[0].float(), module(x, hx)[1])",
-                      "dtype float32, expected float64"),
+                      "dtype torch.float32, expected torch.float64"),
     "nothing": ("return lambda x, hx=None: None", "returned NoneType, expected (out, (h_n, c_n))"),
     "out alone": ("return lambda x, hx=None: module(x, hx)[0]", "returned a tensor of shape"),
     "an exception": ("return lambda x, hx=None: 1 / 0", "raised ZeroDivisionError"),
@@ -120,7 +130,10 @@ REFUSED = {
     "no such case": (["-n0", "-k", "nonesuch"], "no test matches: -k 'nonesuch'"),
     "half an expression": (["-n0", "-k", "a and"], "-k"),
     "a folder that is not there": (["--json", "no/where.json"], "cannot write no/where.json"),
-    "minus one worker": (["-n", "-1"], "-n"),
+    "minus one worker": (["-n", "-1"], "expected a whole number, 0 or more, got '-1'"),
+    "a seed below zero": (["--seed", "-1"], "expected a whole number, 0 or more, got '-1'"),
+    "a folder for a file": (["--json", "."], "cannot write '.': expected the name of a file"),
+    "no name for a file": (["--html", ""], "cannot write '': expected the name of a file"),
 }
 
 

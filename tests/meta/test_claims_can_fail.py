@@ -1,0 +1,95 @@
+"""Every claim's test fails by itself, for a mistake that it is there to catch."""
+
+import json
+import re
+
+import pytest
+
+from tests.meta.test_verify import rnn_manual
+
+BREAKS = {  # test → the mistake that it must fail for
+    "test_the_rnn_cell": "other_nonlinearity",
+    "test_only_the_sum_of_the_biases_matters": "bias_ih_dropped",
+    "test_the_lstm_gates": "gates_i_f_exchanged",
+    "test_out_is_the_state_itself": "last_step_skipped",
+    "test_weights_fit_any_batch_and_states_do_not": "batch_and_time_exchanged",
+    "test_shapes": "h_n_and_c_n_exchanged",
+    "test_batch_first_swaps_input_and_out_only": "batch_first_ignored",
+    "test_out_splits_by_direction_and_h_n_by_layer": "backward_not_turned_back",
+    "test_no_state_means_zeros": "ones_for_no_state",
+    "test_every_row_of_the_state_is_used": "state_shared_by_all",
+    "test_a_classifier_on_bits_can_be_trained": "no_recurrence",
+    "test_the_last_step_is_the_last_state": "h_n_and_c_n_exchanged",
+    "test_no_other_step_is": "last_step_skipped",
+    "test_out_holds_the_last_layer_only": "h_n_rows_direction_major",
+    "test_the_two_directions_end_at_opposite_ends": "backward_not_turned_back",
+    "test_out_at_the_last_step_is_not_h_n": "h_n_is_last_step_of_out",
+    "test_out_interleaves_the_directions": "backward_not_reversed",
+    "test_c_n_is_not_in_out": "h_n_and_c_n_exchanged",
+    "test_layers_are_networks_in_a_row": "layers_read_layer_0",
+    "test_two_directions_are_two_networks": "one_set_of_weights",
+    "test_a_layer_reads_both_directions_of_the_one_below": "forward_half_only",
+    "test_step_by_step": "h_0_ignored",
+    "test_in_pieces": "h_0_ignored",
+    "test_the_layer_is_the_hand_written_loop": "weight_off_by_1e_3",
+}
+OF_TORCH = {  # about torch's own linear layer; the candidate has no part in them
+    "test_linear_acts_on_the_last_axis",
+    "test_without_memory_time_may_be_taken_at_once",
+    "test_memory_is_one_matmul_of_the_concatenation",
+    "test_linear_is_x_times_w_transposed",
+}
+OF_PARAMETERS = [
+    "test_layers_above_read_what_the_one_below_puts_out",
+    "test_names_order_and_shapes",
+    "test_how_many_parameters",
+]
+ODD = """
+from torch import nn
+
+class Odd(nn.RNN):
+    def parameters(self):
+        return [p for _, p in self.named_parameters()]
+
+    def named_parameters(self, *args, **kwargs):
+        for name, parameter in super().named_parameters(*args, **kwargs):
+            yield name, parameter.T
+            yield name + "_again", parameter
+"""
+
+
+def failures(tmp_path, candidate, test, *options):
+    arguments = ["--candidate", candidate, "-n0", "-k", test, "--json", "r.json", *options]
+    run = rnn_manual("verify", *arguments, cwd=tmp_path)
+    assert run.returncode == 1, run.stdout + run.stderr
+    return json.loads((tmp_path / "r.json").read_text())["failures"]
+
+
+def test_no_claim_is_left_out(tmp_path):
+    """The tables name every claim's test."""
+    listed = re.findall(r"::(test_\w+)", rnn_manual("claims", cwd=tmp_path, COLUMNS="200").stdout)
+    assert set(listed) == BREAKS.keys() | OF_TORCH | set(OF_PARAMETERS)
+
+
+@pytest.mark.parametrize("test", BREAKS)
+def test_a_claim_fails_for_its_mistake(tmp_path, test):
+    """The claim's test, run alone, fails for the mistake that it is there to catch."""
+    k = f"{test} and not T50 and not T60 and not B128 and not T128"
+    failed = failures(tmp_path, f"rnn_manual.parity.mistakes:{BREAKS[test]}", k)
+    assert {failure["test"].partition("[")[0] for failure in failed} == {test}
+
+
+@pytest.mark.parametrize("test", OF_PARAMETERS)
+def test_a_claim_about_parameters_fails_for_odd_ones(tmp_path, test):
+    """A class whose parameters are others than nn's fails."""
+    (tmp_path / "odd.py").write_text(ODD)
+    assert failures(tmp_path, "odd:Odd", test, "--kind", "rnn")
+
+
+@pytest.mark.parametrize("name", ["RNN", "LSTM"])
+def test_our_own_classes_pass_the_whole_suite(tmp_path, name):
+    """A class of one kind passes the suite with --kind, claims about parameters included."""
+    arguments = ["--candidate", f"rnn_manual:{name}", "--kind", name.lower(), "-n0"]
+    k = "not T128 and not B128 and not T50 and not T60"
+    run = rnn_manual("verify", *arguments, "-k", k, cwd=tmp_path)
+    assert run.returncode == 0, run.stdout
