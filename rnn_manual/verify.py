@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import os
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from importlib.resources import files
@@ -68,8 +70,6 @@ def verify(options: argparse.Namespace) -> int:
         ],
         watch,
     )
-    if code == pytest.ExitCode.USAGE_ERROR:  # pytest has said what is wrong
-        return 2
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     if watch.broken:
@@ -108,7 +108,12 @@ def run_suite(arguments: list[str], plugin: object) -> int:
     # This module shows the run, so pytest need not; and claims in their order share references.
     without = [f"-pno:{name}" for name in ("terminal", "cacheprovider", "logging", "randomly")]
     ours = ["-prnn_manual.plugin", f"--ignore={suite() / 'meta'}"]
-    return int(pytest.main([str(suite()), *alone, *without, *ours, *arguments], plugins=[plugin]))
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        code = pytest.main([str(suite()), *alone, *without, *ours, *arguments], plugins=[plugin])
+    if code == pytest.ExitCode.USAGE_ERROR:
+        raise Refused(" ".join(said.getvalue().split()).removeprefix("ERROR: "))
+    sys.stderr.write(said.getvalue())
+    return int(code)
 
 
 class Watch:

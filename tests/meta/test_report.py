@@ -90,7 +90,16 @@ def test_the_block_says_it_all():
     assert " of 280 elements of out" in said["extent"]
     assert "LSTM(3, 5, num_layers=2, bidirectional=True), T=7, B=4, float32" in said["case"]
     assert f"torch {torch.__version__}" in said["built"]
-    assert said["again"].endswith('--level full -k "[lstm-2layer-bi-f32]"')
+    assert said["again"].endswith("case.id == 'lstm-2layer-bi-f32'")
+
+
+def test_a_named_candidate_gets_the_command_that_shows_it_again():
+    """What the command line can name, the block says how to run again."""
+    candidate = "rnn_manual.parity.mistakes:h_0_ignored"
+    with pytest.raises(AssertionError) as raised:
+        check(candidate, Case(CONFIG, seed=3)).assert_ok()
+    command = f'verify --candidate {candidate} --seed 3 --level full -k "[lstm-2layer-bi-f32]"'
+    assert str(raised.value).endswith(command)
 
 
 def test_unsupported_is_no_failure():

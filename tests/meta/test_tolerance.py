@@ -26,8 +26,11 @@ def test_chaos_is_allowed_for_where_it_is_and_nowhere_else():
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_fault_of_a_thousandth_is_seen_almost_everywhere(dtype):
-    """One recurrent weight off by 1e-3 of itself fails; in float64 a millionth of that does."""
+def test_small_faults_are_seen(dtype):
+    """One recurrent weight off by 1e-3 (float64: 1e-12) of itself fails half of the cases.
+
+    Where that weight hardly counts, because its gate is all but shut, it takes up to 1e-1 (1e-9).
+    """
     cases = select("quick", dtypes=[dtype], where=sensitive, notes=None)[::6]
     found = np.array([smallest_seen(case) for case in cases])
     assert np.median(found) <= {"float32": 1e-3, "float64": 1e-12}[dtype]

@@ -128,7 +128,7 @@ REFUSED = {
     "another kind": (["--kind", "gnu"], "invalid choice: 'gnu'"),
     "another level": (["--level", "most"], "invalid choice: 'most'"),
     "no such case": (["-n0", "-k", "nonesuch"], "no test matches: -k 'nonesuch'"),
-    "half an expression": (["-n0", "-k", "a and"], "-k"),
+    "half an expression": (["-n0", "-k", "a and"], "Wrong expression passed to '-k': a and"),
     "a folder that is not there": (["--json", "no/where.json"], "cannot write no/where.json"),
     "minus one worker": (["-n", "-1"], "expected a whole number, 0 or more, got '-1'"),
     "a seed below zero": (["--seed", "-1"], "expected a whole number, 0 or more, got '-1'"),
