@@ -7,31 +7,26 @@ import sys
 from collections.abc import Sequence
 
 from rnn_manual import __version__
-from rnn_manual.choices import DTYPES, KINDS, LEVELS
+from rnn_manual.usage import DTYPES, KINDS, LEVELS, Refused, natural
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command. Returns: 0 agree, 1 something differs, 2 wrong usage, 130 interrupted."""
     options = parser().parse_args(argv)
     try:
-        from rnn_manual import verify
-    except KeyboardInterrupt:
-        return 130
-    try:
-        return verify.claims() if options.command == "claims" else verify.verify(options)
-    except verify.Refused as refused:
+        if options.command == "claims":
+            from rnn_manual.claims import claims
+
+            return claims()
+        from rnn_manual.verify import verify
+
+        return verify(options)
+    except Refused as refused:
         print(f"rnn-manual: {refused}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("rnn-manual: interrupted; no report was written", file=sys.stderr)
         return 130
-
-
-def natural(text: str) -> int:
-    """A whole number, 0 or more."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a whole number, 0 or more, got {text!r}")
-    return int(text)
 
 
 def parser() -> argparse.ArgumentParser:

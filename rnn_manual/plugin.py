@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rnn_manual.choices import DTYPES, KINDS, LEVELS
-from rnn_manual.cli import natural
+from rnn_manual.usage import DTYPES, KINDS, LEVELS, natural
 
 if TYPE_CHECKING:
     from rnn_manual.parity import Candidate, Case, Comparison

@@ -1,42 +1,32 @@
-"""`rnn-manual verify` and `claims`: the suite, run through pytest, shown as people want it."""
+"""`rnn-manual verify`: the suite, run through pytest, shown as people want it."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import io
-import json
 import os
 import sys
-from collections import Counter
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
 
 from rnn_manual.parity import Unusable
 from rnn_manual.parity.candidates import as_candidate, usable_device
 from rnn_manual.parity.environment import environment, in_words
-from rnn_manual.parity.levels import select
-from rnn_manual.parity.mistakes import MISTAKES
 from rnn_manual.parity.report import dumps
 from rnn_manual.parity.table import closest, gradients_compared, totals, verdict_table
 from rnn_manual.plugin import cores, threads_for
+from rnn_manual.usage import Refused
+from rnn_manual.watch import Watch
 
 BLOCKS_SHOWN, LINES_SHOWN = 3, 14
 LEGEND = """\
 identical  every bit is the loops'
 within     as near to the exact result as correct arithmetic comes; the worst error"""
-
-
-class Refused(Exception):
-    """Wrong usage; the text is the one line that says what was wrong and what was expected."""
 
 
 def suite() -> Path:
@@ -116,73 +106,6 @@ def run_suite(arguments: list[str], plugin: object) -> int:
     return int(code)
 
 
-class Watch:
-    """A pytest plugin that follows a run: counts, collects, shows how far it is."""
-
-    def __init__(self, console: Console) -> None:
-        self.cases: list[dict[str, Any]] = []
-        self.claims: dict[str, dict[str, int]] = {}
-        self.failed: list[tuple[str, str]] = []  # a test's name and what it said
-        self.done: Counter[str] = Counter()
-        self.broken = ""
-        self.progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-        )
-        self.task = self.progress.add_task("collecting", total=None)
-        self.total: int | None = None
-
-    def pytest_sessionstart(self) -> None:
-        self.progress.start()
-
-    def pytest_sessionfinish(self) -> None:
-        self.progress.stop()
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.expect(len(session.items))
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
-        self.expect(len(ids))
-
-    def expect(self, total: int) -> None:
-        if total:
-            self.progress.update(self.task, total=total, description="verifying")
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            self.broken = report.longreprtext
-
-    def pytest_internalerror(self, excrepr: Any) -> None:
-        self.broken = str(excrepr)
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        if report.when != "call" and not report.failed:
-            if report.skipped:
-                self.done["skipped"] += 1
-                self.progress.advance(self.task)
-            return
-        self.done[report.outcome] += 1
-        text = getattr(report, "rnn_manual_case", None)
-        case = json.loads(text) if text else None
-        if case:
-            self.cases.append(case)
-        claim = getattr(report, "rnn_manual_claim", None)
-        if claim:
-            count = self.claims.setdefault(claim, {"passed": 0, "failed": 0, "skipped": 0})
-            count[report.outcome] += 1
-        if report.failed:
-            crash = getattr(report.longrepr, "reprcrash", None)
-            said = case["report"] if case else crash.message if crash else report.longreprtext
-            self.failed.append((report.nodeid.rpartition("::")[2], said))
-        failures = f", {self.done['failed']} failed" if self.done["failed"] else ""
-        self.progress.update(self.task, description=f"verifying{failures}", advance=1)
-
-
 def show(console: Console, report: dict[str, Any], watch: Watch) -> None:
     """Failures first, the closing table after them, the verdict last, where the eye ends."""
     # A case's block says most, and that of the case with the fewest options is the plainest.
@@ -250,58 +173,3 @@ def write(path: Path, text: str) -> None:
             part.unlink(missing_ok=True)
     except OSError as error:
         raise Refused(f"cannot write {path}: {error.strerror}") from error
-
-
-def claims() -> int:
-    """Lists every claim: its sentence, its formula, its test and how many cases it has."""
-    seen = Collected()
-    run_suite(["--collect-only"], seen)
-    if seen.broken:
-        raise Refused(f"the suite itself could not be read: {seen.broken.splitlines()[-1]}")
-    console = Console(highlight=False, markup=False)
-    for (name, test), claim in sorted(seen.claims.items(), key=lambda item: item[0][0]):
-        cases = f"{claim.cases} case{'s' * (claim.cases != 1)}"
-        block = Text(f"{claim.sentence}\n")
-        block.append(f"{claim.formula}\n", "green")
-        block.append(f"{test}, {cases}", "dim")
-        grid = Table.grid(padding=(0, 2))
-        grid.add_row(Text(name, "bold"), block)
-        console.print(grid)
-    tests = {test for _, test in seen.claims}
-    console.print(
-        f"\n{len({name for name, _ in seen.claims})} claims in {len(tests)} tests; "
-        f"{len(select('quick'))} cases at level quick, {len(select('full'))} at full; "
-        f"{len(MISTAKES)} classic mistakes, each to be caught"
-    )
-    return 0
-
-
-@dataclass
-class Claim:
-    """What a claim's test says of it."""
-
-    sentence: str
-    formula: str
-    cases: int = 0
-
-
-class Collected:
-    """A pytest plugin that reads the claims off the tests collected."""
-
-    def __init__(self) -> None:
-        self.claims: dict[tuple[str, str], Claim] = {}  # by id and test
-        self.broken = ""
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            self.broken = report.longreprtext
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        for item in session.items:
-            mark = item.get_closest_marker("claim")
-            if mark is None or not isinstance(item, pytest.Function):
-                continue
-            name, formula = mark.args
-            sentence = " ".join((item.function.__doc__ or "").split())
-            test = f"{item.path.name}::{item.originalname}"
-            self.claims.setdefault((name, test), Claim(sentence, formula)).cases += 1

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_manual.choices import DTYPES
 from rnn_manual.config import Config
 from rnn_manual.layout import Packed
+from rnn_manual.usage import DTYPES
 
 Floats = NDArray[np.floating[Any]]
 CHAOTIC = "weights ×10"

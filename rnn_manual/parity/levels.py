@@ -14,10 +14,10 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from rnn_manual.choices import DTYPES
 from rnn_manual.config import Config
 from rnn_manual.parity.cases import STATES, Case, Sizes
 from rnn_manual.parity.notes import NOTES
+from rnn_manual.usage import DTYPES
 
 FACTORS: dict[str, tuple[Any, ...]] = {
     "equations": ("rnn tanh", "rnn relu", "lstm", "lstm proj"),

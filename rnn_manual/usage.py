@@ -1,0 +1,21 @@
+"""What the command line and the pytest options offer and refuse.
+
+Imports nothing of weight, so that --help is quick.
+"""
+
+import argparse
+
+KINDS = ("rnn", "lstm")
+DTYPES = {"float32": "f32", "float64": "f64"}  # name → how ids shorten it
+LEVELS = ("quick", "full")
+
+
+class Refused(Exception):
+    """Wrong usage; the text is the one line that says what was wrong and what was expected."""
+
+
+def natural(text: str) -> int:
+    """A whole number, 0 or more."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number, 0 or more, got {text!r}")
+    return int(text)
