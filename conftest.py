@@ -5,14 +5,13 @@ import os
 import pytest
 import torch
 
-from rnn_manual.plugin import threads_for
+from rnn_manual.plugin import share_cores
 
 pytest_plugins = ["pytester"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Workers share the cores, and so do the processes that tests of the command line start."""
-    workers = getattr(config, "workerinput", {}).get("workercount")
-    if workers:
-        torch.set_num_threads(threads_for(workers))
-        os.environ["OMP_NUM_THREADS"] = str(threads_for(workers))
+    share_cores(config)
+    if hasattr(config, "workerinput"):
+        os.environ["OMP_NUM_THREADS"] = str(torch.get_num_threads())

@@ -47,6 +47,15 @@ def threads_for(workers: int) -> int:
     return max(1, cores() // workers)
 
 
+def share_cores(config: pytest.Config) -> None:
+    """Gives torch its share of threads, if this process is one of several workers."""
+    workers = getattr(config, "workerinput", {}).get("workercount")
+    if workers:
+        import torch
+
+        torch.set_num_threads(threads_for(workers))
+
+
 def cores() -> int:
     """Cores that this process may use."""
     allowed = getattr(os, "sched_getaffinity", None)
@@ -76,13 +85,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def device(request: pytest.FixtureRequest) -> str:
     """Where the candidate computes, as --device names it."""
-    import torch
-
     from rnn_manual.parity.candidates import usable_device
 
-    workers = getattr(request.config, "workerinput", {}).get("workercount")
-    if workers:
-        torch.set_num_threads(threads_for(workers))
+    share_cores(request.config)
     return usable_device(request.config.getoption("device"))
 
 

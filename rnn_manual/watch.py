@@ -29,7 +29,6 @@ class Watch:
             transient=True,
         )
         self.task = self.progress.add_task("collecting", total=None)
-        self.total: int | None = None
 
     def pytest_sessionstart(self) -> None:
         self.progress.start()

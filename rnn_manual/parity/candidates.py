@@ -96,8 +96,9 @@ def _load(name: str) -> Callable[..., Any]:
     except BaseException as error:  # a module may do anything on import, sys.exit included
         if isinstance(error, KeyboardInterrupt):
             raise
-        said = " ".join(f"{type(error).__name__}: {error}".split())
-        raise Unusable(f"candidate {name}: importing {module_name} failed: {said}") from error
+        raise Unusable(
+            f"candidate {name}: importing {module_name} failed: {in_one_line(error)}"
+        ) from error
     for part in attribute.split("."):
         if not hasattr(found, part):
             raise Unusable(f"candidate {name}: {module_name} has no {attribute!r}")
@@ -107,6 +108,11 @@ def _load(name: str) -> Callable[..., Any]:
             f"candidate {name} must be a class or a function, got {type(found).__name__}"
         )
     return found
+
+
+def in_one_line(error: BaseException) -> str:
+    """`RuntimeError: what it said`, however many lines that took."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def usable_device(name: str) -> str:

@@ -7,12 +7,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnn_manual.parity.candidates import LOOPS, NN, Candidate, Unsupported, as_candidate
+from rnn_manual.parity.candidates import (
+    LOOPS,
+    NN,
+    Candidate,
+    Unsupported,
+    as_candidate,
+    in_one_line,
+)
 from rnn_manual.parity.cases import Case, Floats
 from rnn_manual.parity.compare import Comparison, TensorComparison, Verdict, compare_tensor
 from rnn_manual.parity.locate import locate
 from rnn_manual.parity.mistakes import MISTAKES
-from rnn_manual.parity.results import Layer, Malformed, Result, in_one_line, run_candidate
+from rnn_manual.parity.results import Layer, Malformed, Result, run_candidate
 from rnn_manual.parity.tolerance import Reference, reference
 
 
@@ -51,7 +58,7 @@ def _compare(
         device,
         tensors=tensors,
         where=locate(case, tensors) if differs else None,
-        diagnosis=diagnose(case, result, device) if differs else None,
+        diagnosis=diagnose(case, result, held_against.allowed, device) if differs else None,
     )
 
 
@@ -69,9 +76,8 @@ def compare_result(result: Result, held_against: Reference) -> dict[str, TensorC
     return compared
 
 
-def diagnose(case: Case, result: Result, device: str) -> str | None:
+def diagnose(case: Case, result: Result, allowed: dict[str, Floats], device: str) -> str | None:
     """The classic mistakes whose results the candidate's are, within rounding; None if none."""
-    allowed = reference(case, device).allowed
     alike = []
 
     def same(wrong: dict[str, Floats]) -> bool:

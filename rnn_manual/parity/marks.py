@@ -24,7 +24,7 @@ def parametrize(
         where: only cases of which this is true.
         notes: of the notes' own cases, those for this claim ("D1"); "" for all, None for none.
 
-    The options --kind, --dtype and --seed hold for these cases too.
+    The options --kind, --dtype and --case-seed hold for these cases too.
     """
     return pytest.mark.rnn_manual_cases(level=level, where=where, notes=notes)
 

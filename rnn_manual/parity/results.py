@@ -13,7 +13,13 @@ from torch.nn.utils.rnn import PackedSequence
 
 from rnn_manual.config import Config
 from rnn_manual.layout import Packed, run, state_given, state_tuple
-from rnn_manual.parity.candidates import NN, Candidate, Unsupported, is_module_class
+from rnn_manual.parity.candidates import (
+    NN,
+    Candidate,
+    Unsupported,
+    in_one_line,
+    is_module_class,
+)
 from rnn_manual.parity.cases import Case, Data, Floats
 from rnn_manual.weights import weights_from
 
@@ -178,11 +184,6 @@ def read_outputs(config: Config, returned: Any, given: Any) -> dict[str, torch.T
         if tensor.dtype != given.dtype:
             raise Malformed(f"{name} has dtype {tensor.dtype}, expected {given.dtype}")
     return outputs
-
-
-def in_one_line(error: BaseException) -> str:
-    """`RuntimeError: what it said`, however many lines that took."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def _gradients(
