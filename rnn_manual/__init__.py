@@ -1,4 +1,4 @@
-"""Hand-written RNN and LSTM loops, proved equal to `torch.nn`."""
+"""Hand-written RNN, LSTM and GRU loops, proved equal to `torch.nn`."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -6,21 +6,35 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rnn_manual.config import Config as Config
     from rnn_manual.layout import run as run
+    from rnn_manual.modules import GRU as GRU
     from rnn_manual.modules import LSTM as LSTM
     from rnn_manual.modules import RNN as RNN
+    from rnn_manual.modules import GRUCell as GRUCell
+    from rnn_manual.modules import LSTMCell as LSTMCell
+    from rnn_manual.modules import RNNCell as RNNCell
     from rnn_manual.weights import copy_weights as copy_weights
 
 __version__ = "0.1.0"
 
 # Loaded on first use: the command line answers --help without waiting for torch.
+_MODULES = ("GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell")
 _HOME = {
     "Config": "config",
-    "LSTM": "modules",
-    "RNN": "modules",
     "copy_weights": "weights",
     "run": "layout",
+    **dict.fromkeys(_MODULES, "modules"),
 }
-__all__ = ["LSTM", "RNN", "Config", "copy_weights", "run"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Config",
+    "GRUCell",
+    "LSTMCell",
+    "RNNCell",
+    "copy_weights",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:

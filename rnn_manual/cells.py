@@ -38,3 +38,20 @@ def lstm(ops: Ops, w: LayerWeights, x: Array, h: Array, c: Array) -> tuple[Array
     c = f * c + i * g
     h = o * ops.tanh(c)
     return (h if w.weight_hr is None else ops.linear(h, w.weight_hr)), c
+
+
+def gru(ops: Ops, w: LayerWeights, x: Array, h: Array) -> tuple[Array]:
+    """n = tanh(x_n + r·(W_hn h + b_hn)) and h' = n + z·(h - n).
+
+    The gates r, z = σ(W_ih x + b_ih + W_hh h + b_hh); x_n is the input product's part for n. Each
+    takes its H rows of the weights, stacked in the order r, z, n. That r multiplies b_hn too, and
+    that z keeps rather than lets in, is PyTorch's choice. Source: Cho et al. 2014; torch.nn.GRU.
+    """
+    y = ops.linear(h, w.weight_hh, w.bias_hh)
+    # All 3H columns are added, n's in vain: so r and z lie in memory as nn's do, and get nn's bits.
+    r, z, _ = ops.gates(x + y, 3)
+    x_n, y_n = ops.gates(x, 3)[2], ops.gates(y, 3)[2]
+    r = ops.sigmoid(r)
+    z = ops.sigmoid(z)
+    n = ops.tanh(x_n + r * y_n)
+    return (n + z * (h - n),)

@@ -1,4 +1,4 @@
-"""What was asked of `nn.RNN` or `nn.LSTM`: names, shapes, which row of h_n is which part of out.
+"""What was asked of `nn.RNN`, `nn.LSTM` or `nn.GRU`: names, shapes, which row of h_n is which part of out.
 
 Pure data and arithmetic. The letters used for shapes throughout: T time steps, B batch, I input
 size, H hidden size, P projection size, L layers, D directions (1 or 2), S = L·D rows of state.
@@ -6,11 +6,15 @@ size, H hidden size, P projection size, L layers, D directions (1 or 2), S = L·
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 # The gates, in the order in which their rows of size H are stacked in every weight and bias.
-GATES: dict[str, tuple[str, ...]] = {"rnn": ("h",), "lstm": ("i", "f", "g", "o")}
+GATES: dict[str, tuple[str, ...]] = {
+    "rnn": ("h",),
+    "lstm": ("i", "f", "g", "o"),
+    "gru": ("r", "z", "n"),
+}
 DIRECTIONS = ("forward", "backward")
 
 
@@ -19,8 +23,9 @@ class Config:
     """The constructor arguments of a recurrent layer, under PyTorch's own names.
 
     Args:
-        kind: "rnn" or "lstm".
+        kind: "rnn", "lstm" or "gru".
         nonlinearity: "tanh" or "relu" (rnn only).
+        dropout: the share of a layer's output that is zeroed on its way to the next, in training.
         proj_size: P, or 0 for no projection (lstm only).
 
     Raises:
@@ -36,6 +41,7 @@ class Config:
     nonlinearity: str = "tanh"
     bias: bool = True
     batch_first: bool = False
+    dropout: float = 0.0
     bidirectional: bool = False
     proj_size: int = 0
 
@@ -47,6 +53,8 @@ class Config:
         for name in ("input_size", "hidden_size", "num_layers"):
             if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
                 raise ValueError(f"{name} must be an int, at least 1, got {getattr(self, name)!r}")
+        if not 0 <= self.dropout <= 1:
+            raise ValueError(f"dropout must be between 0 and 1, got {self.dropout}")
         if self.kind != "lstm" and self.proj_size:
             raise ValueError(f"only lstm takes proj_size, got {self.proj_size} for {self.kind}")
         if not 0 <= self.proj_size < self.hidden_size:
@@ -57,9 +65,10 @@ class Config:
 
     @classmethod
     def of(cls, module: Any) -> Config:
-        """The configuration of an `nn.RNN` or `nn.LSTM` (or of anything with its attributes)."""
+        """The configuration of an `nn.RNN`, `nn.LSTM`, `nn.GRU` (or anything with its attributes)."""
         kind, _, nonlinearity = str(module.mode).lower().partition("_")
-        names = ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "bidirectional")
+        sizes = ("input_size", "hidden_size", "num_layers")
+        names = (*sizes, "bias", "batch_first", "dropout", "bidirectional")
         return cls(
             kind,
             nonlinearity=nonlinearity or "tanh",
@@ -80,7 +89,7 @@ class Config:
     @property
     def options(self) -> dict[str, Any]:
         """The keyword arguments of the layer's constructor that are not at their default."""
-        names = ("num_layers", "nonlinearity", "bias", "batch_first", "bidirectional", "proj_size")
+        names = [field.name for field in fields(self)[3:]]
         return {n: getattr(self, n) for n in names if getattr(self, n) != getattr(Config, n)}
 
     @property

@@ -135,6 +135,7 @@ def run(
     input: Any,
     state: Any = None,
     *,
+    training: bool = False,
     cell: Cell | None = None,
     walk: Walk = run_direction,
     ops: Ops | None = None,
@@ -143,12 +144,14 @@ def run(
 
     Args:
         input: (T, B, I), or (B, T, I) if `config.batch_first`, (T, I), or a packed sequence.
-        state: h_0 (S, B, H or P) for an RNN, (h_0, c_0) with c_0 (S, B, H) for an LSTM, without B
+        state: h_0 (S, B, H or P) for RNN and GRU, (h_0, c_0) with c_0 (S, B, H) for an LSTM, without B
             for unbatched input; zeros if left out.
+        training: whether `config.dropout` acts: torch's generator then draws the masks that nn
+            would draw; NumPy takes them from `ops`.
         cell, walk, ops: other equations, another walk through time, or other arithmetic than
             `config` and the arrays ask for.
 
-    Returns: (out, h_n) for an RNN, (out, (h_n, c_n)) for an LSTM, laid out as the input was: out
+    Returns: (out, h_n) for RNN and GRU, (out, (h_n, c_n)) for an LSTM, laid out as the input was: out
         is (T, B, D·H or D·P), the states have the shapes of `state`.
 
     Raises: ValueError: input or state does not fit.
@@ -163,6 +166,7 @@ def run(
         layout.rows,
         layout.batch_sizes,
         initial_state(config, layout, state),
+        training,
         cell,
         walk,
         ops,

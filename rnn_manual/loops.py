@@ -23,9 +23,9 @@ Walk = Callable[..., tuple[Array, State]]
 
 def cell_for(config: Config) -> Cell:
     """The equations that a configuration asks for."""
-    if config.kind == "lstm":
-        return cells.lstm
-    return cells.rnn_relu if config.nonlinearity == "relu" else cells.rnn_tanh
+    if config.kind == "rnn":
+        return cells.rnn_relu if config.nonlinearity == "relu" else cells.rnn_tanh
+    return cells.lstm if config.kind == "lstm" else cells.gru
 
 
 def run_direction(
@@ -75,6 +75,7 @@ def run_layers(
     rows: Array,
     batch_sizes: Sequence[int],
     state: State,
+    training: bool = False,
     cell: Cell | None = None,
     walk: Walk = run_direction,
     ops: Ops | None = None,
@@ -84,6 +85,7 @@ def run_layers(
     Args:
         rows: (ΣB_t, I) or (T, B, I).
         state: h_0 (S, B, H or P) and, for an LSTM, c_0 (S, B, H).
+        training: whether `config.dropout` acts between layers.
         cell, walk, ops: the equations, the walk through time and the arithmetic, if not the usual.
 
     Returns: the last layer's rows (ΣB_t, D·H or D·P); h_n and, for an LSTM, c_n, shaped as state.
@@ -107,4 +109,6 @@ def run_layers(
             out.append(h)
             last.append(end)
         rows = ops.concat(out, -1) if config.bidirectional else out[0]
+        if training and config.dropout and layer + 1 < config.num_layers:
+            rows = ops.dropout(rows, config.dropout)
     return rows, tuple(map(ops.stack, zip(*last, strict=True)))

@@ -5,7 +5,7 @@ Everything else the loops do (`+`, `*`, slicing) both libraries spell alike.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,10 +26,19 @@ class Ops(Protocol):
     def stack(self, arrays: Sequence[Array]) -> Array: ...
     def concat(self, arrays: Sequence[Array], axis: int = 0) -> Array: ...
     def zeros(self, shape: Sequence[int], like: Array) -> Array: ...
+    def dropout(self, x: Array, p: float) -> Array: ...
 
 
 class NumpyOps:
-    """No torch kernel involved: in float64 or longdouble, this is the oracle's arithmetic."""
+    """No torch kernel involved: in float64 or longdouble, this is the oracle's arithmetic.
+
+    Args:
+        masks: what dropout multiplies with, call after call: (ΣB_t, D·H), 0 or 1/(1 - p). Others
+            than torch's would be no use, and NumPy's generator would draw others.
+    """
+
+    def __init__(self, masks: Iterable[Array] = ()) -> None:
+        self.masks = iter(masks)
 
     def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
         product = x @ weight.T
@@ -62,6 +71,12 @@ class NumpyOps:
 
     def zeros(self, shape: Sequence[int], like: Array) -> Array:
         return np.zeros(shape, like.dtype)
+
+    def dropout(self, x: Array, p: float) -> Array:
+        mask = next(self.masks, None)
+        if mask is None:
+            raise ValueError(f"dropout={p} in NumPy needs a mask for every layer but the last")
+        return x * mask
 
 
 class TorchOps:
@@ -104,6 +119,9 @@ class TorchOps:
 
     def zeros(self, shape: Sequence[int], like: Array) -> Array:
         return self.torch.zeros(tuple(shape), dtype=like.dtype, device=like.device)
+
+    def dropout(self, x: Array, p: float) -> Array:
+        return self.torch.nn.functional.dropout(x, p)
 
 
 def ops_for(array: Any) -> Ops:

@@ -5,7 +5,7 @@ Imports nothing of weight, so that --help is quick.
 
 import argparse
 
-KINDS = ("rnn", "lstm")
+KINDS = ("rnn", "lstm", "gru")
 DTYPES = {"float32": "f32", "float64": "f64"}  # name → how ids shorten it
 LEVELS = ("quick", "full")
 

@@ -14,7 +14,7 @@ Array = Any  # a torch.Tensor or a numpy.ndarray
 
 
 class LayerWeights(NamedTuple):
-    """What one layer multiplies with in one direction (G gates: 1 for RNN, 4 for LSTM).
+    """What one layer multiplies with in one direction (G gates: 1 for RNN, 3 for GRU, 4 for LSTM).
 
     weight_ih (G·H, I), weight_hh (G·H, H or P), bias_ih and bias_hh (G·H) or None,
     weight_hr (P, H) or None.
@@ -67,7 +67,7 @@ def read_weights(module: Any) -> Weights:
 
 
 def copy_weights(module: Any) -> Weights:
-    """The weights of an `nn.RNN` or `nn.LSTM` as plain data, detached and cloned.
+    """The weights of an `nn.RNN`, `nn.LSTM` or `nn.GRU` as plain data, detached and cloned.
 
     Returns: `weights[layer][direction]`, each a `LayerWeights` of torch tensors.
     """

@@ -1,0 +1,60 @@
+"""A whole run of a layer as one node of autograd, so that a mode decides how the way back goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+
+from rnn_manual.parity.modes.flat import Flat
+
+Tensors = Sequence[Any]
+Pullback = Callable[[Tensors], Tensors]  # gradients of what came out -> of what went in
+Around = Callable[[], AbstractContextManager[Any]]
+
+
+class _Node(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, vjp: Callable[..., tuple[Tensors, Pullback]], *tensors: Any) -> Any:
+        outputs, ctx.pullback = vjp(*tensors)
+        return tuple(output.detach() for output in outputs)
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: Any) -> Any:
+        return None, *ctx.pullback(cotangents)
+
+
+def node(vjp: Callable[..., tuple[Tensors, Pullback]], tensors: Tensors) -> Any:
+    """Runs `vjp(*tensors)`, which returns outputs and how gradients go back through them."""
+    return _Node.apply(vjp, *tensors)  # type: ignore[no-untyped-call]
+
+
+def enclosed(
+    function: Flat, tensors: Tensors, parameters: Tensors, inner: Tensors, around: Around = nullcontext
+) -> Any:
+    """Runs `function(*tensors)` forward and backward with `around` about each.
+
+    Args:
+        parameters: those whose gradients the caller takes.
+        inner: those which `function` computes with, in the same order; they may be others, and
+            of another dtype.
+    """
+
+    def vjp(*all_tensors: Any) -> tuple[Tensors, Pullback]:
+        leaves = [t.detach().requires_grad_() for t in all_tensors[: len(tensors)]]
+        with torch.enable_grad(), around():
+            outputs = function(*leaves)
+
+        def pullback(cotangents: Tensors) -> Tensors:
+            with around():
+                gradients = torch.autograd.grad(
+                    outputs, [*leaves, *inner], list(cotangents), allow_unused=True
+                )
+            pairs = zip(gradients, all_tensors, strict=True)
+            return [None if g is None else g.to(tensor.dtype) for g, tensor in pairs]
+
+        return outputs, pullback
+
+    return node(vjp, [*tensors, *parameters])
