@@ -47,10 +47,11 @@ def gru(ops: Ops, w: LayerWeights, x: Array, h: Array) -> tuple[Array]:
     takes its H rows of the weights, stacked in the order r, z, n. That r multiplies b_hn too, and
     that z keeps rather than lets in, is PyTorch's choice. Source: Cho et al. 2014; torch.nn.GRU.
     """
-    y = ops.linear(h, w.weight_hh, w.bias_hh)
-    # All 3H columns are added, n's in vain: so r and z lie in memory as nn's do, and get nn's bits.
-    r, z, _ = ops.gates(x + y, 3)
-    x_n, y_n = ops.gates(x, 3)[2], ops.gates(y, 3)[2]
+    H = h.shape[-1]
+    x_rz, x_n = ops.split(x, [2 * H, H])
+    y_rz, y_n = ops.split(ops.linear(h, w.weight_hh, w.bias_hh), [2 * H, H])
+    # r and z are added as one and then taken apart, so that σ finds them strided, as in nn.
+    r, z = ops.gates(x_rz + y_rz, 2)
     r = ops.sigmoid(r)
     z = ops.sigmoid(z)
     n = ops.tanh(x_n + r * y_n)

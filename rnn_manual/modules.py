@@ -70,7 +70,11 @@ class _Layer(_DropIn):
     @classmethod
     def arguments(cls, module: Any) -> dict[str, Any]:
         config = Config.of(module)
-        return {"input_size": config.input_size, "hidden_size": config.hidden_size, **config.options}
+        return {
+            "input_size": config.input_size,
+            "hidden_size": config.hidden_size,
+            **config.options,
+        }
 
 
 class _Cell(_DropIn):

@@ -21,6 +21,7 @@ class Ops(Protocol):
     def sigmoid(self, x: Array) -> Array: ...
     def relu(self, x: Array) -> Array: ...
     def gates(self, x: Array, number: int) -> Sequence[Array]: ...
+    def split(self, x: Array, sizes: Sequence[int]) -> Sequence[Array]: ...
     def steps(self, rows: Array, batch_sizes: Sequence[int]) -> Sequence[Array]: ...
     def unstack(self, x: Array) -> Sequence[Array]: ...
     def stack(self, arrays: Sequence[Array]) -> Array: ...
@@ -56,6 +57,9 @@ class NumpyOps:
 
     def gates(self, x: Array, number: int) -> Sequence[Array]:
         return np.split(x, number, axis=-1)
+
+    def split(self, x: Array, sizes: Sequence[int]) -> Sequence[Array]:
+        return np.split(x, np.cumsum(sizes)[:-1], axis=-1)
 
     def steps(self, rows: Array, batch_sizes: Sequence[int]) -> Sequence[Array]:
         return np.split(rows.reshape(-1, rows.shape[-1]), np.cumsum(batch_sizes)[:-1])
@@ -104,6 +108,9 @@ class TorchOps:
 
     def gates(self, x: Array, number: int) -> Sequence[Array]:
         return self.torch.chunk(x, number, -1)
+
+    def split(self, x: Array, sizes: Sequence[int]) -> Sequence[Array]:
+        return self.torch.split(x, list(sizes), -1)
 
     def steps(self, rows: Array, batch_sizes: Sequence[int]) -> Sequence[Array]:
         return self.torch.split(rows.flatten(0, -2), list(batch_sizes))

@@ -18,7 +18,7 @@ from rnn_manual.usage import DTYPES, KINDS, LEVELS, natural
 
 if TYPE_CHECKING:
     from rnn_manual.parity import Candidate, Case, Comparison
-    from rnn_manual.parity.results import Layer
+    from rnn_manual.parity.layer import Layer
 
 COMPARISON = pytest.StashKey["Comparison"]()
 
@@ -102,7 +102,7 @@ def candidate(request: pytest.FixtureRequest) -> Candidate:
 @pytest.fixture
 def layer(candidate: Candidate, device: str) -> Layer:
     """The candidate as a function of configuration, weights, input and state, in NumPy arrays."""
-    from rnn_manual.parity.results import Layer
+    from rnn_manual.parity.layer import Layer
 
     return Layer(candidate, device)
 

@@ -6,7 +6,12 @@ Imports nothing of weight, so that --help is quick.
 import argparse
 
 KINDS = ("rnn", "lstm", "gru")
-DTYPES = {"float32": "f32", "float64": "f64"}  # name → how ids shorten it
+DTYPES = {  # name → how ids shorten it
+    "float32": "f32",
+    "float64": "f64",
+    "bfloat16": "bf16",
+    "float16": "f16",
+}
 LEVELS = ("quick", "full")
 
 

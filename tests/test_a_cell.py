@@ -72,7 +72,9 @@ def one_step(case):
 
 
 @claim("A4", "h_t = f(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)")
-@parametrize(level="full", where=lambda case: one_step(case) and case.layout == "unbatched")
+@parametrize(
+    usual=True, level="full", where=lambda case: one_step(case) and case.layout == "unbatched"
+)
 def test_the_rnn_cell(layer, case):
     """One step of an RNN is f of the sum of both products and both biases, f tanh or relu."""
     data = case.data()
@@ -85,14 +87,17 @@ def test_the_rnn_cell(layer, case):
 
 
 @claim("A4", "b_ih + b_hh = (b_ih + b_hh) + 0")
-@parametrize(level="quick", where=lambda case: case.config.bias and padded(case))
+@parametrize(usual=True, level="quick", where=lambda case: case.config.bias and padded(case))
 def test_only_the_sum_of_the_biases_matters(layer, case):
-    """PyTorch keeps two bias vectors; in RNN and LSTM only their sum matters."""
+    """PyTorch keeps two bias vectors; but for a GRU's gate n, only their sum matters."""
     data = case.data()
     moved = dict(data.parameters)
+    rows = slice(2 * case.config.hidden_size if case.config.kind == "gru" else None)
     for name in [name for name in moved if name.startswith("bias_ih")]:
-        moved[name] = moved[name] + moved[name.replace("_ih_", "_hh_")]
-        moved[name.replace("_ih_", "_hh_")] = np.zeros_like(moved[name])
+        other = name.replace("_ih_", "_hh_")
+        moved[name], moved[other] = moved[name].copy(), moved[other].copy()
+        moved[name][rows] += moved[other][rows]
+        moved[other][rows] = 0
     assert_close(
         case,
         layer(case.config, moved, data.input, data.state, case.dtype),
@@ -127,6 +132,7 @@ GATES = [  # pre-activation of i, f, g, o; what c_n and h_n then are, exactly
 @pytest.mark.parametrize("bias", ["bias_ih_l0", "bias_hh_l0"])
 @pytest.mark.parametrize(("gate", "levels", "c", "h"), GATES)
 @parametrize(
+    usual=True,
     level="full",
     where=lambda case: case.config == Config("lstm", 3, 5) and case.state == "random",
 )
@@ -141,8 +147,43 @@ def test_the_lstm_gates(layer, case, bias, gate, levels, c, h):
     np.testing.assert_allclose(got.h_n, expected, rtol=4 * np.finfo(case.dtype).eps, atol=0)
 
 
+GRU_GATES = [  # pre-activation of r and z; what h_n then is
+    pytest.param((CLOSED, OPEN), lambda n, x_n, h_0: h_0, id="z-open-keeps-h"),
+    pytest.param((CLOSED, CLOSED), lambda n, x_n, h_0: np.tanh(x_n), id="r-closed-resets-h"),
+    pytest.param((OPEN, CLOSED), lambda n, x_n, h_0: np.tanh(n), id="r-open-sees-h"),
+]
+
+
+@claim("A8", "n_t = tanh(x_n + r·(W_hn h_{t-1} + b_hn)),  h_t = n_t + z·(h_{t-1} - n_t)")
+@pytest.mark.parametrize("bias", ["bias_ih_l0", "bias_hh_l0"])
+@pytest.mark.parametrize(("levels", "expected"), GRU_GATES)
+@parametrize(
+    usual=True,
+    level="full",
+    where=lambda case: (
+        case.config == Config("gru", 3, 5)
+        and case.seq_len == 1
+        and case.state == "random"
+        and case.layout == "batched"
+    ),
+)
+def test_the_gru_gates(layer, case, bias, levels, expected):
+    """The gates r, z, n are stacked in that order; r resets W_hn h + b_hn, z keeps h."""
+    data, H = case.data(), case.config.hidden_size
+    moved = dict(data.parameters)
+    moved[bias] = np.concatenate([np.repeat(levels, H), moved[bias][2 * H :]])
+    x, h_0 = data.input[0], data.state[0][0]
+    x_n = x @ moved["weight_ih_l0"][2 * H :].T + moved["bias_ih_l0"][2 * H :]
+    n = x_n + h_0 @ moved["weight_hh_l0"][2 * H :].T + moved["bias_hh_l0"][2 * H :]
+    h_n = layer(case.config, moved, data.input, data.state, case.dtype).h_n[0]
+    np.testing.assert_allclose(
+        h_n, expected(n, x_n, h_0), rtol=0, atol=32 * np.finfo(case.dtype).eps
+    )
+
+
 @claim("A7", "out[t] = h_t,  y_t = W_ya out[t] + b_y")
 @parametrize(
+    usual=True,
     level="quick",
     notes="A7",
     where=lambda case: case.config.num_layers == 1 and case.layout == "batched"

@@ -8,11 +8,11 @@ import torch
 from rnn_manual.parity import parametrize
 from rnn_manual.parity.laws import assert_close, claim
 from rnn_manual.parity.notes import NOTES
-from rnn_manual.parity.results import Outputs
+from rnn_manual.parity.layer import Outputs
 
 
 @claim("B1", "weight_ih_l0: (G·H, I),  weight_ih_l{k>0}: (G·H, D·H), or (G·H, D·P)")
-@parametrize(level="quick", notes="B2")
+@parametrize(usual=True, level="quick", notes="B2")
 def test_layers_above_read_what_the_one_below_puts_out(layer, case):
     """Layer 0 takes I features; every other takes D·H of them, or D·P with projections."""
     c = case.config
@@ -20,12 +20,12 @@ def test_layers_above_read_what_the_one_below_puts_out(layer, case):
     shapes = {name: p.shape for name, p in layer.module(case).named_parameters()}
     for k in range(c.num_layers):
         features = c.input_size if k == 0 else D * (c.proj_size or c.hidden_size)
-        rows = c.hidden_size * (4 if c.kind == "lstm" else 1)
+        rows = c.hidden_size * {"rnn": 1, "lstm": 4, "gru": 3}[c.kind]
         assert shapes[f"weight_ih_l{k}"] == (rows, features)
 
 
 @claim("B2", "weight_ih_l{k}, weight_hh_l{k}, bias_ih_l{k}, bias_hh_l{k}; …_reverse")
-@parametrize(level="quick", notes="B2")
+@parametrize(usual=True, level="quick", notes="B2")
 def test_names_order_and_shapes(layer, case):
     """Names, shapes and order of the parameters are those that the configuration predicts."""
     named = [(name, tuple(p.shape)) for name, p in layer.module(case).named_parameters()]
@@ -38,14 +38,18 @@ COUNTS = dict(zip(NOTED, (8, 12, 12, 24, 32, 4, 12, 24), strict=True))
 
 
 @claim("B2", "4·L·D parameters")
-@parametrize(notes="B2", where=lambda case: case.id in COUNTS)
+@parametrize(usual=True, notes="B2", where=lambda case: case.id in COUNTS)
 def test_how_many_parameters(layer, case):
     """There are two weights and two biases for every layer and direction."""
     assert len(list(layer.module(case).parameters())) == COUNTS[case.id]
 
 
 @claim("B3", "parameters know no B and no state")
-@parametrize(level="quick", where=lambda case: case.layout == "batched" and case.state == "random")
+@parametrize(
+    usual=True,
+    level="quick",
+    where=lambda case: case.layout == "batched" and case.state == "random",
+)
 def test_weights_fit_any_batch_and_states_do_not(layer, case):
     """Weights saved with one batch size run with any other; a state saved from one does not."""
     data, saved = case.data(), io.BytesIO()

@@ -21,7 +21,7 @@ from rnn_manual.parity.laws import (
 
 
 @claim("C1", "out: (T, B, D·H),  h_n, c_n: (L·D, B, H)")
-@parametrize(level="quick", notes="C2", where=padded)
+@parametrize(usual=True, level="quick", notes="C2", where=padded)
 def test_shapes(layer, case):
     """Input (T, B, I) gives out (T, B, D·H), h_n and c_n (S, B, H); P for H in out and h_n."""
     c, got = case.config, layer.on(case)
@@ -31,11 +31,11 @@ def test_shapes(layer, case):
     assert time_major(case, got.out).shape == (case.seq_len, *B, D * H_out)
     assert got.h_n.shape == (c.num_layers * D, *B, H_out)
     assert got.c_n is None or got.c_n.shape == (c.num_layers * D, *B, c.hidden_size)
-    assert (got.c_n is None) == (c.kind == "rnn")
+    assert (got.c_n is None) == (c.kind != "lstm")
 
 
 @claim("C2", "layer_bf(x.transpose(0, 1)).out = layer(x).out.transpose(0, 1)")
-@parametrize(level="quick", notes="C2", where=lambda case: case.layout == "batched")
+@parametrize(usual=True, level="quick", notes="C2", where=lambda case: case.layout == "batched")
 def test_batch_first_swaps_input_and_out_only(layer, case):
     """batch_first swaps the first two axes of input and out only; states stay (S, B, H)."""
     data = case.data()
@@ -45,7 +45,7 @@ def test_batch_first_swaps_input_and_out_only(layer, case):
 
 
 @claim("C3", "out → (T, B, D, H),  h_n → (L, D, B, H)")
-@parametrize(level="quick", where=padded)
+@parametrize(usual=True, level="quick", where=padded)
 def test_out_splits_by_direction_and_h_n_by_layer(layer, case):
     """`out` splits as (T, B, D, H), `h_n` as (L, D, B, H): last layer, last step, same numbers."""
     got = layer.on(case)
@@ -57,7 +57,7 @@ def test_out_splits_by_direction_and_h_n_by_layer(layer, case):
 
 
 @claim("C4", "layer(x) = layer(x, 0)")
-@parametrize(level="quick", notes="C4", where=lambda case: case.state == "omitted")
+@parametrize(usual=True, level="quick", notes="C4", where=lambda case: case.state == "omitted")
 def test_no_state_means_zeros(layer, case):
     """Leaving the initial state out and giving zeros are the same, bit for bit."""
     c, data = case.config, case.data()
@@ -75,7 +75,9 @@ def lively(case):
 
 
 @claim("C4", "h_0[k·D + d] reaches h_n[k·D + d] and the layers above, nothing else")
-@parametrize(level="quick", notes="C4", where=lambda case: lively(case) and padded(case))
+@parametrize(
+    usual=True, level="quick", notes="C4", where=lambda case: lively(case) and padded(case)
+)
 def test_every_row_of_the_state_is_used(layer, case):
     """Each row of the initial state belongs to its own layer and direction."""
     c, data = case.config, case.data()
@@ -110,7 +112,7 @@ def six_rows_of_bits(case):
 
 
 @claim("C5", "rows of T·I bits → x: (T, B, I)")
-@parametrize(notes="C5", where=six_rows_of_bits)
+@parametrize(usual=True, notes="C5", where=six_rows_of_bits)
 def test_a_classifier_on_bits_can_be_trained(candidate, device, case):
     """Six rows of three steps of three bits are x (3, 6, 3), and a classifier on h_n fits them."""
     rows = [line.split(" → ") for line in ONE_HOT.strip().splitlines()]

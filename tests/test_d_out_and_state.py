@@ -18,7 +18,7 @@ from rnn_manual.parity.tolerance import reference
 
 
 @claim("D1", "out[-1] = h_n[-1]")
-@parametrize(level="quick", notes="D1", where=one_direction)
+@parametrize(usual=True, level="quick", notes="D1", where=one_direction)
 def test_the_last_step_is_the_last_state(layer, case):
     """In one direction, the last step of `out` is the last row of `h_n`, bit for bit."""
     got = layer.on(case)
@@ -26,7 +26,9 @@ def test_the_last_step_is_the_last_state(layer, case):
 
 
 @claim("D1", "out[t] ≠ h_n[-1] for t < T - 1")
-@parametrize(level="quick", notes="D1", where=lambda c: one_direction(c) and distinct(c))
+@parametrize(
+    usual=True, level="quick", notes="D1", where=lambda c: one_direction(c) and distinct(c)
+)
 def test_no_other_step_is(layer, case):
     """A table of which steps' numbers occur in h_n[-1] marks the last step and no other."""
     got = layer.on(case)
@@ -35,7 +37,7 @@ def test_no_other_step_is(layer, case):
 
 
 @claim("D2", "h_n[k] for every k,  out[-1] for k = L - 1 only")
-@parametrize(level="quick", notes="D1", where=lambda c: padded(c) and distinct(c))
+@parametrize(usual=True, level="quick", notes="D1", where=lambda c: padded(c) and distinct(c))
 def test_out_holds_the_last_layer_only(layer, case):
     """`out` holds the last layer only; `h_n` holds the last step of every layer."""
     got, D = layer.on(case), case.config.num_directions
@@ -44,7 +46,7 @@ def test_out_holds_the_last_layer_only(layer, case):
 
 
 @claim("D3", "out[-1, :, :H] = h_n[-2],  out[0, :, H:] = h_n[-1]")
-@parametrize(level="quick", notes="D3", where=two_directions)
+@parametrize(usual=True, level="quick", notes="D3", where=two_directions)
 def test_the_two_directions_end_at_opposite_ends(layer, case):
     """Forward ends at out[-1, …, :H] = h_n[-2], backward at out[0, …, H:] = h_n[-1]."""
     got, H = layer.on(case), case.config.output_size
@@ -55,6 +57,7 @@ def test_the_two_directions_end_at_opposite_ends(layer, case):
 
 @claim("D3", "out[-1, :, H:] ≠ h_n[-1]")
 @parametrize(
+    usual=True,
     level="quick",
     notes="D3",
     where=lambda c: two_directions(c) and distinct(c) and c.seq_len > 1,
@@ -67,6 +70,7 @@ def test_out_at_the_last_step_is_not_h_n(layer, case):
 
 @claim("D4", "out[t] = [forward after t + 1 steps | backward after T - t steps]")
 @parametrize(
+    usual=True,
     level="quick",
     where=lambda c: two_directions(c) and c.config.num_layers == 1 and not c.config.batch_first,
 )
@@ -86,6 +90,7 @@ def test_out_interleaves_the_directions(layer, case):
 
 @claim("D5", "c_n is not in out")
 @parametrize(
+    usual=True,
     level="quick",
     notes="D3",
     where=lambda c: c.config.kind == "lstm" and distinct(c),

@@ -14,7 +14,7 @@ from rnn_manual.parity.laws import (
     time_major,
     two_directions,
 )
-from rnn_manual.parity.results import Outputs
+from rnn_manual.parity.layer import Outputs
 
 
 def fed_one_into_the_next(layer, case):
@@ -31,7 +31,10 @@ def fed_one_into_the_next(layer, case):
 
 @claim("E1", "layer_L = layer ∘ … ∘ layer")
 @parametrize(
-    level="quick", notes="E1", where=lambda c: one_direction(c) and c.config.num_layers > 1
+    usual=True,
+    level="quick",
+    notes="E1",
+    where=lambda c: one_direction(c) and c.config.num_layers > 1,
 )
 def test_layers_are_networks_in_a_row(layer, case):
     """L layers equal L one-layer networks fed one into the next: out and every row of h_n."""
@@ -40,7 +43,10 @@ def test_layers_are_networks_in_a_row(layer, case):
 
 @claim("E2", "layer_bi(x) = [layer(x) | reverse(layer(reverse(x)))]")
 @parametrize(
-    level="quick", notes="E2", where=lambda c: two_directions(c) and c.config.num_layers == 1
+    usual=True,
+    level="quick",
+    notes="E2",
+    where=lambda c: two_directions(c) and c.config.num_layers == 1,
 )
 def test_two_directions_are_two_networks(layer, case):
     """A bidirectional layer is a forward one beside one run on the reversed input, turned back."""
@@ -59,7 +65,10 @@ def test_two_directions_are_two_networks(layer, case):
 
 @claim("E3", "x_{k+1} = [forward_k(x_k) | backward_k(x_k)]")
 @parametrize(
-    level="quick", notes="E3", where=lambda c: two_directions(c) and c.config.num_layers > 1
+    usual=True,
+    level="quick",
+    notes="E3",
+    where=lambda c: two_directions(c) and c.config.num_layers > 1,
 )
 def test_a_layer_reads_both_directions_of_the_one_below(layer, case):
     """The layer loop is outermost: layer k reads the whole output, both directions, of k - 1."""
@@ -79,7 +88,9 @@ def in_pieces(layer, case, cuts):
 
 
 @claim("E4", "state after step t = h_n of x[:t + 1]")
-@parametrize(level="quick", notes="E4", where=lambda c: one_direction(c) and c.seq_len > 1)
+@parametrize(
+    usual=True, level="quick", notes="E4", where=lambda c: one_direction(c) and c.seq_len > 1
+)
 def test_step_by_step(layer, case):
     """One call a step, the state handed on, equals one call: the state after it equals h_n."""
     whole = layer.on(case)
@@ -90,6 +101,7 @@ def test_step_by_step(layer, case):
 
 @claim("E5", "layer(x, h_0) = layer(x[s:], layer(x[:s], h_0).h_n)")
 @parametrize(
+    usual=True,
     level="quick",
     notes="E4",
     where=lambda c: one_direction(c) and c.seq_len > 1,

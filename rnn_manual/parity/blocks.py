@@ -55,7 +55,7 @@ def blocks(case: Case, name: str, shape: tuple[int, ...]) -> tuple[NDArray[np.in
 def _steps(case: Case) -> NDArray[np.intp]:
     """The time step of every element of input or out, up to broadcasting."""
     t = np.arange(case.seq_len)
-    if case.layout == "packed":
+    if case.packed:
         alive = np.array(case.lengths)[:, None] > t
         return np.repeat(t, alive.sum(0))[:, None]
     if case.layout == "unbatched":

@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -15,6 +16,9 @@ from torch import nn
 from rnn_manual.config import Config
 from rnn_manual.layout import run
 from rnn_manual.weights import read_weights
+
+if TYPE_CHECKING:
+    from rnn_manual.parity.modes import Mode
 
 Call = Callable[..., tuple[Any, Any]]  # (input, hx=None) -> (out, state)
 
@@ -33,27 +37,89 @@ class Candidate:
 
     Args:
         subject: an `nn.Module` subclass with nn's constructor, or
-            `build(module: nn.RNN | nn.LSTM) -> callable(input, hx=None) -> (out, state)`.
+            `build(module: nn.RNN | nn.LSTM | nn.GRU) -> callable(input, hx=None) -> (out, state)`.
+        mode: how it is run, if not simply called.
+        named: whether another process finds it by its name.
     """
 
     name: str
     subject: Callable[..., Any]
+    mode: Mode | None = None
+    named: bool = False
+
+    def __reduce__(self) -> Any:
+        return (_by_name, (self.name, self.mode and self.mode.name))
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What must be set before torch is loaded."""
+        return self.mode.environment if self.mode else {}
+
+    @property
+    def draws_as_nn(self) -> bool:
+        """Whether dropout can be expected to draw the masks that nn draws, in nn's order."""
+        return self.mode is None and (
+            self.subject in (NN.subject, LOOPS.subject)
+            or (is_module_class(self.subject) and issubclass(self.subject, nn.RNNBase))  # type: ignore[arg-type]
+        )
 
     def make(
-        self, config: Config, parameters: Mapping[str, Any], dtype: torch.dtype, device: str
+        self,
+        config: Config,
+        parameters: Mapping[str, Any],
+        dtype: torch.dtype,
+        device: str,
+        training: bool = True,
+        place: Callable[[torch.Tensor], torch.Tensor] = lambda weight: weight,
     ) -> tuple[nn.Module, Call]:
         """Builds the candidate on given weights.
+
+        Args:
+            place: lays each weight out in memory.
 
         Returns: the module whose parameters it computes with, and what to call.
         """
         layer: Callable[..., nn.RNNBase] = getattr(nn, config.kind.upper())
-        reference = layer(*config.sizes, **config.options, device=device, dtype=dtype)
+        module: Any = None
+        with warnings.catch_warnings():
+            # A single layer warns that it has no use for dropout; that is one of the cases.
+            warnings.filterwarnings("ignore", "dropout option adds dropout")
+            reference = layer(*config.sizes, **config.options, device=device, dtype=dtype)
+            if is_module_class(self.subject):
+                module = self.subject(*config.sizes, **config.options)
         reference.load_state_dict({k: torch.as_tensor(v) for k, v in parameters.items()})
-        if not is_module_class(self.subject):
-            return reference, self.subject(reference)
-        module = self.subject(*config.sizes, **config.options).to(device=device, dtype=dtype)
-        module.load_state_dict(reference.state_dict())
-        return module, module
+        if module is None:
+            module = reference
+        else:
+            module = module.to(device=device, dtype=dtype)
+            module.load_state_dict(reference.state_dict())
+        for name, parameter in list(module.named_parameters()):
+            placed = place(parameter.data)
+            if placed is not parameter.data and "." not in name:
+                setattr(module, name, nn.Parameter(placed))
+        module.train(training)
+        if self.mode:
+            return self.mode.build(module)
+        return (module, module) if is_module_class(self.subject) else (module, self.subject(module))
+
+
+def _by_name(name: str, mode: str | None) -> Candidate:
+    candidate = as_candidate(name)
+    return in_mode(candidate, mode) if mode and not candidate.mode else candidate
+
+
+def in_mode(candidate: Candidate, name: str) -> Candidate:
+    """The same candidate, run in a mode.
+
+    Raises: Unusable: there is no such mode, or the candidate is no module that could be run so.
+    """
+    from rnn_manual.parity.modes import MODES
+
+    if name not in MODES:
+        raise Unusable(f"no such mode: {name!r}")
+    if candidate.subject is not NN.subject and not is_module_class(candidate.subject):
+        raise Unusable(f"{candidate.name} is a function: only a module can be run in modes")
+    return replace(candidate, mode=MODES[name])
 
 
 def is_module_class(subject: Any) -> bool:
@@ -63,22 +129,30 @@ def is_module_class(subject: Any) -> bool:
 
 def loops_of(module: nn.RNNBase) -> Call:
     """The torch loops on the module's own parameters, as a candidate builds them."""
-    return lambda x, hx=None: run(Config.of(module), read_weights(module), x, hx)
+    return lambda x, hx=None: run(
+        Config.of(module), read_weights(module), x, hx, training=module.training
+    )
 
 
-NN = Candidate("torch.nn", lambda module: module)
+NN = Candidate("torch.nn", lambda module: module, named=True)
 LOOPS = Candidate("rnn_manual", loops_of)
 
 
 def as_candidate(subject: Any) -> Candidate:
     """A class, a build function, a `MODULE:NAME` string or a Candidate, as a Candidate.
 
+    The name of a mode, as `compile`, is torch.nn run in that mode.
+
     Raises: Unusable: it is none of these, or the name leads nowhere.
     """
     if isinstance(subject, Candidate):
         return subject
     if isinstance(subject, str):
-        return NN if subject == NN.name else Candidate(subject, _load(subject))
+        from rnn_manual.parity.modes import MODES
+
+        if subject in MODES:
+            return replace(in_mode(NN, subject), name=subject)
+        return NN if subject == NN.name else Candidate(subject, _load(subject), named=True)
     if not callable(subject):
         raise Unusable(f"a candidate must be a class or a function, got {type(subject).__name__}")
     where = getattr(subject, "__module__", "?")
@@ -88,7 +162,7 @@ def as_candidate(subject: Any) -> Candidate:
 def _load(name: str) -> Callable[..., Any]:
     module_name, colon, attribute = name.partition(":")
     if not (module_name and colon and attribute):
-        raise Unusable(f"candidate must be MODULE:NAME or {NN.name}, got {name!r}")
+        raise Unusable(f"candidate must be MODULE:NAME, {NN.name} or a mode of it, got {name!r}")
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     try:

@@ -1,15 +1,9 @@
-"""What to run: a configuration with sizes, values and layout, as data with an id.
-
-A case is data all the way: the same id and seed give the same numbers under every torch version,
-because NumPy draws them.
-"""
+"""What to run: a configuration with sizes, values and layout, as data with an id."""
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,6 +16,9 @@ from rnn_manual.usage import DTYPES
 Floats = NDArray[np.floating[Any]]
 CHAOTIC = "weights ×10"
 STATES = ("random", "omitted", "zeros", "ones")
+LAYOUTS = ("batched", "unbatched", "packed", "packed sorted", "packed equal")
+VALUES = ("usual", "signed zeros", "infinities", "NaN")
+MEMORY = ("contiguous", "strided", "expanded")
 
 
 @dataclass(frozen=True)
@@ -55,8 +52,14 @@ class Case:
 
     Args:
         seq_len: T. batch_size: B (1 if unbatched).
-        layout: how the input is handed in: "batched", "unbatched" or "packed".
+        layout: how the input is handed in: "batched", "unbatched", "packed" (lengths from T to 1
+            in no order), "packed sorted" (longest first) or "packed equal" (all of length T).
         state: "random", "zeros", "ones" or "omitted".
+        training: the module's mode; it matters for dropout only.
+        values: "usual", or what stands in some places of the input: "signed zeros", "infinities"
+            or "NaN".
+        memory: how input, state and weights lie in memory: "contiguous", "strided" (every other
+            column of something wider) or "expanded" (input and state: one batch row, B times).
         label: put before the id, as `notes-D3`.
         gain: the factor on the usual weights U(-1/√H, 1/√H); 10 makes the recurrence chaotic.
     """
@@ -67,6 +70,9 @@ class Case:
     dtype: str = "float32"
     layout: str = "batched"
     state: str = "random"
+    training: bool = True
+    values: str = "usual"
+    memory: str = "contiguous"
     label: str = ""
     gain: float = 1.0
     seed: int = 0
@@ -83,6 +89,8 @@ class Case:
             ("bi", c.bidirectional),
             (f"proj{c.proj_size}", c.proj_size),
             ("nobias", not c.bias),
+            (f"dropout{c.dropout:g}", c.dropout),
+            ("eval", not self.training),
             ("batchfirst", c.batch_first),
             (self.layout, self.layout != "batched"),
             (f"h0{self.state}", self.state != "random"),
@@ -91,9 +99,11 @@ class Case:
             (f"I{c.input_size}", c.input_size != Sizes.I),
             (f"H{c.hidden_size}", c.hidden_size != Sizes.H),
             (f"gain{self.gain:g}", self.gain != 1),
+            (self.values, self.values != "usual"),
+            (self.memory, self.memory != "contiguous"),
             (DTYPES[self.dtype], True),
         ]
-        return "-".join(word for word, shown in parts if shown)
+        return "-".join(word.replace(" ", "") for word, shown in parts if shown)
 
     @property
     def features(self) -> list[str]:
@@ -104,32 +114,61 @@ class Case:
 
     @property
     def kind(self) -> str:
-        """The kind as the table shows it: "rnn-tanh", "rnn-relu" or "lstm"."""
+        """The kind as the table shows it: "rnn-tanh", "rnn-relu", "lstm" or "gru"."""
         c = self.config
         return c.kind if c.kind != "rnn" else f"{c.kind}-{c.nonlinearity}"
+
+    @property
+    def packed(self) -> bool:
+        return self.layout.startswith("packed")
+
+    @property
+    def drops(self) -> bool:
+        """Whether dropout acts: in training, and on a layer that another one reads."""
+        return self.training and self.config.dropout > 0 and self.config.num_layers > 1
+
+    @property
+    def random(self) -> bool:
+        """Whether what comes out depends on masks that a generator draws."""
+        return self.drops and self.config.dropout < 1
+
+    @property
+    def usual(self) -> bool:
+        """Whether a claim's law may be put to the case as it stands.
+
+        In float16 and bfloat16 other numbers are equal by chance, dropout draws anew at each call,
+        and NaN equals nothing.
+        """
+        precise = self.dtype in ("float32", "float64")
+        plain = self.values == "usual" and self.memory == "contiguous"
+        return precise and plain and not self.config.dropout and self.batch_size > 0
 
     def __str__(self) -> str:
         """As a person would say it: `LSTM(3, 5), T=7, B=4, float32, state random`."""
         batch = "unbatched" if self.layout == "unbatched" else f"B={self.batch_size}"
-        packed = f", packed lengths {self.lengths}" if self.layout == "packed" else ""
-        gain = f", weights ×{self.gain:g}" if self.gain != 1 else ""
-        return (
-            f"{self.config}, T={self.seq_len}, {batch}{packed}, {self.dtype}, "
-            f"state {self.state}{gain}"
-        )
+        words = [f"{self.config}, T={self.seq_len}, {batch}"]
+        words += [f"{self.layout}, lengths {self.lengths}"] * self.packed
+        words += [self.dtype, f"state {self.state}"]
+        words += ["eval"] * (not self.training)
+        words += [f"input with {self.values}"] * (self.values != "usual")
+        words += [f"{self.memory} in memory"] * (self.memory != "contiguous")
+        words += [f"weights ×{self.gain:g}"] * (self.gain != 1)
+        return ", ".join(words)
 
     @property
     def lengths(self) -> list[int]:
-        """The sequences' lengths: all T, unless packed, where they fall from T to 1, shuffled."""
-        if self.layout != "packed":
+        """The sequences' lengths: all T, unless packed, where they fall from T to 1."""
+        if self.layout not in ("packed", "packed sorted"):
             return [self.seq_len] * self.batch_size
         falling = np.linspace(self.seq_len, 1, self.batch_size).round().astype(int)
         order = np.random.default_rng(self.batch_size).permutation(self.batch_size)
-        return [int(n) for n in falling[order]]
+        return [int(n) for n in (falling if self.layout == "packed sorted" else falling[order])]
 
     def data(self) -> Data:
         """Draws the numbers; the same ones every time."""
-        return _draw(self)
+        from rnn_manual.parity.draw import draw
+
+        return draw(self)
 
 
 def _has(field: str, value: str) -> Callable[[Case], bool]:
@@ -143,65 +182,20 @@ FEATURES: dict[str, Callable[[Case], bool]] = {
     "bidirectional": lambda case: case.config.bidirectional,
     "proj_size": lambda case: case.config.proj_size > 0,
     "no bias": lambda case: not case.config.bias,
+    "dropout": lambda case: case.drops,
+    "dropout, no effect": lambda case: case.config.dropout > 0 and not case.drops,
     "batch_first": lambda case: case.config.batch_first,
-    "unbatched": lambda case: case.layout == "unbatched",
-    "packed": lambda case: case.layout == "packed",
+    **{name: _has("layout", name) for name in LAYOUTS[1:]},
     **{f"state {name}": _has("state", name) for name in STATES},
     "T = 1": lambda case: case.seq_len == 1,
+    "B = 0": lambda case: case.batch_size == 0,
     "B = 1": lambda case: case.batch_size == 1 and case.layout != "unbatched",
     "I = 1": lambda case: case.config.input_size == 1,
     "H = 1": lambda case: case.config.hidden_size == 1,
     "T ≥ 50": lambda case: case.seq_len >= 50,
+    "B > 100": lambda case: case.batch_size > 100,
+    "H > 100": lambda case: case.config.hidden_size > 100,
+    **{name: _has("values", name) for name in VALUES[1:]},
+    **{name: _has("memory", name) for name in MEMORY[1:]},
     "notes": lambda case: bool(case.label),
 }
-
-
-@lru_cache(maxsize=8)
-def _draw(case: Case) -> Data:
-    config, T, B = case.config, case.seq_len, case.batch_size
-    # Not of the dtype: float32 and float64 then run on the same numbers, up to rounding.
-    name = case.id.rpartition("-")[0]
-    rng = np.random.default_rng([case.seed, zlib.crc32(name.encode())])
-
-    def rounded(values: Any) -> Floats:
-        return np.asarray(values, case.dtype).astype(np.float64)
-
-    bound = case.gain / np.sqrt(config.hidden_size)
-    parameters = {
-        name: rounded(rng.uniform(-bound, bound, shape))
-        for name, shape in config.parameter_shapes().items()
-    }
-    batch = () if case.layout == "unbatched" else (B,)
-    shape = (T, config.input_size) if not batch else (T, B, config.input_size)
-    if batch and config.batch_first and case.layout == "batched":
-        shape = (B, T, config.input_size)
-    input: Floats | Packed = rounded(rng.standard_normal(shape))
-    state_shapes = [
-        (config.num_rows, *batch, config.state_size(letter)) for letter in config.states
-    ]
-    fill: dict[str, Callable[[Any], Floats]] = {
-        "random": lambda shape: rounded(rng.standard_normal(shape)),
-        "zeros": np.zeros,
-        "ones": np.ones,
-    }
-    state = None
-    if case.state != "omitted":
-        state = tuple(fill[case.state](shape) for shape in state_shapes)
-    if case.layout == "packed":
-        input = _pack(np.asarray(input), case.lengths)
-    out_shape = np.shape(input.data if isinstance(input, Packed) else input)[:-1]
-    out_shape = (*out_shape, config.num_directions * config.output_size)
-    cotangents = tuple(rounded(rng.standard_normal(shape)) for shape in [out_shape, *state_shapes])
-    return Data(parameters, input, state, cotangents)
-
-
-def _pack(padded: Floats, lengths: list[int]) -> Packed:
-    """Rows of (T, B, I), step after step, longest sequence first: as pack_padded_sequence does."""
-    order = np.argsort(np.negative(lengths), kind="stable")
-    alive = [order[: sum(length > t for length in lengths)] for t in range(len(padded))]
-    return Packed(
-        np.concatenate([padded[t, batch] for t, batch in enumerate(alive)]),
-        [len(batch) for batch in alive],
-        order,
-        np.argsort(order),
-    )

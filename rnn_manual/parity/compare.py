@@ -62,11 +62,11 @@ class TensorComparison:
     @cached_property
     def errors(self) -> Floats:
         """|candidate - oracle|."""
-        return np.abs(self.actual - self.oracle).astype(np.float64)
+        return distance(self.actual, self.oracle)
 
     @cached_property
     def ratios(self) -> Floats:
-        """The errors in units of what is allowed; NaN, being no number, is beyond everything."""
+        """The errors in units of what is allowed; NaN where none belongs is beyond everything."""
         errors = self.errors
         # Where nothing is allowed, any error is beyond; where something is, NaN is.
         beyond = np.where(errors == 0, 0.0, np.inf)
@@ -130,6 +130,13 @@ class Comparison:
             raise AssertionError(failure_block(self))
 
 
+def distance(a: Floats, b: Floats) -> Floats:
+    """|a - b|; 0 also between two NaN, or two infinities of one sign."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        far = np.abs(a - b).astype(np.float64)
+    return np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, far)
+
+
 def compare_tensor(actual: Floats, loop: Floats, oracle: Floats, limit: Floats) -> TensorComparison:
     """The verdict on one tensor; the others have the shape that `actual` should have."""
     for what in ("shape", "dtype"):
@@ -144,5 +151,12 @@ def compare_tensor(actual: Floats, loop: Floats, oracle: Floats, limit: Floats) 
 
 
 def same_bits(a: Floats, b: Floats) -> bool:
-    """Whether two arrays of one dtype and shape are the same to the last bit, signed zeros too."""
-    return a.tobytes() == b.tobytes()
+    """Whether two arrays of one dtype and shape are the same to the last bit, signed zeros too.
+
+    All NaN count as one: which of their bits are set is no part of the number.
+    """
+    return _one_nan(a).tobytes() == _one_nan(b).tobytes()
+
+
+def _one_nan(a: Floats) -> Floats:
+    return np.where(np.isnan(a), np.full_like(a, np.nan), a)

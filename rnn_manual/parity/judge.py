@@ -19,7 +19,8 @@ from rnn_manual.parity.cases import Case, Floats
 from rnn_manual.parity.compare import Comparison, TensorComparison, Verdict, compare_tensor
 from rnn_manual.parity.locate import locate
 from rnn_manual.parity.mistakes import MISTAKES
-from rnn_manual.parity.results import Layer, Malformed, Result, run_candidate
+from rnn_manual.parity.process import Died, somewhere
+from rnn_manual.parity.results import Malformed, Result, run_candidate
 from rnn_manual.parity.tolerance import Reference, reference
 
 
@@ -34,10 +35,12 @@ def check(candidate: Any, case: Case, *, device: str = "cpu") -> Comparison:
     candidate = as_candidate(candidate)
     held_against = reference(case, device)
     try:
-        result = run_candidate(candidate, case, device=device)
+        if case.random and not candidate.draws_as_nn:
+            raise Unsupported("dropout masks can be compared only where they are drawn as nn does")
+        result = somewhere(candidate, _run, case, device)
     except Unsupported as error:
         raised, message = Verdict.UNSUPPORTED, str(error)
-    except Malformed as error:
+    except (Malformed, Died) as error:
         raised, message = Verdict.ERROR, str(error)
     except (Exception, SystemExit) as error:  # whatever a candidate does is its own verdict
         raised = Verdict.ERROR
@@ -45,6 +48,10 @@ def check(candidate: Any, case: Case, *, device: str = "cpu") -> Comparison:
     else:
         return _compare(candidate, case, device, result, held_against)
     return Comparison(case, candidate.name, device, raised=raised, message=message)
+
+
+def _run(candidate: Candidate, case: Case, device: str) -> Result:
+    return run_candidate(candidate, case, device=device)
 
 
 def _compare(
@@ -89,12 +96,12 @@ def diagnose(case: Case, result: Result, allowed: dict[str, Floats], device: str
         )
 
     for mistake in MISTAKES.values():
-        if not mistake.shows(case):
+        # NaN is like everything, and of no numbers any mistake could be told.
+        if not mistake.shows(case) or case.values == "NaN" or case.random or not case.batch_size:
             continue
         candidate = Candidate(mistake.name, mistake)
-        values = Layer(candidate, device).on(case)._asdict()
         # Most mistakes are ruled out by their values; gradients take several times as long.
-        if same({name: v for name, v in values.items() if v is not None}) and same(
+        if same(run_candidate(candidate, case, device=device, gradients=False).tensors) and same(
             run_candidate(candidate, case, device=device).tensors
         ):
             alike.append(f'"{mistake.sentence}"')
@@ -106,12 +113,21 @@ def check_bits(case: Case) -> Comparison:
 
     oneDNN, which computes float32 LSTMs by default in an order of its own, is off for both.
     """
-    with torch.backends.mkldnn.flags(enabled=False):
-        nn = run_candidate(NN, case).tensors
-        loops = run_candidate(LOOPS, case).tensors
+    loops = without_onednn(LOOPS, case).tensors
+    try:
+        nn = somewhere(NN, without_onednn, case).tensors
+    except Died as error:
+        died = {"raised": Verdict.ERROR, "message": str(error)}
+        return Comparison(case, NN.name, mode="oneDNN off", **died)
     tensors = {
-        name: compare_tensor(nn[name], loop, loop, np.zeros_like(loop))
+        name: compare_tensor(nn[name], loop, loop, np.zeros_like(loop, np.float64))
         for name, loop in loops.items()
     }
     where = locate(case, tensors)
     return Comparison(case, NN.name, mode="oneDNN off", tensors=tensors, where=where)
+
+
+def without_onednn(candidate: Candidate, case: Case) -> Result:
+    """Runs a candidate on the kernels of torch's own."""
+    with torch.backends.mkldnn.flags(enabled=False):
+        return run_candidate(candidate, case)

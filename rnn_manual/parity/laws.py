@@ -10,7 +10,7 @@ import pytest
 
 from rnn_manual.config import Config
 from rnn_manual.parity.cases import Case, Floats
-from rnn_manual.parity.results import Outputs
+from rnn_manual.parity.layer import Outputs
 from rnn_manual.parity.tolerance import reference
 from rnn_manual.weights import parameters_from, weights_from
 
@@ -97,7 +97,7 @@ def among(values: Floats, pool: Floats) -> bool:
 
 def padded(case: Case) -> bool:
     """Batched or unbatched: every sequence has T steps."""
-    return case.layout != "packed"
+    return not case.packed
 
 
 def one_direction(case: Case) -> bool:

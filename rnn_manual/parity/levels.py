@@ -1,27 +1,26 @@
-"""Which cases: the whole product of options, a selection that covers every pair of them, the notes.
+"""Which cases: products of options, selections that cover every pair or triple of them, the notes.
 
-`full` is every valid combination of the values in `FACTORS`, and `LONG`. `quick` is the part of it
-that still shows every value of every factor together with any two values of any two others.
+`CORE` are the options that everybody uses, `FACTORS` all there are. `quick` is every triple of values
+of CORE and every pair of FACTORS; `full` is every combination of CORE and every triple of FACTORS.
 """
 
 from __future__ import annotations
 
 import itertools
-import random
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from rnn_manual.config import Config
-from rnn_manual.parity.cases import STATES, Case, Sizes
+from rnn_manual.parity.cases import LAYOUTS, MEMORY, STATES, VALUES, Case, Sizes
+from rnn_manual.parity.covering import covering
 from rnn_manual.parity.notes import NOTES
 from rnn_manual.usage import DTYPES
 
-FACTORS: dict[str, tuple[Any, ...]] = {
-    "equations": ("rnn tanh", "rnn relu", "lstm", "lstm proj"),
-    "num_layers": (1, 2, 3, 4),
+CORE: dict[str, tuple[Any, ...]] = {
+    "equations": ("rnn tanh", "rnn relu", "lstm", "lstm proj", "gru"),
+    "num_layers": (1, 2, 3),
     "bidirectional": (False, True),
     "bias": (True, False),
     "layout": ("batched", "batch_first", "unbatched", "packed"),
@@ -34,11 +33,38 @@ FACTORS: dict[str, tuple[Any, ...]] = {
         Sizes(T=3, I=1, H=1),
         Sizes(T=3, H=17),
     ),
-    "dtype": tuple(DTYPES),
+    "dtype": ("float32", "float64"),
 }
+FACTORS: dict[str, tuple[Any, ...]] = CORE | {
+    "num_layers": (1, 2, 3, 4),
+    "layout": ("batched", "batch_first", *LAYOUTS[1:]),
+    # Where kernels are known to change their path, or to have gone wrong.
+    "sizes": (
+        *CORE["sizes"],
+        Sizes(B=0),
+        Sizes(T=2, H=7),
+        Sizes(T=3, H=8),
+        Sizes(T=3, B=2, H=15),
+        Sizes(T=2, H=16),
+        Sizes(T=3, B=2, I=17, H=64),
+        Sizes(T=2, B=130),
+    ),
+    "dtype": tuple(DTYPES),
+    # Too little to matter in eval; 1 leaves nothing; between them, a generator draws.
+    "dropout": (0.0, 0.5, 1.0, 0.3),
+    "memory": MEMORY,
+}
+# What takes long, for `full` only.
+WIDE_AND_LONG = (
+    Sizes(T=2, B=2, H=130),
+    Sizes(T=2, B=2, I=130, H=512),
+    Sizes(T=300, B=2, H=4),
+)
+# Apart, because what is NaN shows nothing else.
+SPECIAL = CORE | {"dtype": tuple(DTYPES), "values": VALUES[1:]}
 
 
-def _case(
+def case_of(
     equations: str,
     num_layers: int,
     bidirectional: bool,
@@ -47,13 +73,14 @@ def _case(
     state: str,
     sizes: Sizes,
     dtype: str,
-) -> Case | None:
-    """The case that has these values; None if there is none."""
+    dropout: float = 0.0,
+    memory: str = "contiguous",
+    values: str = "usual",
+) -> Case:
+    """The case that has these values, or the nearest there is."""
     kind, _, variant = equations.partition(" ")
     if variant == "proj" and sizes.H == 1:  # proj_size must be smaller than hidden_size
-        return None
-    if layout == "unbatched" and sizes == Sizes(B=1):  # B means nothing there
-        return None
+        sizes = replace(sizes, H=2)
     config = Config(
         kind,
         sizes.I,
@@ -62,72 +89,64 @@ def _case(
         nonlinearity="relu" if variant == "relu" else "tanh",
         bias=bias,
         batch_first=layout == "batch_first",
+        dropout=dropout,
         bidirectional=bidirectional,
-        proj_size=3 if variant == "proj" else 0,
+        proj_size=min(3, sizes.H - 1) if variant == "proj" else 0,
     )
     layout = "batched" if layout == "batch_first" else layout
-    batch = 1 if layout == "unbatched" else sizes.B
-    return Case(config, sizes.T, batch, dtype, layout, state)
+    batch = 1 if layout.startswith("packed") and not sizes.B else sizes.B
+    return Case(
+        config,
+        sizes.T,
+        1 if layout == "unbatched" else batch,
+        dtype,
+        layout,
+        state,
+        training=dropout != 0.5,
+        values=values,
+        memory="contiguous" if (layout, memory) == ("unbatched", "expanded") else memory,
+    )
 
 
-def _product() -> Iterator[tuple[tuple[Any, ...], Case]]:
-    for values in itertools.product(*FACTORS.values()):
-        case = _case(*values)
-        if case:
-            yield values, case
-
-
-# Beyond the product: weights so large that the recurrence is chaotic, and a long way to run.
+# Beyond the products: weights so large that the recurrence is chaotic, and a long way to run.
 CHAOTIC = [
     Case(Config(kind, Sizes.I, 32, bidirectional=True), 60, dtype=dtype, gain=10.0)
-    for kind in ("rnn", "lstm")
-    for dtype in DTYPES
+    for kind in ("rnn", "lstm", "gru")
+    for dtype in CORE["dtype"]
 ]
 
 # Fifty steps cost as much as all the other sizes together. Neither bias nor the initial state
-# interacts with the length, so the product leaves both at their default, and every other depth out.
+# interacts with the length, so both are left at their default, and every other depth out.
 LONG = [
-    replace(case, seq_len=50)
-    for values, case in _product()
-    if case.config.bias
-    and case.state == "random"
-    and values[6] == Sizes()
-    and case.config.num_layers in (1, 3)
+    replace(case_of(equations, L, bi, True, layout, "random", Sizes(), dtype), seq_len=50)
+    for equations, L, bi, layout, dtype in itertools.product(
+        CORE["equations"], (1, 3), (False, True), CORE["layout"], CORE["dtype"]
+    )
 ]
-
 
 # No option at all: the cases on which a failure is easiest to understand.
 PLAIN = [
-    case
-    for values, case in _product()
-    if values[1:7] == (1, False, True, "batched", "random", Sizes())
+    case_of(equations, 1, False, True, "batched", "random", Sizes(), dtype)
+    for equations in CORE["equations"]
+    for dtype in DTYPES
 ]
 
 
 @lru_cache(maxsize=1)
 def full() -> tuple[Case, ...]:
     """Every case there is."""
-    return (*CHAOTIC, *(case for _, case in _product()), *LONG)
+    every = itertools.starmap(case_of, itertools.product(*CORE.values()))
+    sizes = {"sizes": FACTORS["sizes"] + WIDE_AND_LONG}
+    rows = [*covering(FACTORS | sizes, 3), *covering(SPECIAL, 3)]
+    edges = (case_of(**row) for row in rows)
+    return tuple(dict.fromkeys([*PLAIN, *CHAOTIC, *every, *edges, *LONG]))
 
 
 @lru_cache(maxsize=1)
 def quick() -> tuple[Case, ...]:
-    """Every triple of values of three factors at least once, greedily: richest cases first."""
-    bit: defaultdict[Any, int] = defaultdict(lambda: 1 << len(bit))
-    pool = [
-        (sum(bit[triple] for triple in itertools.combinations(enumerate(values), 3)), case)
-        for values, case in _product()
-    ]
-    random.Random(0).shuffle(pool)
-    missing = sum(bit.values())
-    chosen = []
-    # A case is taken as soon as it adds `wanted` new triples; less is wanted when few are left.
-    for wanted in (48, 40, 32, 24, 16, 8, 4, 2, 1):
-        for triples, case in pool:
-            if (triples & missing).bit_count() >= wanted:
-                chosen.append(case)
-                missing &= ~triples
-    return (*PLAIN, *CHAOTIC, *(case for case in chosen if case not in PLAIN), *LONG[::8])
+    """Few cases that still show every option, and any two of them together."""
+    rows = [*covering(CORE, 3), *covering(FACTORS, 2), *covering(SPECIAL, 2)]
+    return tuple(dict.fromkeys([*PLAIN, *CHAOTIC, *(case_of(**row) for row in rows), *LONG[::8]]))
 
 
 def select(

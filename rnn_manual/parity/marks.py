@@ -16,17 +16,21 @@ def parametrize(
     level: str | None = None,
     where: Callable[[Case], bool] = lambda case: True,
     notes: str | None = None,
+    usual: bool = False,
 ) -> pytest.MarkDecorator:
     """Gives a test function its argument `case`, one run for each case selected.
 
     Args:
         level: "quick" or "full"; the option --level if left out.
         where: only cases of which this is true.
+        usual: only cases to which a claim's law may be put as they stand (`Case.usual`).
         notes: of the notes' own cases, those for this claim ("D1"); "" for all, None for none.
 
     The options --kind, --dtype and --case-seed hold for these cases too.
     """
-    return pytest.mark.rnn_manual_cases(level=level, where=where, notes=notes)
+    return pytest.mark.rnn_manual_cases(
+        level=level, where=lambda case: where(case) and (case.usual or not usual), notes=notes
+    )
 
 
 def cases_of(mark: pytest.Mark, level: str, **options: Any) -> list[Case]:

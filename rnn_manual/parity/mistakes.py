@@ -11,12 +11,13 @@ from dataclasses import replace
 from typing import Any
 
 import torch
+from torch.nn import functional as F
 
 from rnn_manual import cells
 from rnn_manual.layout import state_given, state_tuple
 from rnn_manual.loops import cell_for, run_direction
 from rnn_manual.parity.cases import Case
-from rnn_manual.parity.wrong import MISTAKES, Mistake, Net, mistake
+from rnn_manual.parity.wrong import MISTAKES, Condition, Mistake, Net, mistake
 from rnn_manual.weights import LayerWeights
 
 __all__ = ["MISTAKES"]
@@ -28,6 +29,10 @@ def lstm(case: Case) -> bool:
 
 def rnn(case: Case) -> bool:
     return case.config.kind == "rnn"
+
+
+def gru(case: Case) -> bool:
+    return case.config.kind == "gru"
 
 
 def bidirectional(case: Case) -> bool:
@@ -59,7 +64,7 @@ def equally_long(case: Case) -> bool:
 
 
 def padded(case: Case) -> bool:
-    return case.layout != "packed"
+    return not case.packed
 
 
 def sorted_already(case: Case) -> bool:
@@ -82,7 +87,7 @@ def recurrent(case: Case) -> bool:
 # Weights -----------------------------------------------------------------------------------------
 
 
-def _gates_exchanged(a: str, b: str) -> Mistake:
+def _gates_exchanged(kind: Condition, a: str, b: str) -> Mistake:
     swap = {a: b, b: a}
 
     def exchanged(net: Net) -> Net:
@@ -97,15 +102,18 @@ def _gates_exchanged(a: str, b: str) -> Mistake:
 
         return net.reweighted(stacked_gates)
 
-    return mistake(f"gates {a} and {b} exchanged", lstm, name=f"gates_{a}_{b}_exchanged")(exchanged)
+    return mistake(f"gates {a} and {b} exchanged", kind, name=f"gates_{a}_{b}_exchanged")(exchanged)
 
 
-gates_i_f_exchanged = _gates_exchanged("i", "f")
-gates_i_g_exchanged = _gates_exchanged("i", "g")
-gates_i_o_exchanged = _gates_exchanged("i", "o")
-gates_f_g_exchanged = _gates_exchanged("f", "g")
-gates_f_o_exchanged = _gates_exchanged("f", "o")
-gates_g_o_exchanged = _gates_exchanged("g", "o")
+gates_i_f_exchanged = _gates_exchanged(lstm, "i", "f")
+gates_i_g_exchanged = _gates_exchanged(lstm, "i", "g")
+gates_i_o_exchanged = _gates_exchanged(lstm, "i", "o")
+gates_f_g_exchanged = _gates_exchanged(lstm, "f", "g")
+gates_f_o_exchanged = _gates_exchanged(lstm, "f", "o")
+gates_g_o_exchanged = _gates_exchanged(lstm, "g", "o")
+gates_r_z_exchanged = _gates_exchanged(gru, "r", "z")
+gates_r_n_exchanged = _gates_exchanged(gru, "r", "n")
+gates_z_n_exchanged = _gates_exchanged(gru, "z", "n")
 
 
 @mistake("b_ih dropped", biased)
@@ -181,10 +189,19 @@ def _layer_by_layer(
         given = net.from_state(lambda *s: tuple(x[rows] for x in s)).state  # noqa: B023
         layer = Net(config.layer(k), net.weights[k : k + 1], reads(outs), starts(given, ends), {})
         out, end = layer.run()
+        out = _dropped_out(net, out) if k + 1 < config.num_layers else out
         outs.append(out)
         ends.append(end)
     tuples = [state_tuple(config, end) for end in ends]
     return outs[-1], state_given(config, [torch.cat(rows) for rows in zip(*tuples, strict=True)])
+
+
+def _dropped_out(net: Net, out: Any) -> Any:
+    """A layer's output after dropout, if the net is in training."""
+    p, training = net.config.dropout, net.arithmetic["training"]
+    if isinstance(out, torch.Tensor):
+        return F.dropout(out, p, training)
+    return out._replace(data=F.dropout(out.data, p, training))
 
 
 @mistake("every layer above the first reads layer 0", lambda case: case.config.num_layers > 2)
@@ -386,6 +403,89 @@ gates_coupled = _lstm(
     new_c=lambda i, f, g, c: (1 - i) * c + i * g,
     shows=recurrent,
 )
+
+
+def _gru(
+    sentence: str,
+    name: str,
+    n: Callable[..., Any] = lambda ops, w, r, x_n, y_n, h: x_n + r * y_n,
+    new_h: Callable[..., Any] = lambda n, z, h: n + z * (h - n),
+    conditions: tuple[Condition, ...] = (gru,),
+) -> Mistake:
+    """A GRU one of whose equations is another; n gives the candidate state before its tanh."""
+
+    def cell(ops: Any, w: LayerWeights, x: Any, h: Any) -> tuple[Any]:
+        y = ops.linear(h, w.weight_hh, w.bias_hh)
+        (x_r, x_z, x_n), (y_r, y_z, y_n) = ops.gates(x, 3), ops.gates(y, 3)
+        r, z = torch.sigmoid(x_r + y_r), torch.sigmoid(x_z + y_z)
+        return (new_h(torch.tanh(n(ops, w, r, x_n, y_n, h)), z, h),)
+
+    def changed(net: Net) -> Net:
+        return net.using(cell=cell) if net.config.kind == "gru" else net
+
+    return mistake(sentence, *conditions, name=name)(changed)
+
+
+def _reset_first(ops: Any, w: LayerWeights, r: Any, x_n: Any, y_n: Any, h: Any) -> Any:
+    bias = None if w.bias_hh is None else w.bias_hh.chunk(3)[2]
+    return x_n + ops.linear(r * h, w.weight_hh.chunk(3)[2], bias)
+
+
+def _bias_not_reset(ops: Any, w: LayerWeights, r: Any, x_n: Any, y_n: Any, h: Any) -> Any:
+    bias = 0 if w.bias_hh is None else w.bias_hh.chunk(3)[2]
+    return x_n + r * (y_n - bias) + bias
+
+
+z_lets_in = _gru(
+    "h' = h + z·(n - h): z lets in instead of keeping",
+    "z_lets_in",
+    new_h=lambda n, z, h: h + z * (n - h),
+)
+reset_before_the_matmul = _gru(
+    "r applied to h before the matmul, as in the paper's first version",
+    "reset_before_the_matmul",
+    n=_reset_first,
+    conditions=(gru, biased),
+)
+b_hn_outside_the_reset = _gru(
+    "b_hn added outside r·(…)",
+    "b_hn_outside_the_reset",
+    n=_bias_not_reset,
+    conditions=(gru, biased),
+)
+r_left_out = _gru(
+    "n = tanh(x_n + y_n), without r",
+    "r_left_out",
+    n=lambda ops, w, r, x_n, y_n, h: x_n + y_n,
+    conditions=(gru, lambda case: case.config.bias or recurrent(case)),
+)
+
+
+# Dropout -----------------------------------------------------------------------------------------
+
+
+def drops(case: Case) -> bool:
+    return case.drops
+
+
+@mistake("dropout left out in training", drops)
+def dropout_left_out(net: Net) -> Net:
+    return net.using(training=False)
+
+
+@mistake("dropout after the last layer too", lambda case: case.training and case.config.dropout > 0)
+def dropout_after_the_last(net: Net) -> tuple[Any, Any]:
+    out, last = net.run()
+    return _dropped_out(net, out), last
+
+
+@mistake(
+    "dropout in eval",
+    lambda case: not case.training and case.config.dropout > 0,
+    stacked,
+)
+def dropout_in_eval(net: Net) -> Net:
+    return net.using(training=True)
 
 
 # Gradients ---------------------------------------------------------------------------------------

@@ -1,27 +1,18 @@
-"""Running a case: through a candidate, with gradients, and through the NumPy oracle."""
+"""Running a case through a candidate, forward and backward: what came out, as data."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import torch
-from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
 from rnn_manual.config import Config
-from rnn_manual.layout import Packed, run, state_given, state_tuple
-from rnn_manual.parity.candidates import (
-    NN,
-    Candidate,
-    Unsupported,
-    in_one_line,
-    is_module_class,
-)
+from rnn_manual.layout import Packed, state_given
+from rnn_manual.parity.candidates import Candidate, Unsupported, in_one_line
 from rnn_manual.parity.cases import Case, Data, Floats
-from rnn_manual.weights import weights_from
+from rnn_manual.parity.tensors import batch_axis, packed, placed, strided, to_numpy
 
 
 class Malformed(Exception):
@@ -48,112 +39,79 @@ def run_candidate(
     data: Data | None = None,
     dtype: str | None = None,
     device: str = "cpu",
+    gradients: bool = True,
 ) -> Result:
     """Runs the candidate forward and backward.
 
     Args:
         data: other numbers than the case's own. dtype: another precision than the case's own.
+        gradients: whether to run it backward.
 
     Raises: Malformed, Unsupported, and whatever the candidate raises.
     """
-    data = data or case.data()
-    to: torch.dtype = getattr(torch, dtype or case.dtype)
+    try:
+        numbers, precision = data or case.data(), dtype or case.dtype
+        return _run(candidate, case, numbers, precision, device, gradients)
+    except Exception as error:
+        if _declined(candidate, error):
+            raise Unsupported(in_one_line(error)) from error
+        raise
 
-    def leaf(array: Any) -> torch.Tensor:
-        return torch.tensor(array, dtype=to, device=device, requires_grad=True)
 
-    module, call = candidate.make(case.config, data.parameters, to, device)
-    leaves = {"input": leaf(data.input.data if isinstance(data.input, Packed) else data.input)}
-    states = [] if data.state is None else list(map(leaf, data.state))
+def _declined(candidate: Candidate, error: Exception) -> bool:
+    """Whether it is torch's word that it does not support the candidate's mode."""
+    if candidate.mode is None or isinstance(error, (Malformed, Unsupported)):
+        return False
+    from rnn_manual.parity.modes import declines
+
+    return declines(error)
+
+
+def _run(
+    candidate: Candidate, case: Case, data: Data, dtype: str, device: str, backward: bool
+) -> Result:
+    to: torch.dtype = getattr(torch, dtype)
+
+    def leaf(array: Any, of_input: bool) -> torch.Tensor:
+        tensor = torch.tensor(array, dtype=to, device=device)
+        return placed(case, tensor, batch_axis(case, of_input)).detach().requires_grad_()
+
+    place = strided if case.memory == "strided" else torch.clone
+    module, call = candidate.make(
+        case.config, data.parameters, to, device, training=case.training, place=place
+    )
+    leaves = {
+        "input": leaf(data.input.data if isinstance(data.input, Packed) else data.input, True)
+    }
+    states = [leaf(state, False) for state in data.state or ()]
     leaves |= {f"{name}_0": state for name, state in zip(case.config.states, states)}  # noqa: B905
-    input = _packed(data.input, leaves["input"])
+    given = {name: _content(tensor) for name, tensor in leaves.items()}
+    input = packed(data.input, leaves["input"])
     hx = state_given(case.config, states) if states else None
 
-    outputs = read_outputs(case.config, call(input, hx), input)
-    for name, given in leaves.items():
-        if given._version:
+    with torch.random.fork_rng(devices=[], enabled=case.drops):
+        torch.manual_seed(case.seed)
+        outputs = read_outputs(case.config, call(input, hx), input)
+    for name, tensor in leaves.items():
+        if _content(tensor) != given[name]:
             raise Malformed(f"changed its {name} in place, expected to leave it to the caller")
-    tensors = {name: _numpy(tensor) for name, tensor in outputs.items()}
+    tensors = {name: to_numpy(tensor) for name, tensor in outputs.items()}
+    if not backward:
+        return Result(tensors)
     parameters: dict[str, torch.Tensor] = dict(module.named_parameters())
     try:
         gradients, missing = _gradients(outputs, leaves, parameters, data.cotangents)
     except Exception as error:  # what went right forward is still worth comparing
-        return Result(tensors, broken=in_one_line(error))
+        said = in_one_line(error)
+        if _declined(candidate, error):
+            return Result(tensors, {f"grad {name}": said for name in leaves | parameters})
+        return Result(tensors, broken=said)
     return Result(tensors | gradients, missing)
 
 
-def run_oracle(case: Case) -> dict[str, Floats]:
-    """out, h_n and c_n from the NumPy loops, in more bits than the case has.
-
-    float64 for float32 cases, longdouble (80 bits on x86) for float64 ones.
-    """
-    wide = np.longdouble if case.dtype == "float64" else np.float64
-    data = case.data()
-
-    def widen(array: Any) -> Any:
-        return np.asarray(array, wide)
-
-    weights = weights_from(case.config, {k: widen(v) for k, v in data.parameters.items()})
-    input: Any = data.input
-    input = input._replace(data=widen(input.data)) if isinstance(input, Packed) else widen(input)
-    state = None if data.state is None else state_given(case.config, [*map(widen, data.state)])
-    out, last = run(case.config, weights, input, state)
-    named = zip(case.config.states, state_tuple(case.config, last), strict=True)
-    out = out.data if isinstance(out, Packed) else out
-    return {"out": out} | {f"{name}_n": array for name, array in named}
-
-
-class Outputs(NamedTuple):
-    """What a layer returned, as NumPy arrays; c_n is None for an RNN."""
-
-    out: Floats
-    h_n: Floats
-    c_n: Floats | None = None
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A candidate as a plain function, for claims about what it returns."""
-
-    candidate: Candidate
-    device: str = "cpu"
-
-    def __call__(
-        self,
-        config: Config,
-        parameters: Mapping[str, Any],
-        input: Any,
-        state: Sequence[Any] | None = None,
-        dtype: str = "float32",
-    ) -> Outputs:
-        """Args: input, state (h_0) or (h_0, c_0): arrays or `Packed`, shaped as nn takes them."""
-        to: torch.dtype = getattr(torch, dtype)
-
-        def tensor(array: Any) -> torch.Tensor:
-            return torch.tensor(array, dtype=to, device=self.device)
-
-        _, call = self.candidate.make(config, parameters, to, self.device)
-        rows = tensor(input.data if isinstance(input, Packed) else input)
-        hx = None if state is None else state_given(config, [*map(tensor, state)])
-        given = _packed(input, rows)
-        with torch.no_grad():
-            returned = call(given, hx)
-        return Outputs(*map(_numpy, read_outputs(config, returned, given).values()))
-
-    def module(self, case: Case) -> nn.Module:
-        """The module whose parameters the candidate computes with on a case.
-
-        Raises: Unsupported: the candidate is a function, which computes with nn's.
-        """
-        if self.candidate != NN and not is_module_class(self.candidate.subject):
-            raise Unsupported("a function has no parameters of its own")
-        dtype: torch.dtype = getattr(torch, case.dtype)
-        return self.candidate.make(case.config, case.data().parameters, dtype, self.device)[0]
-
-    def on(self, case: Case) -> Outputs:
-        """What it returns on a case's own numbers."""
-        data = case.data()
-        return self(case.config, data.parameters, data.input, data.state, case.dtype)
+def _content(tensor: torch.Tensor) -> tuple[int, bytes]:
+    """What changes when a tensor is written to: autograd's count of that, and the numbers."""
+    return tensor._version, to_numpy(tensor).tobytes()
 
 
 def read_outputs(config: Config, returned: Any, given: Any) -> dict[str, torch.Tensor]:
@@ -171,7 +129,8 @@ def read_outputs(config: Config, returned: Any, given: Any) -> dict[str, torch.T
             raise Malformed(f"out is {_describe(out)}, expected a PackedSequence like the input")
         for part in ("batch_sizes", "sorted_indices", "unsorted_indices"):
             ours, theirs = getattr(given, part), getattr(out, part)
-            if theirs is None or not torch.equal(ours, theirs):
+            same = ours is theirs if ours is None or theirs is None else torch.equal(ours, theirs)
+            if not same:
                 raise Malformed(f"out.{part} is {theirs}, expected the input's {ours}")
         out, given = out.data, given.data
     states = state if len(names) == 2 else (state,)
@@ -216,24 +175,11 @@ def _gradients(
         missing |= {name: copied for name in parameters if name in asked}
     # Where some gradient flows, one that does not is a gradient of zero.
     zero_filled = {
-        f"grad {name}": _numpy(torch.zeros_like(leaf) if found[name] is None else found[name])
+        f"grad {name}": to_numpy(torch.zeros_like(leaf) if found[name] is None else found[name])
         for name, leaf in asked.items()
         if name not in missing
     }
     return zero_filled, {f"grad {name}": why for name, why in missing.items()}
-
-
-def _packed(input: Any, rows: torch.Tensor) -> Any:
-    if not isinstance(input, Packed):
-        return rows
-    on_device = [torch.tensor(i, device=rows.device) for i in (input[2], input[3])]
-    return PackedSequence(rows, torch.tensor(input.batch_sizes), *on_device)
-
-
-def _numpy(tensor: torch.Tensor) -> Floats:
-    # A copy: the candidate may use the memory again for its next call.
-    array: Floats = tensor.detach().cpu().numpy().copy()
-    return array
 
 
 def _describe(value: Any) -> str:

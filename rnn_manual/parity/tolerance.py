@@ -22,6 +22,7 @@ import math
 import random
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,7 +34,9 @@ from rnn_manual.ops import TorchOps
 from rnn_manual.parity.blocks import blocks
 from rnn_manual.parity.candidates import LOOPS, Call, Candidate
 from rnn_manual.parity.cases import Case, Data, Floats
-from rnn_manual.parity.results import Result, run_candidate, run_oracle
+from rnn_manual.parity.compare import distance
+from rnn_manual.parity.oracle import dropout_masks, run_oracle
+from rnn_manual.parity.results import Result, run_candidate
 from rnn_manual.weights import Array, read_weights
 
 SPREAD = 16.0
@@ -57,24 +60,32 @@ class Reference:
 @lru_cache(maxsize=256)  # one claim after the other asks for the same cases
 def reference(case: Case, device: str = "cpu") -> Reference:
     """Runs the loops and the oracle on a case, and measures its conditioning."""
-    rounding = float(np.finfo(case.dtype).eps) / 2
+    rounding = torch.finfo(getattr(torch, case.dtype)).eps / 2
     loop = run_candidate(LOOPS, case, device=device)
     double = device == "cpu" and case.dtype == "float64"
-    centre = (loop if double else run_candidate(LOOPS, case, dtype="float64")).tensors
+    masks = dropout_masks(case)
+    centre = loop if double else run_candidate(_loops(_WideOps(masks)), case, dtype="float64")
     samples = [
-        run_candidate(_jittered(rounding, seed), case, dtype="float64", data=_move(case, seed))
+        run_candidate(
+            _loops(_JitteredOps(masks, rounding, seed)),
+            case,
+            dtype="float64",
+            data=_move(case, seed),
+        )
         for seed in range(SAMPLES)
     ]
     allowed = {}
-    for name, exact in centre.items():
+    for name, exact in centre.tensors.items():
         number, places = blocks(case, name, exact.shape)
         spread = np.zeros(len(places))
+        finite = np.isfinite(exact)
         for sample in samples:
-            np.maximum.at(spread, number, np.abs(sample.tensors[name] - exact))
-        floor = FLOOR * rounding * np.abs(exact).max(initial=0)
+            far = np.nan_to_num(distance(sample.tensors[name], exact), nan=np.inf)
+            np.maximum.at(spread, number, np.where(finite, far, 0.0))
+        largest = np.abs(exact).max(initial=0, where=finite)
         growth = max(1.0, math.sqrt(_terms(case, name) / 2))
-        allowed[name] = SPREAD * growth * spread[number] + floor
-    return Reference(loop, centre | run_oracle(case), allowed)
+        allowed[name] = SPREAD * growth * spread[number] + FLOOR * rounding * largest
+    return Reference(loop, centre.tensors | run_oracle(case), allowed)
 
 
 def _terms(case: Case, name: str) -> int:
@@ -86,13 +97,12 @@ def _terms(case: Case, name: str) -> int:
 
 
 def _move(case: Case, seed: int) -> Data:
-    """The case's numbers, each moved by one rounding of its dtype, up or down at random."""
+    """The case's numbers, each moved by one unit in its last place, up or down at random."""
     rng = np.random.default_rng(seed)
+    unit = torch.finfo(getattr(torch, case.dtype)).eps
 
     def move(values: Floats) -> Floats:
-        towards = np.where(rng.random(np.shape(values)) < 0.5, -np.inf, np.inf).astype(case.dtype)
-        moved: Floats = np.nextafter(values.astype(case.dtype), towards).astype(np.float64)
-        return moved
+        return values * (1 + unit * (rng.integers(0, 2, np.shape(values)) * 2 - 1))
 
     data = case.data()
     input = data.input
@@ -104,19 +114,32 @@ def _move(case: Case, seed: int) -> Data:
     )
 
 
-def _jittered(rounding: float, seed: int) -> Candidate:
-    """The torch loops with every matmul, tanh and sigmoid off by one rounding."""
+def _loops(ops: TorchOps) -> Candidate:
+    """The torch loops with other arithmetic."""
 
     def build(module: nn.RNNBase) -> Call:
-        ops = _JitteredOps(rounding, seed)
-        return lambda x, hx=None: run(Config.of(module), read_weights(module), x, hx, ops=ops)
+        config, weights = Config.of(module), read_weights(module)
+        return lambda x, hx=None: run(config, weights, x, hx, training=module.training, ops=ops)
 
-    return Candidate("jittered loops", build)
+    return Candidate("loops", build)
 
 
-class _JitteredOps(TorchOps):
-    def __init__(self, rounding: float, seed: int) -> None:
+class _WideOps(TorchOps):
+    """Wider than the case, with the dropout masks that were drawn at the case's own precision."""
+
+    def __init__(self, masks: list[torch.Tensor]) -> None:
         super().__init__()
+        self.masks = iter(masks)
+
+    def dropout(self, x: Array, p: float) -> Array:
+        return x * next(self.masks)
+
+
+class _JitteredOps(_WideOps):
+    """Every matmul, tanh and sigmoid off by one rounding."""
+
+    def __init__(self, masks: list[torch.Tensor], rounding: float, seed: int) -> None:
+        super().__init__(masks)
         self.rounding = rounding
         self.generator = random.Random(seed)
 
@@ -126,18 +149,33 @@ class _JitteredOps(TorchOps):
         start = self.generator.randrange(len(factors) - size)
         return y * factors[start : start + size].view(y.shape)
 
-    # A kernel takes the derivative of tanh and sigmoid from its own, rounded, result. So the
-    # jittered y carries the slope that belongs to it; x - x.detach() is 0 with gradient 1.
     def tanh(self, x: Array) -> Array:
         y = self.jitter(torch.tanh(x.detach()))
-        return y + (x - x.detach()) * (1 - y * y)
+        return _Sloped.apply(x, y, 1 - y * y)
 
     def sigmoid(self, x: Array) -> Array:
         y = self.jitter(torch.sigmoid(x.detach()))
-        return y + (x - x.detach()) * (y * (1 - y))
+        return _Sloped.apply(x, y, y * (1 - y))
 
     def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
         return self.jitter(super().linear(x, weight, bias))
+
+
+class _Sloped(torch.autograd.Function):
+    """y as a function of x with a given slope.
+
+    A kernel takes the derivative of tanh and sigmoid from its own, rounded, result: so the jittered
+    y carries the slope that belongs to it.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Array, y: Array, slope: Array) -> Array:
+        ctx.save_for_backward(slope)
+        return y.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *gradient: Array) -> tuple[Array, None, None]:
+        return gradient[0] * ctx.saved_tensors[0], None, None
 
 
 @lru_cache(maxsize=8)

@@ -23,13 +23,13 @@ class Net:
     weights: Weights
     input: Any
     state: Any
-    arithmetic: dict[str, Any]  # cell and walk, where they are not the usual ones
+    arithmetic: dict[str, Any]  # the module's mode; cell and walk where they are not the usual
 
     def run(self) -> tuple[Any, Any]:
         return run(self.config, self.weights, self.input, self.state, **self.arithmetic)
 
     def using(self, **arithmetic: Any) -> Net:
-        return replace(self, arithmetic=arithmetic)
+        return replace(self, arithmetic=self.arithmetic | arithmetic)
 
     def reweighted(self, change: Callable[[LayerWeights], LayerWeights]) -> Net:
         weights = tuple(tuple(map(change, layer)) for layer in self.weights)
@@ -65,7 +65,9 @@ class Mistake:
         """Builds the wrong layer, as any candidate is built."""
 
         def call(input: Any, hx: Any = None) -> tuple[Any, Any]:
-            net = self.wrong(Net(Config.of(module), read_weights(module), input, hx, {}))
+            training = {"training": module.training}
+            config, weights = Config.of(module), read_weights(module)
+            net = self.wrong(Net(config, weights, input, hx, training))
             out, state = net.run() if isinstance(net, Net) else net
             return out, state
 
