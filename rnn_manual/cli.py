@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from rnn_manual import __version__
-from rnn_manual.usage import DTYPES, KINDS, LEVELS, Refused, natural
+from rnn_manual.usage import DTYPES, KINDS, LEVELS, LIMIT, Refused, natural, seconds
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,7 +41,10 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("claims", help="list every claim, its formula and its test")
     verify = commands.add_parser("verify", help="hold a candidate against the loops")
     verify.add_argument(
-        "--candidate", default="torch.nn", metavar="MODULE:NAME", help="default: the torch.nn here"
+        "--candidate",
+        default="torch.nn",
+        metavar="NAME",
+        help="MODULE:NAME, or torch.nn in a mode, as compile (default: the torch.nn here)",
     )
     verify.add_argument("--kind", nargs="+", action="extend", choices=KINDS, help="only these")
     verify.add_argument("--dtype", nargs="+", action="extend", choices=[*DTYPES], help="only these")
@@ -49,6 +52,13 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--level", choices=LEVELS, default="quick", help="default: quick")
     verify.add_argument(
         "--seed", type=natural, default=0, help="of the random numbers (default: 0)"
+    )
+    verify.add_argument(
+        "--limit",
+        type=seconds,
+        default=LIMIT,
+        metavar="SECONDS",
+        help=f"for one case; what takes longer has failed (default: {LIMIT:g})",
     )
     verify.add_argument("-k", metavar="EXPRESSION", help="only tests and cases that match")
     verify.add_argument("--json", metavar="PATH", help="write every case and verdict")

@@ -73,12 +73,18 @@ def _unbatched(input: Array) -> Layout:
 
 
 def _packed(input: Any) -> Layout:
+    if input.data.ndim != 2:
+        raise ValueError(f"packed input must be 2-D, got {input.data.ndim}-D")
+    batch_sizes = [int(size) for size in input.batch_sizes]
+    if batch_sizes != sorted(batch_sizes, reverse=True):
+        raise ValueError(f"batch_sizes must not grow, got {batch_sizes}")
+
     def permuted_by(indices: Array | None) -> Callable[[Array], Array]:
         return lambda state: state if indices is None else state[:, indices]
 
     return Layout(
         rows=input.data,
-        batch_sizes=[int(size) for size in input.batch_sizes],
+        batch_sizes=batch_sizes,
         state_dims=3,
         enter_state=permuted_by(input.sorted_indices),
         leave_state=permuted_by(input.unsorted_indices),
@@ -86,12 +92,12 @@ def _packed(input: Any) -> Layout:
     )
 
 
-def check_rows(config: Config, layout: Layout, weights: Weights) -> None:
+def check_rows(config: Config, layout: Layout, weights: Weights, mixed: bool = False) -> None:
     """Raises ValueError unless the rows fit the configuration and the weights."""
     rows, weight = layout.rows, weights[0][0].weight_ih
     if rows.shape[-1] != config.input_size:
         raise ValueError(f"input must have {config.input_size} features, got {rows.shape[-1]}")
-    if rows.dtype != weight.dtype:
+    if rows.dtype != weight.dtype and not mixed:
         raise ValueError(f"input must have the weights' dtype {weight.dtype}, got {rows.dtype}")
     if not layout.batch_sizes:
         raise ValueError("input must have at least one time step, got none")
@@ -107,7 +113,7 @@ def state_given(config: Config, states: Sequence[Any]) -> Any:
     return tuple(states) if config.kind == "lstm" else states[0]
 
 
-def initial_state(config: Config, layout: Layout, state: Any) -> State:
+def initial_state(config: Config, layout: Layout, state: Any, mixed: bool = False) -> State:
     """What the caller gave as state, checked and batched; zeros where nothing was given (C4)."""
     sizes = [config.state_size(name) for name in config.states]
     batch = layout.batch_sizes[0]
@@ -122,9 +128,10 @@ def initial_state(config: Config, layout: Layout, state: Any) -> State:
             raise ValueError(f"{name}_0 must be an array, got {type(array).__name__}")
         full = (config.num_rows, batch, size)
         expected = full if layout.state_dims == 3 else (full[0], full[2])
-        if tuple(array.shape) != expected:
+        # Checked as it enters: nn lets a packed input's order pick its rows out of a larger state.
+        if array.ndim != len(expected) or tuple(layout.enter_state(array).shape) != full:
             raise ValueError(f"{name}_0 must have shape {expected}, got {tuple(array.shape)}")
-        if array.dtype != layout.rows.dtype:
+        if array.dtype != layout.rows.dtype and not mixed:
             raise ValueError(f"{name}_0 must have dtype {layout.rows.dtype}, got {array.dtype}")
     return tuple(map(layout.enter_state, given))
 
@@ -136,6 +143,7 @@ def run(
     state: Any = None,
     *,
     training: bool = False,
+    mixed: bool = False,
     cell: Cell | None = None,
     walk: Walk = run_direction,
     ops: Ops | None = None,
@@ -144,28 +152,29 @@ def run(
 
     Args:
         input: (T, B, I), or (B, T, I) if `config.batch_first`, (T, I), or a packed sequence.
-        state: h_0 (S, B, H or P) for RNN and GRU, (h_0, c_0) with c_0 (S, B, H) for an LSTM, without B
-            for unbatched input; zeros if left out.
+        state: h_0 (S, B, H or P) for RNN and GRU, (h_0, c_0) with c_0 (S, B, H) for an LSTM,
+            without B for unbatched input; zeros if left out.
         training: whether `config.dropout` acts: torch's generator then draws the masks that nn
             would draw; NumPy takes them from `ops`.
+        mixed: whether dtypes may differ: under autocast they do, elsewhere torch says where not.
         cell, walk, ops: other equations, another walk through time, or other arithmetic than
             `config` and the arrays ask for.
 
-    Returns: (out, h_n) for RNN and GRU, (out, (h_n, c_n)) for an LSTM, laid out as the input was: out
-        is (T, B, D·H or D·P), the states have the shapes of `state`.
+    Returns: (out, h_n) for RNN and GRU, (out, (h_n, c_n)) for an LSTM, laid out as the input was:
+        out is (T, B, D·H or D·P), the states have the shapes of `state`.
 
     Raises: ValueError: input or state does not fit.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html
     """
     layout = layout_of(config, input)
-    check_rows(config, layout, weights)
+    check_rows(config, layout, weights, mixed)
     rows, last = run_layers(
         config,
         weights,
         layout.rows,
         layout.batch_sizes,
-        initial_state(config, layout, state),
+        initial_state(config, layout, state, mixed),
         training,
         cell,
         walk,

@@ -3,72 +3,43 @@
 They are their namesakes in everything but the computation: constructor, parameters, state_dict
 and representation are inherited, and a call that the loops refuse is put to the namesake, so that
 the error is PyTorch's own, whatever the version.
+
+Under autocast they compute as torch's own kernels do. Where oneDNN is on, `nn.LSTM` alone leaves
+those for it, and its results for padded input are then of the narrow dtype, where ours are not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, cast
 
+import torch
 from torch import nn
+from torch.nn.utils.rnn import PackedSequence
 
+from rnn_manual import cells
 from rnn_manual.config import Config
-from rnn_manual.layout import run, state_given, state_tuple
-from rnn_manual.weights import LayerWeights, read_weights
-
-M = TypeVar("M", bound="_DropIn")
-
-
-class _DropIn(nn.Module):
-    """What all of them share. Abstract: their namesakes give the constructor."""
-
-    namesake: ClassVar[type[nn.Module]]
-
-    def compute(self, input: Any, hx: Any) -> Any:
-        raise NotImplementedError
-
-    def forward(self, input: Any, hx: Any = None) -> Any:
-        """Args, returns and errors: as the namesake's forward."""
-        try:
-            return self.compute(input, hx)
-        except Exception as error:
-            refused = error
-        super().forward(input, hx)  # whatever is wrong with the call, nn says it in nn's words
-        raise refused
-
-    @classmethod
-    def arguments(cls, module: Any) -> dict[str, Any]:
-        """The constructor's arguments that build a module like this one."""
-        raise NotImplementedError
-
-    @classmethod
-    def from_torch(cls: type[M], module: nn.Module) -> M:
-        """A module of this class with the configuration, the weights and the mode of `module`.
-
-        Raises: TypeError: `module` is not of the namesake class.
-        """
-        if not isinstance(module, cls.namesake):
-            raise TypeError(
-                f"expected a torch.nn.{cls.__name__}, got {type(module).__module__}."
-                f"{type(module).__name__}"
-            )
-        weight = next(module.parameters())
-        build: Callable[..., M] = cls
-        new = build(**cls.arguments(module), device=weight.device, dtype=weight.dtype)
-        new.load_state_dict(module.state_dict())
-        for name, parameter in module.named_parameters():
-            new.get_parameter(name).requires_grad_(parameter.requires_grad)
-        return new.train(module.training)
+from rnn_manual.drop_in import DropIn
+from rnn_manual.layout import run
+from rnn_manual.loops import Cell
+from rnn_manual.ops import TorchOps
+from rnn_manual.weights import LayerWeights, weights_from
 
 
-class _Layer(_DropIn):
+class _Layer(DropIn):
     """RNN, LSTM and GRU: the loops."""
 
-    def compute(self, input: Any, hx: Any) -> tuple[Any, Any]:
-        return run(Config.of(self), read_weights(self), input, hx, training=self.training)
+    def _compute(self, input: Any, hx: Any) -> tuple[Any, Any]:
+        config = Config.of(self)
+        module: Any = self
+        # nn's own list, not the attributes: what counts its readings, as spectral_norm does in
+        # training, is then read exactly as often as by nn.
+        module._update_flat_weights()
+        named = dict(zip(module._flat_weights_names, module._flat_weights, strict=True))
+        weights = weights_from(config, named)
+        return run(config, weights, input, hx, training=self.training, mixed=True)
 
     @classmethod
-    def arguments(cls, module: Any) -> dict[str, Any]:
+    def _arguments(cls, module: Any) -> dict[str, Any]:
         config = Config.of(module)
         return {
             "input_size": config.input_size,
@@ -77,22 +48,37 @@ class _Layer(_DropIn):
         }
 
 
-class _Cell(_DropIn):
-    """RNNCell, LSTMCell and GRUCell: a layer of one step."""
+class _Cell(DropIn):
+    """RNNCell, LSTMCell and GRUCell: the equations, once."""
 
-    def compute(self, input: Any, hx: Any) -> Any:
-        cell: Any = self
-        kind = type(self).namesake.__name__.removesuffix("Cell").lower()
-        nonlinearity = getattr(cell, "nonlinearity", "tanh")
-        config = Config(kind, cell.input_size, cell.hidden_size, 1, nonlinearity, cell.bias)
-        weights = LayerWeights(cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
-        if hx is not None:
-            hx = state_given(config, [s.unsqueeze(0) for s in state_tuple(config, hx)])
-        _, last = run(config, ((weights,),), input.unsqueeze(0), hx)
-        return state_given(config, [s.squeeze(0) for s in state_tuple(config, last)])
+    @property
+    def _equations(self) -> Cell:
+        raise NotImplementedError
+
+    def _step(self, input: Any, state: tuple[Any, ...] | None, number: int) -> tuple[Any, ...]:
+        """One step from `number` states, zeros if there is none yet.
+
+        Raises: ValueError: the shapes do not fit.
+        """
+        ops, module = TorchOps(), cast(Any, self)
+        w = LayerWeights(module.weight_ih, module.weight_hh, module.bias_ih, module.bias_hh)
+        unbatched = input.dim() == 1
+        x = input.unsqueeze(0) if unbatched else input
+        B, _ = x.shape
+        if state is None:
+            state = (ops.zeros((B, module.hidden_size), like=x),) * number
+        elif unbatched:
+            state = tuple(s.unsqueeze(0) for s in state)
+        if any(s.shape != (B, module.hidden_size) for s in state):
+            raise ValueError(f"state must have shape {(B, module.hidden_size)}")
+        state = self._equations(ops, w, ops.linear(x, w.weight_ih, w.bias_ih), *state)
+        return tuple(s.squeeze(0) for s in state) if unbatched else state
+
+    def _compute(self, input: Any, hx: Any) -> Any:
+        return self._step(input, None if hx is None else (hx,), 1)[0]
 
     @classmethod
-    def arguments(cls, module: Any) -> dict[str, Any]:
+    def _arguments(cls, module: Any) -> dict[str, Any]:
         names = ("input_size", "hidden_size", "bias", "nonlinearity")
         return {name: getattr(module, name) for name in names if hasattr(module, name)}
 
@@ -100,34 +86,75 @@ class _Cell(_DropIn):
 class RNN(_Layer, nn.RNN):
     """`torch.nn.RNN`, computed by the loops. Source: torch.nn.RNN."""
 
-    namesake = nn.RNN
+    _namesake = nn.RNN
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        return self._run(input, hx)
 
 
 class LSTM(_Layer, nn.LSTM):
     """`torch.nn.LSTM`, computed by the loops. Source: torch.nn.LSTM."""
 
-    namesake = nn.LSTM
+    _namesake = nn.LSTM
+
+    def _compute(self, input: Any, hx: Any) -> Any:
+        if hx is not None:
+            packed = isinstance(input, PackedSequence)
+            # nn takes (h_0, c_0) by index where it reshapes them, of anything that has a 0 and a 1.
+            if input.sorted_indices is not None if packed else input.dim() == 2:
+                hx = (hx[0], hx[1])
+            elif isinstance(hx, torch.Tensor):
+                raise TypeError("state must be (h_0, c_0), got a tensor")
+        return super()._compute(input, hx)
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        return self._run(input, hx)
 
 
 class GRU(_Layer, nn.GRU):
     """`torch.nn.GRU`, computed by the loops. Source: torch.nn.GRU."""
 
-    namesake = nn.GRU
+    _namesake = nn.GRU
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        return self._run(input, hx)
 
 
 class RNNCell(_Cell, nn.RNNCell):
-    """`torch.nn.RNNCell`, computed by the loops. Source: torch.nn.RNNCell."""
+    """`torch.nn.RNNCell`, computed by the equations. Source: torch.nn.RNNCell."""
 
-    namesake = nn.RNNCell
+    _namesake = nn.RNNCell
+
+    @property
+    def _equations(self) -> Cell:
+        return {"tanh": cells.rnn_tanh, "relu": cells.rnn_relu}[self.nonlinearity]
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        return self._run(input, hx)
 
 
 class LSTMCell(_Cell, nn.LSTMCell):
-    """`torch.nn.LSTMCell`, computed by the loops. Source: torch.nn.LSTMCell."""
+    """`torch.nn.LSTMCell`, computed by the equations. Source: torch.nn.LSTMCell."""
 
-    namesake = nn.LSTMCell
+    _namesake = nn.LSTMCell
+    _equations = staticmethod(cells.lstm)
+
+    def _compute(self, input: Any, hx: Any) -> Any:
+        if hx is not None and input.dim() == 1:
+            hx = tuple(hx)[:2]  # as nn: of anything that yields h_0 and c_0, more or not
+        elif isinstance(hx, torch.Tensor):
+            raise TypeError("state must be (h_0, c_0), got a tensor")
+        return self._step(input, hx, 2)
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        return self._run(input, hx)
 
 
 class GRUCell(_Cell, nn.GRUCell):
-    """`torch.nn.GRUCell`, computed by the loops. Source: torch.nn.GRUCell."""
+    """`torch.nn.GRUCell`, computed by the equations. Source: torch.nn.GRUCell."""
 
-    namesake = nn.GRUCell
+    _namesake = nn.GRUCell
+    _equations = staticmethod(cells.gru)
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        return self._run(input, hx)

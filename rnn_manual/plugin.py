@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rnn_manual.usage import DTYPES, KINDS, LEVELS, natural
+from rnn_manual.usage import DTYPES, KINDS, LEVELS, LIMIT, natural, seconds
 
 if TYPE_CHECKING:
     from rnn_manual.parity import Candidate, Case, Comparison
@@ -32,14 +32,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(option, action="append", choices=choices, help="only this; may be repeated")
     group.addoption("--level", choices=LEVELS, default="quick", help="how many cases")
     group.addoption("--case-seed", type=natural, default=0, help="of the cases' random numbers")
+    group.addoption("--case-limit", type=seconds, default=LIMIT, help="seconds for one case")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Makes the marks known, so that --strict-markers takes them."""
     config.addinivalue_line("markers", "claim(id, formula): the claim that a test verifies")
-    config.addinivalue_line(
-        "markers", "rnn_manual_cases(...): set by rnn_manual.parity.parametrize"
-    )
+    for mark in (
+        "rnn_manual_cases(...): set by rnn_manual.parity.parametrize",
+        "rnn_manual_modes: hands a test every mode and its cases",
+    ):
+        config.addinivalue_line("markers", mark)
 
 
 def threads_for(workers: int) -> int:
@@ -65,18 +68,20 @@ def cores() -> int:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Hands tests that `parity.parametrize` marked their cases."""
     mark = metafunc.definition.get_closest_marker("rnn_manual_cases")
-    if mark is None:
+    modes = metafunc.definition.get_closest_marker("rnn_manual_modes")
+    if mark is None and modes is None:
         return
-    from rnn_manual.parity.marks import cases_of
+    from rnn_manual.parity.marks import cases_of, cases_of_modes
 
     option = metafunc.config.getoption
-    cases = cases_of(
-        mark,
-        option("level"),
-        kinds=option("kind") or (),
-        dtypes=option("dtype") or (),
-        seed=option("case_seed"),
-    )
+    level, seed = option("level"), option("case_seed")
+    kinds, dtypes = option("kind") or (), option("dtype") or ()
+    if modes:
+        pairs = cases_of_modes(level, kinds, dtypes, seed)
+        ids = [f"{mode}-{case.id}" for mode, case in pairs]
+        metafunc.parametrize(("mode", "case"), pairs, ids=ids)
+        return
+    cases = cases_of(mark, level, kinds=kinds, dtypes=dtypes, seed=seed)
     if not (cases or option("kind") or option("dtype")):
         raise pytest.UsageError(f"{metafunc.function.__name__} asks for cases, and there are none")
     metafunc.parametrize("case", cases, ids=[case.id for case in cases])
@@ -95,7 +100,9 @@ def device(request: pytest.FixtureRequest) -> str:
 def candidate(request: pytest.FixtureRequest) -> Candidate:
     """What is judged, as --candidate names it."""
     from rnn_manual.parity.candidates import as_candidate
+    from rnn_manual.parity.process import set_limit
 
+    set_limit(request.config.getoption("case_limit"))
     return as_candidate(request.config.getoption("candidate"))
 
 

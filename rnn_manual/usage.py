@@ -15,8 +15,22 @@ DTYPES = {  # name → how ids shorten it
 LEVELS = ("quick", "full")
 
 
+LIMIT = 300.0  # seconds that a candidate has for one case
+
+
 class Refused(Exception):
     """Wrong usage; the text is the one line that says what was wrong and what was expected."""
+
+
+def seconds(text: str) -> float:
+    """A time to wait, more than none."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
+    return found
 
 
 def natural(text: str) -> int:

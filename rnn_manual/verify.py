@@ -17,13 +17,21 @@ from rich.console import Console
 from rnn_manual.parity import Unusable
 from rnn_manual.parity.candidates import as_candidate, usable_device
 from rnn_manual.parity.environment import environment, in_words
+from rnn_manual.parity.modes import MODES
 from rnn_manual.parity.report import dumps
-from rnn_manual.parity.table import closest, gradients_compared, totals, verdict_table
+from rnn_manual.parity.table import (
+    closest,
+    declined_modes,
+    gradients_compared,
+    modes_table,
+    totals,
+    verdict_table,
+)
 from rnn_manual.plugin import cores, threads_for
 from rnn_manual.usage import Refused
 from rnn_manual.watch import Watch
 
-BLOCKS_SHOWN, LINES_SHOWN = 3, 14
+BLOCKS_SHOWN, LINES_SHOWN, WORDS_SHOWN = 3, 14, 200
 LEGEND = """\
 identical  every bit is the loops'
 within     as near to the exact result as correct arithmetic comes; the worst error"""
@@ -53,6 +61,7 @@ def verify(options: argparse.Namespace) -> int:
         [
             *(f"--candidate={options.candidate}", f"--device={options.device}"),
             *(f"--level={options.level}", f"--case-seed={options.seed}", f"-n{workers}"),
+            f"--case-limit={options.limit}",
             *(f"--kind={kind}" for kind in options.kind or ()),
             *(f"--dtype={dtype}" for dtype in options.dtype or ()),
             *([f"-k={options.k}"] if options.k else ()),
@@ -74,7 +83,7 @@ def verify(options: argparse.Namespace) -> int:
         "totals": totals(watch.cases),
         "claims": watch.claims,
         "failures": [{"test": name, "said": said} for name, said in watch.failed],
-        "cases": sorted(watch.cases, key=lambda case: (case["mode"], case["id"])),
+        "cases": sorted(watch.cases, key=_place),
     }
     with_record = Console(record=True, file=io.StringIO(), width=110, highlight=False)
     for console in (shown, with_record):
@@ -84,6 +93,12 @@ def verify(options: argparse.Namespace) -> int:
     if options.html:
         write(Path(options.html), with_record.export_html())
     return int(bool(watch.failed) or declined(report))
+
+
+def _place(case: dict[str, Any]) -> tuple[int, str]:
+    """Modes come in the order in which they are listed."""
+    modes = list(MODES)
+    return modes.index(case["mode"]) if case["mode"] in MODES else -1, case["id"]
 
 
 def declined(report: dict[str, Any]) -> bool:
@@ -119,6 +134,7 @@ def show(console: Console, report: dict[str, Any], watch: Watch) -> None:
         console.print(f"\n… and {len(blocks) - BLOCKS_SHOWN} more failures; {rest}", style="red")
     console.print()
     console.print(verdict_table(report["cases"]))
+    show_modes(console, report["cases"])
     console.print()
     console.print(LEGEND, style="dim")
     nearest = closest(report["cases"])
@@ -138,6 +154,18 @@ def show(console: Console, report: dict[str, Any], watch: Watch) -> None:
     elif not gradients_compared(report["cases"]):
         word += "; it computes no gradients"
     console.print(f"{report['candidate']} {word}", style=style, markup=False)
+
+
+def show_modes(console: Console, cases: list[dict[str, Any]]) -> None:
+    """The modes' table, and what torch says of those that it does not support."""
+    table = modes_table(cases)
+    if table is None:
+        return
+    console.print()
+    console.print(table)
+    for mode, message, count in declined_modes(cases):
+        said = message if len(message) <= WORDS_SHOWN else f"{message[:WORDS_SHOWN]} …"
+        console.print(f"{mode} unsupported ({count}): {said}", style="yellow", markup=False)
 
 
 def claims_line(claims: dict[str, dict[str, int]]) -> str:

@@ -7,8 +7,8 @@ import torch
 
 from rnn_manual.parity import parametrize
 from rnn_manual.parity.laws import assert_close, claim
-from rnn_manual.parity.notes import NOTES
 from rnn_manual.parity.layer import Outputs
+from rnn_manual.parity.notes import NOTES
 
 
 @claim("B1", "weight_ih_l0: (G·H, I),  weight_ih_l{k>0}: (G·H, D·H), or (G·H, D·P)")

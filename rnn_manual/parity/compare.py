@@ -17,6 +17,8 @@ import numpy as np
 from rnn_manual.parity.blocks import Place
 from rnn_manual.parity.cases import Case, Floats
 
+BITS = "bit for bit"  # the mode of a comparison that allows nothing
+
 
 class Verdict(str, Enum):
     """From best to worst; only the last two fail."""

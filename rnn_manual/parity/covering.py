@@ -36,7 +36,7 @@ def covering(factors: Mapping[str, Sequence[Any]], strength: int) -> list[Row]:
         for factor in others:
             values = list(range(len(factors[names[factor]])))
             rng.shuffle(values)
-            row[factor] = max(values, key=lambda v: _new(row, factor, v, strength, missing))  # noqa: B023
+            row[factor] = max(values, key=lambda v: _new(row, factor, v, strength, missing))
         for combination in itertools.combinations(sorted(row.items()), strength):
             missing.pop(combination, None)
         rows.append({name: factors[name][row[k]] for k, name in enumerate(names)})

@@ -16,7 +16,13 @@ from rnn_manual.parity.candidates import (
     in_one_line,
 )
 from rnn_manual.parity.cases import Case, Floats
-from rnn_manual.parity.compare import Comparison, TensorComparison, Verdict, compare_tensor
+from rnn_manual.parity.compare import (
+    BITS,
+    Comparison,
+    TensorComparison,
+    Verdict,
+    compare_tensor,
+)
 from rnn_manual.parity.locate import locate
 from rnn_manual.parity.mistakes import MISTAKES
 from rnn_manual.parity.process import Died, somewhere
@@ -47,7 +53,15 @@ def check(candidate: Any, case: Case, *, device: str = "cpu") -> Comparison:
         message = f"raised {in_one_line(error)}"
     else:
         return _compare(candidate, case, device, result, held_against)
-    return Comparison(case, candidate.name, device, raised=raised, message=message)
+    return Comparison(
+        case, candidate.name, device, _mode(candidate), raised=raised, message=message
+    )
+
+
+def _mode(candidate: Candidate) -> str:
+    """The mode it is run in, unless that is what the candidate itself is."""
+    mode = candidate.mode.name if candidate.mode else ""
+    return "" if mode == candidate.name else mode
 
 
 def _run(candidate: Candidate, case: Case, device: str) -> Result:
@@ -63,6 +77,7 @@ def _compare(
         case,
         candidate.name,
         device,
+        _mode(candidate),
         tensors=tensors,
         where=locate(case, tensors) if differs else None,
         diagnosis=diagnose(case, result, held_against.allowed, device) if differs else None,
@@ -117,14 +132,14 @@ def check_bits(case: Case) -> Comparison:
     try:
         nn = somewhere(NN, without_onednn, case).tensors
     except Died as error:
-        died = {"raised": Verdict.ERROR, "message": str(error)}
-        return Comparison(case, NN.name, mode="oneDNN off", **died)
+        message = str(error)
+        return Comparison(case, NN.name, mode=BITS, raised=Verdict.ERROR, message=message)
     tensors = {
         name: compare_tensor(nn[name], loop, loop, np.zeros_like(loop, np.float64))
         for name, loop in loops.items()
     }
     where = locate(case, tensors)
-    return Comparison(case, NN.name, mode="oneDNN off", tensors=tensors, where=where)
+    return Comparison(case, NN.name, mode=BITS, tensors=tensors, where=where)
 
 
 def without_onednn(candidate: Candidate, case: Case) -> Result:

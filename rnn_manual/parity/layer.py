@@ -43,7 +43,8 @@ class Layer:
     ) -> Outputs:
         """Args: input, state (h_0) or (h_0, c_0): arrays or `Packed`, shaped as nn takes them."""
         asked = (config, dict(parameters), input, state, dtype, self.device)
-        return somewhere(self.candidate, run_layer, *asked)
+        outputs: Outputs = somewhere(self.candidate, run_layer, *asked)
+        return outputs
 
     def module(self, case: Case) -> nn.Module:
         """The module whose parameters the candidate computes with on a case.

@@ -1,8 +1,9 @@
-"""`parametrize`: hands a test its cases. The plugin reads the mark when the test is collected."""
+"""`parametrize`: hands a test its cases. The plugin reads the marks when tests are collected."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,7 +34,26 @@ def parametrize(
     )
 
 
+in_every_mode = pytest.mark.rnn_manual_modes
+
+
 def cases_of(mark: pytest.Mark, level: str, **options: Any) -> list[Case]:
     """The cases that a mark asks for under the command line's options."""
     asked = dict(mark.kwargs)
     return select(asked.pop("level") or level, **asked, **options)
+
+
+def cases_of_modes(
+    level: str, kinds: Iterable[str], dtypes: Iterable[str], seed: int
+) -> list[tuple[str, Case]]:
+    """Every mode's name with each of its cases."""
+    from rnn_manual.parity.modes import MODES
+    from rnn_manual.parity.selection import cases_for
+
+    return [
+        (mode.name, replace(case, seed=seed))
+        for mode in MODES.values()
+        for case in cases_for(mode, level)
+        if case.config.kind in (kinds or (case.config.kind,))
+        and case.dtype in (dtypes or (case.dtype,))
+    ]

@@ -6,12 +6,13 @@ explanation: a candidate that agrees with one of them behaves exactly like it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 import torch
 from torch.nn import functional as F
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from rnn_manual import cells
 from rnn_manual.layout import state_given, state_tuple
@@ -295,7 +296,46 @@ def packed_state_not_sorted(net: Net) -> tuple[Any, Any]:
     return unsorted.run()
 
 
+@mistake(
+    "the whole batch starts from the state of its first row",
+    given_state,
+    lambda case: case.batch_size > 1,
+)
+def first_row_state_for_all(net: Net) -> Net:
+    return net.from_state(lambda *s: tuple(x[:, :1].expand_as(x) if x.dim() == 3 else x for x in s))
+
+
 # Time --------------------------------------------------------------------------------------------
+
+
+@mistake("the forward direction walks from the last step too", several_steps)
+def all_walked_from_the_end(net: Net) -> Net:
+    def walk(ops: Any, cell: Any, w: Any, rows: Any, sizes: Any, s: Any, backward: bool) -> Any:
+        return run_direction(ops, cell, w, rows, sizes, s, backward=True)
+
+    return net.using(walk=walk)
+
+
+@mistake(
+    "sequences of a packed batch run on over their padding", lambda case: not equally_long(case)
+)
+def padding_walked(net: Net) -> tuple[Any, Any]:
+    if not hasattr(net.input, "batch_sizes"):
+        return net.run()
+    sizes = net.input.batch_sizes
+    config = replace(net.config, batch_first=False)
+    by_length = PackedSequence(net.input.data, sizes)
+    padded = replace(net, config=config, input=pad_packed_sequence(by_length)[0])
+    sort, unsort = net.input.sorted_indices, net.input.unsorted_indices
+    out, last = padded.from_state(lambda *s: _ordered(s, sort)).run()
+    rows = torch.cat([step[:size] for step, size in zip(out, sizes.tolist(), strict=True)])
+    states = _ordered(state_tuple(config, last), unsort)
+    return net.input._replace(data=rows), state_given(config, states)
+
+
+def _ordered(states: Iterable[Any], order: Any) -> tuple[Any, ...]:
+    """The rows of the batch in another order, if there is one."""
+    return tuple(s if order is None else s[:, order] for s in states)
 
 
 @mistake("the backward direction walks forward", bidirectional, several_steps)
@@ -350,7 +390,7 @@ def batch_and_time_exchanged(net: Net) -> tuple[Any, Any]:
     return _with_batch_first(net, not net.config.batch_first)
 
 
-@mistake("batch_first ignored", _more_than_one_row, lambda case: case.config.batch_first)
+@mistake("batch_first ignored", batched, _more_than_one_row, lambda case: case.config.batch_first)
 def batch_first_ignored(net: Net) -> tuple[Any, Any]:
     return _with_batch_first(net, False)
 

@@ -20,9 +20,8 @@ from typing import Any
 
 import torch
 
-from rnn_manual.parity.candidates import Candidate
-
-LIMIT = 300.0  # seconds for one case; RNN_MANUAL_LIMIT is another
+from rnn_manual.parity.candidates import Candidate, in_one_line
+from rnn_manual.usage import LIMIT
 
 
 class Died(Exception):
@@ -44,16 +43,15 @@ class Process:
             stdout=subprocess.PIPE,
         )
         atexit.register(self.close)
-        self.call(torch.set_num_threads, torch.get_num_threads())
+        # That torch is loaded first is no fault of the candidate's.
+        self.call(LIMIT, torch.set_num_threads, torch.get_num_threads())
 
-    def call(self, function: Callable[..., Any], *args: Any) -> Any:
+    def call(self, limit: float, function: Callable[..., Any], *args: Any) -> Any:
         """What `function(*args)` returns or raises there.
 
         Raises: Died: the process ended, or did not answer in time and was killed.
         """
-        limit = float(os.environ.get("RNN_MANUAL_LIMIT", LIMIT))
-        late = threading.Event()
-        timer = threading.Timer(limit, lambda: (late.set(), self.process.kill()))
+        timer = threading.Timer(limit, self.process.kill)
         assert self.process.stdin and self.process.stdout
         timer.start()
         try:
@@ -63,7 +61,9 @@ class Process:
             raised, answer = pickle.load(self.process.stdout)
         except (EOFError, OSError, pickle.UnpicklingError):
             code = self.close()
-            why = f"did not answer within {limit:g} s" if late.is_set() else _ended(code)
+            # A timer that has run out has no more to do; one that has not is still waiting.
+            late = timer.finished.is_set()
+            why = f"did not answer within {limit:g} s" if late else _ended(code)
             raise Died(why) from None
         finally:
             timer.cancel()
@@ -91,6 +91,15 @@ def _ended(code: int) -> str:
     return f"ended its process with exit code {code}{name}"
 
 
+_limit = LIMIT
+
+
+def set_limit(seconds: float) -> None:
+    """How long a candidate may take for one case from now on."""
+    global _limit
+    _limit = seconds
+
+
 _processes: dict[tuple[tuple[str, str], ...], Process] = {}
 
 
@@ -105,7 +114,7 @@ def somewhere(candidate: Candidate, function: Callable[..., Any], *args: Any) ->
     process = _processes.get(key)
     if process is None or not process.alive:
         process = _processes[key] = Process(candidate.environment)
-    return process.call(function, candidate, *args)
+    return process.call(_limit, function, candidate, *args)
 
 
 def serve() -> None:
@@ -129,9 +138,8 @@ def serve() -> None:
 
 def _portable(error: BaseException) -> BaseException:
     """The error itself if it survives the way back, or one that says the same."""
-    from rnn_manual.parity.candidates import in_one_line
-
     try:
-        return pickle.loads(pickle.dumps(error))
+        survivor: BaseException = pickle.loads(pickle.dumps(error))
     except Exception:
         return RuntimeError(in_one_line(error))
+    return survivor

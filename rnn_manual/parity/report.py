@@ -9,7 +9,7 @@ from typing import Any
 
 from rnn_manual.config import DIRECTIONS
 from rnn_manual.parity.cases import Case
-from rnn_manual.parity.compare import Comparison, TensorComparison, Where
+from rnn_manual.parity.compare import BITS, Comparison, TensorComparison, Where
 from rnn_manual.parity.environment import environment, in_words
 
 
@@ -29,7 +29,8 @@ def failure_block(comparison: Comparison) -> str:
         ("built on", in_words(environment(comparison.device))),
         ("again", again(comparison)),
     ]
-    lines = [f"candidate {comparison.candidate} {head}"]
+    how = f" ({comparison.mode})" if comparison.mode else ""
+    lines = [f"candidate {comparison.candidate}{how} {head}"]
     return "\n".join(lines + [f"{name:<9} {text}" for name, text in facts if text])
 
 
@@ -42,7 +43,8 @@ def again(comparison: Comparison) -> str:
         words.append(f"--candidate {shlex.quote(comparison.candidate)}")
     words += [f"--device {comparison.device}"] * (comparison.device != "cpu")
     words += [f"--seed {case.seed}"] * (case.seed != 0)
-    return " ".join([*words, f'--level full -k "[{case.id}]"'])
+    mode = "" if comparison.mode in ("", BITS) else f"{comparison.mode}-"
+    return " ".join([*words, f'--level full -k "[{mode}{case.id}]"'])
 
 
 def _located(comparison: Comparison, where: Where) -> list[tuple[str, str]]:
@@ -50,7 +52,7 @@ def _located(comparison: Comparison, where: Where) -> list[tuple[str, str]]:
     index = where.index
     actual, loop = float(tensor.actual[index]), float(tensor.loop[index])
     error, allowed = float(tensor.errors[index]), float(tensor.limit[index])
-    bits = comparison.mode == "oneDNN off"
+    bits = comparison.mode == BITS
     size = f"{error:.2g} = {_times(error, allowed)} what rounding explains ({allowed:.2g})"
     unit = f"{error:.2g}, where every bit must be the same"
     gradient = where.tensor.startswith("grad ")

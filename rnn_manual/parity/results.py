@@ -12,7 +12,7 @@ from rnn_manual.config import Config
 from rnn_manual.layout import Packed, state_given
 from rnn_manual.parity.candidates import Candidate, Unsupported, in_one_line
 from rnn_manual.parity.cases import Case, Data, Floats
-from rnn_manual.parity.tensors import batch_axis, packed, placed, strided, to_numpy
+from rnn_manual.parity.tensors import batch_axis, packed, placed, strided, to_numpy, without_tf32
 
 
 class Malformed(Exception):
@@ -89,7 +89,7 @@ def _run(
     input = packed(data.input, leaves["input"])
     hx = state_given(case.config, states) if states else None
 
-    with torch.random.fork_rng(devices=[], enabled=case.drops):
+    with torch.random.fork_rng(devices=[], enabled=case.drops), without_tf32():
         torch.manual_seed(case.seed)
         outputs = read_outputs(case.config, call(input, hx), input)
     for name, tensor in leaves.items():

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rnn_manual.parity.cases import CHAOTIC, FEATURES
+from rnn_manual.parity.compare import BITS
 
 COLUMNS: dict[str, Callable[[str], bool]] = {
     "forward": lambda name: name == "out",
@@ -34,32 +35,70 @@ def totals(cases: Iterable[dict[str, Any]]) -> dict[str, int]:
 
 def verdict_table(cases: list[dict[str, Any]]) -> Table:
     """Rows are kind × feature; a cell is the worst verdict and the worst error in it."""
+    table = _empty_table()
+    for kind, feature, chosen in _rows(cases):
+        name = Text(kind if not feature else f"  {feature}", style="" if feature else "bold")
+        table.add_row(name, *_cells(chosen))
+    return table
+
+
+def modes_table(cases: list[dict[str, Any]]) -> Table | None:
+    """Rows are modes; None if none was run."""
+    by_mode: dict[str, list[dict[str, Any]]] = {}
+    for case in cases:
+        if _is_mode(case):
+            by_mode.setdefault(case["mode"], []).append(case)
+    table = _empty_table("unsupported")
+    for mode, chosen in by_mode.items():
+        count, *cells = _cells(chosen)
+        declined = sum(case["verdict"] == "unsupported" for case in chosen)
+        table.add_row(Text(mode), count, Text(str(declined or "-"), "yellow"), *cells)
+    return table if by_mode else None
+
+
+def declined_modes(cases: list[dict[str, Any]]) -> list[tuple[str, str, int]]:
+    """Which modes torch declined, in its words, and how often."""
+    found = Counter(
+        (case["mode"], case["message"])
+        for case in cases
+        if _is_mode(case) and case["verdict"] == "unsupported"
+    )
+    return [(mode, message, count) for (mode, message), count in found.items()]
+
+
+def _is_mode(case: dict[str, Any]) -> bool:
+    return case["mode"] not in ("", BITS)
+
+
+def _empty_table(*more: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
-    table.add_column("cases", justify="right")
+    for column in ("cases", *more):
+        table.add_column(column, justify="right")
     for column in COLUMNS:
         table.add_column(column)
-    for kind, feature, chosen in _rows(cases):
-        name = Text(f"{kind}" if not feature else f"  {feature}", style="" if feature else "bold")
-        cells = [_cell(chosen, belongs) for belongs in COLUMNS.values()]
-        table.add_row(name, str(len(chosen)), *cells)
     return table
 
 
 def _rows(cases: list[dict[str, Any]]) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
     for kind in sorted({case["kind"] for case in cases}, reverse=True):
-        ours = [case for case in cases if case["kind"] == kind]
+        ours = [case for case in cases if case["kind"] == kind and not _is_mode(case)]
         apart: dict[str, list[dict[str, Any]]] = {}
         usual: list[dict[str, Any]] = []
         for case in ours:
             name = case["mode"] or (CHAOTIC if CHAOTIC in case["features"] else "")
             (apart.setdefault(name, []) if name else usual).append(case)
-        yield kind, "", usual
+        if ours:
+            yield kind, "", usual
         for feature in FEATURES:
             chosen = [case for case in usual if feature in case["features"]]
             if chosen:
                 yield kind, feature, chosen
         yield from ((kind, name, chosen) for name, chosen in apart.items())
+
+
+def _cells(cases: list[dict[str, Any]]) -> list[str | Text]:
+    return [str(len(cases)), *(_cell(cases, belongs) for belongs in COLUMNS.values())]
 
 
 def _cell(cases: list[dict[str, Any]], belongs: Callable[[str], bool]) -> Text:
@@ -68,7 +107,10 @@ def _cell(cases: list[dict[str, Any]], belongs: Callable[[str], bool]) -> Text:
     verdicts = Counter([*(t["verdict"] for t in tensors), *raised])
     if not verdicts:
         return Text("-", style="dim")
-    verdict = max(verdicts, key=ORDER.index)
+    if set(verdicts) == {"unsupported"} and not raised:
+        return Text("none", style="yellow")
+    compared = [verdict for verdict in verdicts if verdict != "unsupported"]
+    verdict = max(compared, key=ORDER.index, default="unsupported")
     text = verdict
     if verdict in ("within", "differs"):
         text += f" {_worst_error(tensors, verdict)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,20 @@ def packed(input: Any, rows: torch.Tensor) -> Any:
     indices = (input.sorted_indices, input.unsorted_indices)
     on_device = [None if i is None else torch.tensor(i, device=rows.device) for i in indices]
     return PackedSequence(rows, torch.tensor(input.batch_sizes), *on_device)
+
+
+@contextmanager
+def without_tf32() -> Iterator[None]:
+    """On CUDA, cuDNN may round float32 to ten bits: that is another number format, not an error."""
+    if not torch.cuda.is_available():
+        yield
+        return
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
 
 
 def to_numpy(tensor: torch.Tensor) -> Floats:

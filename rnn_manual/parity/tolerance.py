@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -151,11 +152,11 @@ class _JitteredOps(_WideOps):
 
     def tanh(self, x: Array) -> Array:
         y = self.jitter(torch.tanh(x.detach()))
-        return _Sloped.apply(x, y, 1 - y * y)
+        return _sloped(x, y, 1 - y * y)
 
     def sigmoid(self, x: Array) -> Array:
         y = self.jitter(torch.sigmoid(x.detach()))
-        return _Sloped.apply(x, y, y * (1 - y))
+        return _sloped(x, y, y * (1 - y))
 
     def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
         return self.jitter(super().linear(x, weight, bias))
@@ -176,6 +177,9 @@ class _Sloped(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradient: Array) -> tuple[Array, None, None]:
         return gradient[0] * ctx.saved_tensors[0], None, None
+
+
+_sloped: Callable[[Array, Array, Array], Array] = _Sloped.apply
 
 
 @lru_cache(maxsize=8)

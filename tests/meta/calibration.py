@@ -19,6 +19,7 @@ from rnn_manual.parity.candidates import as_candidate
 from rnn_manual.parity.judge import compare_result
 from rnn_manual.parity.results import run_candidate
 from rnn_manual.parity.tolerance import reference
+from rnn_manual.usage import DTYPES, KINDS
 from tests.meta.right import RIGHT
 
 FAULTS = [10.0**-k for k in range(1, 16)]
@@ -31,7 +32,7 @@ def nearest(candidate: Any, case: Case) -> float:
     except Unsupported:
         return 0.0
     tensors = compare_result(result, reference(case)).values()
-    return max(float(t.ratios.max()) for t in tensors if t.ratios.size)
+    return max((float(t.ratios.max()) for t in tensors if t.ratios.size), default=0.0)
 
 
 def faulty(fault: float) -> Candidate:
@@ -58,7 +59,8 @@ def smallest_seen(case: Case) -> float:
 def sensitive(case: Case) -> bool:
     """Cases whose first recurrent weight multiplies something, and reaches something."""
     c = case.config
-    return case.seq_len > 1 and c.nonlinearity == "tanh" and case.gain == 1 and not case.label
+    usual = case.usual and case.gain == 1 and not case.label
+    return usual and case.seq_len > 1 and c.nonlinearity == "tanh"
 
 
 def main() -> None:
@@ -67,17 +69,18 @@ def main() -> None:
     for name, build in RIGHT.items():
         by_dtype = {
             dtype: max(nearest(build, case) for case in select("quick", dtypes=[dtype]))
-            for dtype in ("float32", "float64")
+            for dtype in DTYPES
         }
         print(f"  {name:<24}" + "".join(f"{d} {r:8.2g}  " for d, r in by_dtype.items()))
     print("one weight_hh element wrong: the smallest relative fault that fails, over `quick`")
     for dtype in ("float32", "float64"):
-        cases = select("quick", dtypes=[dtype], where=sensitive, notes=None)
-        found = np.array([smallest_seen(case) for case in cases])
-        print(
-            f"  {dtype}  median {np.median(found):.0e}, worst {found.max():.0e} "
-            f"of {len(found)} cases"
-        )
+        for kind in KINDS:
+            cases = select("quick", kinds=[kind], dtypes=[dtype], where=sensitive, notes=None)
+            found = np.array([smallest_seen(case) for case in cases])
+            print(
+                f"  {dtype} {kind:<5} median {np.median(found):.0e}, worst {found.max():.0e} "
+                f"of {len(found)} cases"
+            )
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ BREAKS = {  # test → the mistake that it must fail for
     "test_the_rnn_cell": "other_nonlinearity",
     "test_only_the_sum_of_the_biases_matters": "bias_ih_dropped",
     "test_the_lstm_gates": "gates_i_f_exchanged",
+    "test_the_gru_gates": "gates_r_z_exchanged",
     "test_out_is_the_state_itself": "last_step_skipped",
     "test_weights_fit_any_batch_and_states_do_not": "batch_and_time_exchanged",
     "test_shapes": "h_n_and_c_n_exchanged",
@@ -32,6 +33,15 @@ BREAKS = {  # test → the mistake that it must fail for
     "test_step_by_step": "h_0_ignored",
     "test_in_pieces": "h_0_ignored",
     "test_the_layer_is_the_hand_written_loop": "weight_off_by_1e_3",
+    "test_the_layer_is_the_loop_on_cases_that_are_drawn": "weight_off_by_1e_3",
+    "test_rows_of_the_batch_are_independent": "first_row_state_for_all",
+    "test_rows_of_the_batch_may_be_permuted": "batch_and_time_exchanged",
+    "test_no_step_knows_a_later_one": "all_walked_from_the_end",
+    "test_hidden_units_may_be_permuted": "weight_off_by_1e_3",
+    "test_the_biases_of_gate_n_are_not_one": "b_hn_outside_the_reset",
+    "test_directions_may_be_exchanged": "one_set_of_weights",
+    "test_packed_is_padded_without_the_padding": "packed_state_not_sorted",
+    "test_packed_is_every_sequence_alone": "padding_walked",
 }
 OF_TORCH = {  # about torch's own linear layer; the candidate has no part in them
     "test_linear_acts_on_the_last_axis",

@@ -1,5 +1,7 @@
 """The suite can fail: every classic mistake is caught on every case that can show it."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -9,13 +11,22 @@ from rnn_manual.parity.mistakes import MISTAKES
 from rnn_manual.parity.results import run_candidate
 from rnn_manual.parity.tolerance import reference
 
-# Left out: one relu unit, which may be shut on all of a case's numbers and then hides everything;
+# Left out: what no claim is put to as it stands, but for dropout; one relu unit, which may be shut on all of a case's numbers and then hides everything;
 # the chaotic cases, where after sixty steps everything is allowed; and the widest, which take long
 # and saturate their gates.
 CASES = select(
     "quick",
     where=lambda case: (
-        case.gain == 1
+        (
+            case.usual
+            or (
+                case.config.dropout
+                and dataclasses.replace(
+                    case, config=dataclasses.replace(case.config, dropout=0.0)
+                ).usual
+            )
+        )
+        and case.gain == 1
         and max(case.config.sizes) < 64
         and (case.config.nonlinearity == "tanh" or case.config.hidden_size > 1)
     ),

@@ -7,7 +7,8 @@ from rnn_manual.parity import Verdict, check, select
 from tests.meta import right
 
 # The long and wide notes take seconds each when summed one by one; test_tolerance.py has one.
-CASES = select("quick", where=lambda case: case.config.hidden_size < 64)
+# And a candidate that is a function is not asked to draw nn's dropout masks.
+CASES = select("quick", where=lambda case: case.config.hidden_size < 64 and not case.random)
 
 
 @pytest.mark.parametrize("name", right.RIGHT)
@@ -18,16 +19,9 @@ def test_correct_candidates_pass(name):
     assert Verdict.UNSUPPORTED not in {c.verdict for c in found.values()} or name != "torch.nn"
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's compiler still uses torch.jit
-@pytest.mark.parametrize("case", select("quick", notes=None)[::40], ids=lambda case: case.id)
-def test_torch_compile_passes(case):
-    """A compiled layer passes."""
-    check(right.compiled, case).assert_ok()
-
-
-@pytest.mark.parametrize("kind", ["rnn", "lstm"])
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])
 def test_the_drop_in_classes_pass_as_candidates(kind):
     """A class is built with nn's arguments and loads its state_dict; ours have the loops' bits."""
-    drop_in = {"rnn": rnn_manual.RNN, "lstm": rnn_manual.LSTM}[kind]
+    drop_in = getattr(rnn_manual, kind.upper())
     for case in select("quick", kinds=[kind]):
         assert check(drop_in, case).verdict == Verdict.IDENTICAL, case.id

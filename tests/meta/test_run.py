@@ -43,7 +43,7 @@ def test_copied_weights_are_data():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("gnu", 3, 5), "kind must be one of rnn, lstm, got 'gnu'"),
+        (("gnu", 3, 5), "kind must be one of rnn, lstm, gru, got 'gnu'"),
         (("rnn", 0, 5), "input_size must be an int, at least 1, got 0"),
         (("lstm", 3, 5, 1, "sine"), "nonlinearity must be tanh or relu, got 'sine'"),
     ],

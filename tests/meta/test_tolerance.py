@@ -27,13 +27,14 @@ def test_chaos_is_allowed_for_where_it_is_and_nowhere_else():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_small_faults_are_seen(dtype):
-    """One recurrent weight off by 1e-3 (float64: 1e-12) of itself fails half of the cases.
+    """One recurrent weight off by 1e-3 (float64: 1e-11) of itself fails half of the cases.
 
     Where that weight hardly counts, because its gate is all but shut, it takes up to 1e-1 (1e-9).
+    A GRU's is of its reset gate, which acts through W_hn h alone: it takes ten times an LSTM's.
     """
     cases = select("quick", dtypes=[dtype], where=sensitive, notes=None)[::6]
     found = np.array([smallest_seen(case) for case in cases])
-    assert np.median(found) <= {"float32": 1e-3, "float64": 1e-12}[dtype]
+    assert np.median(found) <= {"float32": 1e-3, "float64": 1e-11}[dtype]
     assert found.max() <= {"float32": 1e-1, "float64": 1e-9}[dtype]
 
 

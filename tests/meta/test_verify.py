@@ -101,6 +101,11 @@ FAULTS = {
     "out alone": ("return lambda x, hx=None: module(x, hx)[0]", "returned a tensor of shape"),
     "an exception": ("return lambda x, hx=None: 1 / 0", "raised ZeroDivisionError"),
     "sys.exit": ("import sys; sys.exit(3)", "raised SystemExit: 3"),
+    "os._exit": ("import os; os._exit(7)", "ended its process with exit code 7"),
+    "a segmentation fault": ("return lambda x, hx=None: __import__('ctypes').string_at(0)",
+                             "ended its process with exit code -11 (SIGSEGV)"),
+    "an endless loop": ("while True: pass", "did not answer within 10 s"),
+    "printing": ("print('x' * 100_000); return 1 / 0", "raised ZeroDivisionError"),
 }  # fmt: skip
 
 
@@ -109,16 +114,36 @@ def test_a_faulty_candidate_is_a_failed_case(tmp_path, fault):
     """What the candidate does wrong is a failed case in the table, in one line, with exit 1."""
     body, said = FAULTS[fault]
     candidate = write_candidate(tmp_path, f"def build(module):\n    {body}")
-    run = rnn_manual("verify", "--candidate", candidate, *ONE, cwd=tmp_path)
+    run = rnn_manual("verify", "--candidate", candidate, "--limit", "10", *ONE, cwd=tmp_path)
     assert run.returncode == 1, run.stderr
     assert said in run.stdout
     assert "Traceback" not in run.stdout + run.stderr
 
 
+def test_the_rest_goes_on_after_a_crash(tmp_path):
+    """A case that kills its process is one failed case; those after it are judged as ever."""
+    body = """
+def build(module):
+    if module.mode == "LSTM":
+        import ctypes; ctypes.string_at(0)
+    return module
+"""
+    candidate = write_candidate(tmp_path, body)
+    k = "hand_written_loop and T60 and f64"
+    run = rnn_manual("verify", "--candidate", candidate, "-k", k, "--json", "r.json", cwd=tmp_path)
+    assert run.returncode == 1, run.stderr
+    verdicts = {c["kind"]: c for c in json.loads((tmp_path / "r.json").read_text())["cases"]}
+    assert verdicts["lstm"]["message"] == "ended its process with exit code -11 (SIGSEGV)"
+    assert {verdicts[kind]["verdict"] for kind in ("rnn-tanh", "gru")} == {"identical"}
+
+
 REFUSED = {
     "a module that is not there": (["--candidate", "nowhere:build"], "No module named 'nowhere'"),
     "a name that is not there": (["--candidate", "mine:nothing"], "mine has no 'nothing'"),
-    "no colon": (["--candidate", "mine"], "candidate must be MODULE:NAME or torch.nn, got 'mine'"),
+    "no colon": (
+        ["--candidate", "mine"],
+        "candidate must be MODULE:NAME, torch.nn or a mode of it, got 'mine'",
+    ),
     "no function": (["--candidate", "mine:__name__"], "must be a class or a function, got str"),
     "a module that fails": (["--candidate", "broken:build"], "ValueError: broken inside"),
     "a module that exits": (["--candidate", "exits:build"], "SystemExit"),
@@ -131,6 +156,7 @@ REFUSED = {
     "half an expression": (["-n0", "-k", "a and"], "Wrong expression passed to '-k': a and"),
     "a folder that is not there": (["--json", "no/where.json"], "cannot write no/where.json"),
     "minus one worker": (["-n", "-1"], "expected a whole number, 0 or more, got '-1'"),
+    "no time at all": (["--limit", "0"], "expected a number of seconds above 0, got '0'"),
     "a seed below zero": (["--seed", "-1"], "expected a whole number, 0 or more, got '-1'"),
     "a folder for a file": (["--json", "."], "cannot write '.': expected the name of a file"),
     "no name for a file": (["--html", ""], "cannot write '': expected the name of a file"),
@@ -185,7 +211,7 @@ def test_claims_lists_every_claim(tmp_path):
     run = rnn_manual("claims", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     listed = set(re.findall(r"^[A-Z]\d\b", run.stdout, re.MULTILINE))
-    counts = {"A": 7, "B": 3, "C": 5, "D": 5, "E": 5}
+    counts = {"A": 8, "B": 3, "C": 5, "D": 5, "E": 5, "M": 7}
     assert listed == {f"{family}{i + 1}" for family, n in counts.items() for i in range(n)}
     assert " 0 cases" not in run.stdout
 

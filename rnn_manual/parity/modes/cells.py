@@ -51,7 +51,9 @@ def stepped(module: nn.RNNBase) -> tuple[nn.Module, Call]:
 def _cell(module: nn.RNNBase, config: Config, layer: int, direction: int) -> nn.Module:
     options = {"nonlinearity": config.nonlinearity} if config.kind == "rnn" else {}
     kind = {"rnn": nn.RNNCell, "lstm": nn.LSTMCell, "gru": nn.GRUCell}[config.kind]
-    cell = kind(config.layer_input_size(layer), config.hidden_size, config.bias, **options)
+    cell: nn.Module = kind(
+        config.layer_input_size(layer), config.hidden_size, config.bias, **options
+    )
     for role, name in config.parameter_names(layer, direction).items():
         setattr(cell, role, getattr(module, name))  # the same Parameter, not a copy
     return cell

@@ -12,27 +12,33 @@ from rnn_manual.parity.modes.flat import Flat
 
 Tensors = Sequence[Any]
 Pullback = Callable[[Tensors], Tensors]  # gradients of what came out -> of what went in
+VJP = Callable[..., tuple[Tensors, Pullback]]
 Around = Callable[[], AbstractContextManager[Any]]
 
 
 class _Node(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, vjp: Callable[..., tuple[Tensors, Pullback]], *tensors: Any) -> Any:
-        outputs, ctx.pullback = vjp(*tensors)
+    def forward(ctx: Any, vjp: VJP, grad: bool, *tensors: Any) -> Any:
+        with torch.set_grad_enabled(grad):  # it is off in here, whatever the caller has
+            outputs, ctx.pullback = vjp(*tensors)
         return tuple(output.detach() for output in outputs)
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Any) -> Any:
-        return None, *ctx.pullback(cotangents)
+        return None, None, *ctx.pullback(cotangents)
 
 
-def node(vjp: Callable[..., tuple[Tensors, Pullback]], tensors: Tensors) -> Any:
+def node(vjp: VJP, tensors: Tensors) -> Any:
     """Runs `vjp(*tensors)`, which returns outputs and how gradients go back through them."""
-    return _Node.apply(vjp, *tensors)  # type: ignore[no-untyped-call]
+    return _Node.apply(vjp, torch.is_grad_enabled(), *tensors)  # type: ignore[no-untyped-call]
 
 
 def enclosed(
-    function: Flat, tensors: Tensors, parameters: Tensors, inner: Tensors, around: Around = nullcontext
+    function: Flat,
+    tensors: Tensors,
+    parameters: Tensors,
+    inner: Tensors,
+    around: Around = nullcontext,
 ) -> Any:
     """Runs `function(*tensors)` forward and backward with `around` about each.
 
@@ -44,7 +50,7 @@ def enclosed(
 
     def vjp(*all_tensors: Any) -> tuple[Tensors, Pullback]:
         leaves = [t.detach().requires_grad_() for t in all_tensors[: len(tensors)]]
-        with torch.enable_grad(), around():
+        with around():
             outputs = function(*leaves)
 
         def pullback(cotangents: Tensors) -> Tensors:
@@ -53,7 +59,7 @@ def enclosed(
                     outputs, [*leaves, *inner], list(cotangents), allow_unused=True
                 )
             pairs = zip(gradients, all_tensors, strict=True)
-            return [None if g is None else g.to(tensor.dtype) for g, tensor in pairs]
+            return [None if g is None else g.to(tensor) for g, tensor in pairs]
 
         return outputs, pullback
 

@@ -1,0 +1,72 @@
+"""Number formats: mixed precision, and instruction sets of older processors."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from rnn_manual.parity.candidates import Call
+from rnn_manual.parity.cases import Case
+from rnn_manual.parity.modes.flat import flat, returned, tensors_of
+from rnn_manual.parity.modes.mode import Mode
+from rnn_manual.parity.modes.node import enclosed
+
+AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2"}
+DEFAULT = {"ATEN_CPU_CAPABILITY": "default"}
+
+
+def _autocast(dtype: torch.dtype) -> Callable[[nn.RNNBase], tuple[nn.Module, Call]]:
+    """A float32 layer under autocast to `dtype`, which is also that of what goes in and out."""
+
+    def build(module: nn.RNNBase) -> tuple[nn.Module, Call]:
+        wide = copy.deepcopy(module).float()
+
+        def call(input: Any, hx: Any = None) -> Any:
+            narrow = flat(wide, input, hx)
+
+            def function(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
+                with torch.autocast(tensors[0].device.type, dtype):
+                    outputs = narrow(*(tensor.float() for tensor in tensors))
+                return tuple(output.to(dtype) for output in outputs)
+
+            inner = list(wide.parameters())
+            results = enclosed(function, tensors_of(input, hx), list(module.parameters()), inner)
+            return returned(input, results)
+
+        return module, call
+
+    return build
+
+
+def _as_it_is(module: nn.RNNBase) -> tuple[nn.Module, Call]:
+    return module, module
+
+
+def _of(*dtypes: str) -> Callable[[Case], bool]:
+    return lambda case: case.dtype in dtypes
+
+
+_BF16, _F16 = _autocast(torch.bfloat16), _autocast(torch.float16)
+MODES = [
+    Mode("autocast-bf16", "float32 under autocast to bfloat16", _BF16, _of("bfloat16")),
+    Mode("autocast-f16", "float32 under autocast to float16", _F16, _of("float16")),
+    Mode("autocast-bf16-avx2", "autocast-bf16, oneDNN held to AVX2", _BF16, _of("bfloat16"), AVX2),
+    Mode("autocast-f16-avx2", "autocast-f16, oneDNN held to AVX2", _F16, _of("float16"), AVX2),
+    Mode(
+        "onednn-avx2",
+        "oneDNN held to AVX2",
+        _as_it_is,
+        _of("float32", "bfloat16", "float16"),  # it knows no float64
+        AVX2,
+    ),
+    Mode(
+        "aten-default",
+        "torch's kernels without vector instructions",
+        _as_it_is,
+        environment=DEFAULT,
+    ),
+]
