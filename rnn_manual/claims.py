@@ -1,4 +1,4 @@
-"""`rnn-manual claims`: what the suite verifies, read off its tests."""
+"""`rnn-manual claims` and `modes`: what the suite verifies, and how layers are run for it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.text import Text
 
 from rnn_manual.parity.levels import select
 from rnn_manual.parity.mistakes import MISTAKES
+from rnn_manual.parity.modes import MODES
 from rnn_manual.usage import Refused
 from rnn_manual.verify import run_suite
 
@@ -36,6 +37,16 @@ def claims() -> int:
         f"{len(select('quick'))} cases at level quick, {len(select('full'))} at full; "
         f"{len(MISTAKES)} classic mistakes, each to be caught"
     )
+    return 0
+
+
+def modes() -> int:
+    """Lists every mode: its name, which `verify --candidate` takes, and what is done."""
+    grid = Table.grid(padding=(0, 2))
+    for mode in MODES.values():
+        slow = " (level full)" if mode.slow else ""
+        grid.add_row(Text(mode.name, "bold"), Text(mode.sentence + slow))
+    Console(highlight=False, markup=False).print(grid)
     return 0
 
 

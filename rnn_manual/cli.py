@@ -18,6 +18,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from rnn_manual.claims import claims
 
             return claims()
+        if options.command == "modes":
+            from rnn_manual.claims import modes
+
+            return modes()
         from rnn_manual.verify import verify
 
         return verify(options)
@@ -39,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"rnn-manual {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("claims", help="list every claim, its formula and its test")
+    commands.add_parser("modes", help="list the ways in which a layer is run")
     verify = commands.add_parser("verify", help="hold a candidate against the loops")
     verify.add_argument(
         "--candidate",

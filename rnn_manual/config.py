@@ -1,4 +1,4 @@
-"""What was asked of `nn.RNN`, `nn.LSTM` or `nn.GRU`: names, shapes, which row of h_n is which part of out.
+"""What was asked of nn.RNN, nn.LSTM or nn.GRU: names, shapes, the rows of h_n and out.
 
 Pure data and arithmetic. The letters used for shapes throughout: T time steps, B batch, I input
 size, H hidden size, P projection size, L layers, D directions (1 or 2), S = L·D rows of state.
@@ -65,7 +65,7 @@ class Config:
 
     @classmethod
     def of(cls, module: Any) -> Config:
-        """The configuration of an `nn.RNN`, `nn.LSTM`, `nn.GRU` (or anything with its attributes)."""
+        """The configuration of an nn.RNN, nn.LSTM or nn.GRU, or anything with its attributes."""
         kind, _, nonlinearity = str(module.mode).lower().partition("_")
         sizes = ("input_size", "hidden_size", "num_layers")
         names = (*sizes, "bias", "batch_first", "dropout", "bidirectional")

@@ -76,15 +76,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     option = metafunc.config.getoption
     level, seed = option("level"), option("case_seed")
     kinds, dtypes = option("kind") or (), option("dtype") or ()
-    if modes:
+    if modes is not None:
         pairs = cases_of_modes(level, kinds, dtypes, seed)
         ids = [f"{mode}-{case.id}" for mode, case in pairs]
         metafunc.parametrize(("mode", "case"), pairs, ids=ids)
-        return
-    cases = cases_of(mark, level, kinds=kinds, dtypes=dtypes, seed=seed)
-    if not (cases or option("kind") or option("dtype")):
-        raise pytest.UsageError(f"{metafunc.function.__name__} asks for cases, and there are none")
-    metafunc.parametrize("case", cases, ids=[case.id for case in cases])
+    if mark is not None:
+        cases = cases_of(mark, level, kinds=kinds, dtypes=dtypes, seed=seed)
+        if not (cases or kinds or dtypes):
+            name = metafunc.function.__name__
+            raise pytest.UsageError(f"{name} asks for cases, and there are none")
+        metafunc.parametrize("case", cases, ids=[case.id for case in cases])
 
 
 @pytest.fixture(scope="session")

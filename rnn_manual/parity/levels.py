@@ -1,7 +1,8 @@
 """Which cases: products of options, selections that cover every pair or triple of them, the notes.
 
-`CORE` are the options that everybody uses, `FACTORS` all there are. `quick` is every triple of values
-of CORE and every pair of FACTORS; `full` is every combination of CORE and every triple of FACTORS.
+`CORE` are the options that everybody uses, `FACTORS` all there are. `quick` is every triple of
+values of CORE and every pair of FACTORS; `full` is every combination of CORE and every triple of
+FACTORS.
 """
 
 from __future__ import annotations

@@ -51,14 +51,16 @@ class Process:
 
         Raises: Died: the process ended, or did not answer in time and was killed.
         """
+        questions, answers = self.process.stdin, self.process.stdout
+        assert questions is not None
+        assert answers is not None
         timer = threading.Timer(limit, self.process.kill)
-        assert self.process.stdin and self.process.stdout
         timer.start()
         try:
             # As bytes within a pickle: what cannot be read there is then still read to its end.
-            pickle.dump(pickle.dumps((function, args)), self.process.stdin)
-            self.process.stdin.flush()
-            raised, answer = pickle.load(self.process.stdout)
+            pickle.dump(pickle.dumps((function, args)), questions)
+            questions.flush()
+            raised, answer = pickle.load(answers)
         except (EOFError, OSError, pickle.UnpicklingError):
             code = self.close()
             # A timer that has run out has no more to do; one that has not is still waiting.

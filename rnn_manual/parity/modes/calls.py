@@ -61,7 +61,7 @@ def _pieces(module: nn.RNNBase) -> tuple[nn.Module, Call]:
 
 
 def _in_order(case: Case) -> bool:
-    return not case.config.bidirectional and case.layout != "packed" and case.seq_len > 1
+    return not case.config.bidirectional and not case.packed and case.seq_len > 1
 
 
 def _twice(module: nn.RNNBase) -> tuple[nn.Module, Call]:

@@ -77,6 +77,6 @@ MODES = [
         "cells",
         "nn.RNNCell, nn.LSTMCell or nn.GRUCell, one call a step",
         stepped,
-        takes=lambda case: case.layout != "packed",  # a cell knows no sequences
+        takes=lambda case: not case.packed,  # a cell knows no sequences
     ),
 ]

@@ -62,6 +62,5 @@ MODES = [
         "onnx-torchscript",
         "torch.onnx.export(dynamo=False), run in ONNX Runtime",
         _onnx(dynamo=False),
-        slow=True,
     ),
 ]
