@@ -55,7 +55,7 @@ def run_direction(
     initial, ended = state, []
     state = tuple(s[: batch_sizes[order[0]]] for s in initial)
     for t in order:
-        now, before = batch_sizes[t], len(state[0])
+        now, before = batch_sizes[t], state[0].shape[0]
         if now < before:  # going forward, sequences leave the batch as they end
             ended.append(tuple(s[now:] for s in state))
             state = tuple(s[:now] for s in state)

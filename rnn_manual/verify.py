@@ -69,10 +69,10 @@ def verify(options: argparse.Namespace) -> int:
         ],
         watch,
     )
-    if code == pytest.ExitCode.INTERRUPTED:
-        raise KeyboardInterrupt
     if watch.broken:
         raise Refused(f"the suite itself could not run: {watch.broken.strip().splitlines()[-1]}")
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     if not watch.done:
         raise Refused(f"no test matches: -k {options.k!r}" if options.k else "no test was selected")
 

@@ -70,12 +70,12 @@ class Candidate:
         dtype: torch.dtype,
         device: str,
         training: bool = True,
-        place: Callable[[torch.Tensor], torch.Tensor] = lambda weight: weight,
+        place: Callable[[torch.Tensor], torch.Tensor] | None = None,
     ) -> tuple[nn.Module, Call]:
         """Builds the candidate on given weights.
 
         Args:
-            place: lays each weight out in memory.
+            place: lays each weight out in memory, if not as the module does.
 
         Returns: the module whose parameters it computes with, and what to call.
         """
@@ -93,10 +93,9 @@ class Candidate:
         else:
             module = module.to(device=device, dtype=dtype)
             module.load_state_dict(reference.state_dict())
-        for name, parameter in list(module.named_parameters()):
-            placed = place(parameter.data)
-            if placed is not parameter.data and "." not in name:
-                setattr(module, name, nn.Parameter(placed))
+        if place is not None:
+            for name in parameters:
+                setattr(module, name, nn.Parameter(place(getattr(module, name).data)))
         module.train(training)
         if self.mode:
             return self.mode.build(module)

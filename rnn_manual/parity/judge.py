@@ -43,6 +43,8 @@ def check(candidate: Any, case: Case, *, device: str = "cpu") -> Comparison:
     try:
         if case.random and not candidate.draws_as_nn:
             raise Unsupported("dropout masks can be compared only where they are drawn as nn does")
+        if candidate.mode and not candidate.mode.takes(case):
+            raise Unsupported(f"{candidate.mode.name} means nothing on such a case")
         result = somewhere(candidate, _run, case, device)
     except Unsupported as error:
         raised, message = Verdict.UNSUPPORTED, str(error)
@@ -100,6 +102,8 @@ def compare_result(result: Result, held_against: Reference) -> dict[str, TensorC
 
 def diagnose(case: Case, result: Result, allowed: dict[str, Floats], device: str) -> str | None:
     """The classic mistakes whose results the candidate's are, within rounding; None if none."""
+    if case.values in ("NaN", "infinities") or case.random or not case.batch_size:
+        return None  # where everything is NaN, or nothing is there, all mistakes are alike
     alike = []
 
     def same(wrong: dict[str, Floats]) -> bool:
@@ -111,8 +115,7 @@ def diagnose(case: Case, result: Result, allowed: dict[str, Floats], device: str
         )
 
     for mistake in MISTAKES.values():
-        # NaN is like everything, and of no numbers any mistake could be told.
-        if not mistake.shows(case) or case.values == "NaN" or case.random or not case.batch_size:
+        if not mistake.shows(case):
             continue
         candidate = Candidate(mistake.name, mistake)
         # Most mistakes are ruled out by their values; gradients take several times as long.

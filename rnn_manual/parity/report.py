@@ -11,6 +11,8 @@ from rnn_manual.config import DIRECTIONS
 from rnn_manual.parity.cases import Case
 from rnn_manual.parity.compare import BITS, Comparison, TensorComparison, Where
 from rnn_manual.parity.environment import environment, in_words
+from rnn_manual.parity.levels import full
+from rnn_manual.parity.notes import NOTES
 
 
 def failure_block(comparison: Comparison) -> str:
@@ -43,6 +45,8 @@ def again(comparison: Comparison) -> str:
         words.append(f"--candidate {shlex.quote(comparison.candidate)}")
     words += [f"--device {comparison.device}"] * (comparison.device != "cpu")
     words += [f"--seed {case.seed}"] * (case.seed != 0)
+    if case not in (*NOTES, *full()):
+        return f"rnn_manual.parity.check({comparison.candidate!r}, {case!r})"
     mode = "" if comparison.mode in ("", BITS) else f"{comparison.mode}-"
     return " ".join([*words, f'--level full -k "[{mode}{case.id}]"'])
 

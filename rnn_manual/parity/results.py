@@ -76,7 +76,7 @@ def _run(
         tensor = torch.tensor(array, dtype=to, device=device)
         return placed(case, tensor, batch_axis(case, of_input)).detach().requires_grad_()
 
-    place = strided if case.memory == "strided" else torch.clone
+    place = strided if case.memory == "strided" else None
     module, call = candidate.make(
         case.config, data.parameters, to, device, training=case.training, place=place
     )

@@ -39,6 +39,8 @@ def cases_for(mode: Mode, level: str) -> list[Case]:
         name: [value for value in values if mode.takes(case_of(**plain | {name: value}))]
         for name, values in OPTIONS.items()
     }
-    rows = covering(taken, 1 if mode.slow or level == "quick" else 2)
-    cases = [case_of(**plain), *(case_of(**row) for row in rows)]
-    return [case for case in dict.fromkeys(cases) if mode.takes(case)]
+    rows = [plain, *covering(taken, 1 if mode.slow or level == "quick" else 2)]
+    rows = [row for row in rows if mode.takes(case_of(**row))]
+    for name, values in taken.items():  # what was only in rows that it does not take
+        rows += [plain | {name: v} for v in values if v not in [row[name] for row in rows]]
+    return list(dict.fromkeys(case_of(**row) for row in rows))

@@ -42,7 +42,7 @@ from rnn_manual.weights import Array, read_weights
 
 SPREAD = 16.0
 FLOOR = 4.0
-SAMPLES = 3
+SAMPLES = 3  # and twice as many where a block is one element, which alone tells less
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def reference(case: Case, device: str = "cpu") -> Reference:
             dtype="float64",
             data=_move(case, seed),
         )
-        for seed in range(SAMPLES)
+        for seed in range(SAMPLES * (2 if case.config.hidden_size == 1 else 1))
     ]
     allowed = {}
     for name, exact in centre.tensors.items():

@@ -1,0 +1,136 @@
+"""Layers that are right when simply called, and wrong in some mode."""
+
+import os
+
+import torch
+from torch import nn
+from torch._C import _functorch
+from torch.autograd import forward_ad
+
+import rnn_manual
+from rnn_manual import Config, run
+from rnn_manual.weights import read_weights, weights_from
+
+
+def when(condition, base=nn.LSTM):
+    """An LSTM that changes signs wherever `condition(layer, input)` holds."""
+
+    class Wrong(base):
+        calls = 0
+
+        def forward(self, input, hx=None):
+            self.calls += 1
+            sign = -1.0 if condition(self, input) else 1.0
+            out, state = super().forward(input * sign, hx)
+            return out * sign, state
+
+    return Wrong
+
+
+class Stale(nn.LSTM):
+    """Goes on computing with the weights of its first call."""
+
+    first = None
+
+    def forward(self, input, hx=None):
+        if self.first is None:
+            self.first = tuple(
+                tuple(w.map(lambda t: t.detach().clone()) for w in layer)
+                for layer in read_weights(self)
+            )
+        return run(Config.of(self), self.first, input, hx, mixed=True)
+
+
+class Kept(nn.LSTM):
+    """Computes with the Parameter objects that it was constructed with, whatever replaces them."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.kept = [dict(self.named_parameters())]
+
+    def forward(self, input, hx=None):
+        config = Config.of(self)
+        return run(config, weights_from(config, self.kept[0]), input, hx)
+
+
+class _OnceOnly(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient.detach()
+
+
+class NoSecondDerivative(nn.LSTM):
+    """Its gradients are right, and constant."""
+
+    def forward(self, input, hx=None):
+        out, state = super().forward(input, hx)
+        return _OnceOnly.apply(out), state
+
+
+class WritesToItsInput(nn.LSTM):
+    """Its results are right, and its input is another afterwards."""
+
+    def forward(self, input, hx=None):
+        returned = super().forward(input, hx)
+        input.data.add_(1)
+        return returned
+
+
+class OnAnOldProcessor(when(lambda m, x: "ONEDNN_MAX_CPU_ISA" in os.environ)):
+    """Wrong where oneDNN is held to an older instruction set."""
+
+
+class WithoutVectors(when(lambda m, x: "ATEN_CPU_CAPABILITY" in os.environ)):
+    """Wrong where torch's own kernels are."""
+
+
+SEVERAL_CALLS = when(lambda m, x: m.calls > 1)
+COMPILED = when(lambda m, x: torch.compiler.is_compiling())
+WRONG_IN = {
+    "no_grad": when(lambda m, x: not torch.is_grad_enabled()),
+    "inference_mode": when(lambda m, x: torch.is_inference_mode_enabled()),
+    "onednn-off": when(lambda m, x: not torch._C._get_mkldnn_enabled()),
+    "frozen": when(lambda m, x: not m.weight_ih_l0.requires_grad),
+    "threads-1": when(lambda m, x: torch.get_num_threads() == 1),
+    "threads-2": when(lambda m, x: torch.get_num_threads() == 2),
+    "functional_call": Kept,
+    "vmap": when(lambda m, x: _functorch.is_batchedtensor(x), rnn_manual.LSTM),
+    "func-grad": when(lambda m, x: _functorch.is_gradtrackingtensor(x)),
+    "forward-ad": when(lambda m, x: forward_ad.unpack_dual(x).tangent is not None),
+    "double-backward": NoSecondDerivative,
+    "checkpoint": SEVERAL_CALLS,
+    "parametrize": Kept,
+    "weight_norm": Kept,
+    "weight_norm-hook": Kept,
+    "compile": COMPILED,
+    "compile-aot_eager": COMPILED,
+    "compile-traced-aot_eager": COMPILED,
+    "export": COMPILED,
+    "jit.trace": when(lambda m, x: torch.jit.is_tracing()),
+    "onnx-torchscript": when(lambda m, x: torch.onnx.is_in_onnx_export()),
+    "autocast-bf16": when(lambda m, x: torch.is_autocast_enabled("cpu")),
+    "autocast-f16": when(lambda m, x: torch.is_autocast_enabled("cpu"), rnn_manual.LSTM),
+    **dict.fromkeys(("autocast-bf16-avx2", "autocast-f16-avx2", "onednn-avx2"), OnAnOldProcessor),
+    "aten-default": WithoutVectors,
+    **dict.fromkeys(
+        ("data", "copy_", "load_state_dict", "step", "assign", "to-double", "deepcopy", "pickle"),
+        Stale,
+    ),
+    **dict.fromkeys(("save", "share_memory", "meta", "meta-assign", "flatten_parameters"), Stale),
+    **dict.fromkeys(("rows", "pieces", "twice"), SEVERAL_CALLS),
+    "unchanged": WritesToItsInput,
+}
+# Why nothing is planted there.
+NOT_PLANTED = {
+    "cells": "computes by nn's cells, not by the layer",
+    "compile-traced": "as compile-traced-aot_eager, and takes a minute",
+    "export-decomposed": "as export",
+    "jit.script": "compiles the layer's source, which cannot ask whether it is",
+    "onnx": "as onnx-torchscript, and takes long",
+    "cuda": "takes a device",
+    "cuda-native": "takes a device",
+}
