@@ -60,7 +60,8 @@ def verify(options: argparse.Namespace) -> int:
     code = run_suite(
         [
             *(f"--candidate={options.candidate}", f"--device={options.device}"),
-            *(f"--level={options.level}", f"--case-seed={options.seed}", f"-n{workers}"),
+            *(f"--level={options.level}", f"--case-seed={options.seed}"),
+            *(f"-n{workers}", "--dist=worksteal"),
             f"--case-limit={options.limit}",
             *(f"--kind={kind}" for kind in options.kind or ()),
             *(f"--dtype={dtype}" for dtype in options.dtype or ()),
@@ -110,9 +111,9 @@ def run_suite(arguments: list[str], plugin: object) -> int:
     """Pytest on the suite alone: nothing of the folder it is called in has a say."""
     os.environ.pop("PYTEST_ADDOPTS", None)
     alone = [f"--rootdir={suite()}", f"--confcutdir={suite()}", f"-c{os.devnull}"]
-    # This module shows the run, so pytest need not; and claims in their order share references.
+    # This module shows the run, so pytest need not; and the order is `order`'s.
     without = [f"-pno:{name}" for name in ("terminal", "cacheprovider", "logging", "randomly")]
-    ours = ["-prnn_manual.plugin", f"--ignore={suite() / 'meta'}"]
+    ours = ["-prnn_manual.plugin", "-prnn_manual.order", f"--ignore={suite() / 'meta'}"]
     with contextlib.redirect_stderr(io.StringIO()) as said:
         code = pytest.main([str(suite()), *alone, *without, *ours, *arguments], plugins=[plugin])
     if code == pytest.ExitCode.USAGE_ERROR:

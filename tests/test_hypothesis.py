@@ -6,7 +6,7 @@ from rnn_manual.parity.laws import claim
 from rnn_manual.parity.strategies import cases, smallest_failure
 from rnn_manual.usage import DTYPES, KINDS
 
-EXAMPLES = {"quick": 25, "full": 500}
+EXAMPLES = {"quick": 12, "full": 500}
 
 
 @pytest.fixture

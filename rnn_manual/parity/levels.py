@@ -1,8 +1,8 @@
 """Which cases: products of options, selections that cover every pair or triple of them, the notes.
 
-`CORE` are the options that everybody uses, `FACTORS` all there are. `quick` is every triple of
-values of CORE and every pair of FACTORS; `full` is every combination of CORE and every triple of
-FACTORS.
+`STRUCTURE` is what a network is made of, `CORE` adds what everybody calls it with, `FACTORS` are
+all the options there are. `quick` is every triple of values of STRUCTURE and every pair of FACTORS;
+`full` is every combination of CORE and every triple of FACTORS.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from rnn_manual.parity.covering import covering
 from rnn_manual.parity.notes import NOTES
 from rnn_manual.usage import DTYPES
 
-CORE: dict[str, tuple[Any, ...]] = {
+STRUCTURE: dict[str, tuple[Any, ...]] = {
     "equations": ("rnn tanh", "rnn relu", "lstm", "lstm proj", "gru"),
     "num_layers": (1, 2, 3),
     "bidirectional": (False, True),
     "bias": (True, False),
     "layout": ("batched", "batch_first", "unbatched", "packed"),
+}
+CORE = STRUCTURE | {
     "state": STATES,
     "sizes": (
         Sizes(),
@@ -146,8 +148,13 @@ def full() -> tuple[Case, ...]:
 @lru_cache(maxsize=1)
 def quick() -> tuple[Case, ...]:
     """Few cases that still show every option, and any two of them together."""
-    rows = [*covering(CORE, 3), *covering(FACTORS, 2), *covering(SPECIAL, 2)]
-    return tuple(dict.fromkeys([*PLAIN, *CHAOTIC, *(case_of(**row) for row in rows), *LONG[::8]]))
+    calls = itertools.cycle(itertools.product(CORE["dtype"], CORE["sizes"], STATES))
+    core = (
+        case_of(**row, dtype=dtype, sizes=sizes, state=state)
+        for row, (dtype, sizes, state) in zip(covering(STRUCTURE, 3), calls, strict=False)
+    )
+    edges = (case_of(**row) for row in [*covering(FACTORS, 2), *covering(SPECIAL, 2)])
+    return tuple(dict.fromkeys([*PLAIN, *CHAOTIC, *core, *edges, *LONG[::16]]))
 
 
 def select(

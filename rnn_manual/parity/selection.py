@@ -25,8 +25,8 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
 def cases_for(mode: Mode, level: str) -> list[Case]:
     """A mode's cases.
 
-    quick: every value of every option; none of a mode that takes seconds a case. full: every two
-    values together; every value of a slow one.
+    quick: every value of every option; nothing of a slow mode. full: every two values together;
+    every value of a slow one.
     """
     if mode.slow and level == "quick":
         return []

@@ -58,7 +58,7 @@ class Reference:
     allowed: dict[str, Floats]
 
 
-@lru_cache(maxsize=256)  # one claim after the other asks for the same cases
+@lru_cache(maxsize=512)  # one claim after the other asks for the same cases
 def reference(case: Case, device: str = "cpu") -> Reference:
     """Runs the loops and the oracle on a case, and measures its conditioning."""
     rounding = torch.finfo(getattr(torch, case.dtype)).eps / 2

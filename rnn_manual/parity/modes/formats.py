@@ -12,14 +12,16 @@ from torch import nn
 from rnn_manual.parity.candidates import Call
 from rnn_manual.parity.cases import Case
 from rnn_manual.parity.modes.flat import flat, returned, tensors_of
-from rnn_manual.parity.modes.mode import Mode
+from rnn_manual.parity.modes.mode import Mode, every_case
 from rnn_manual.parity.modes.node import enclosed
 
 AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2"}
 DEFAULT = {"ATEN_CPU_CAPABILITY": "default"}
+NARROW = ("float32", "bfloat16", "float16")
+Build = Callable[[nn.RNNBase], tuple[nn.Module, Call]]
 
 
-def _autocast(dtype: torch.dtype) -> Callable[[nn.RNNBase], tuple[nn.Module, Call]]:
+def _autocast(dtype: torch.dtype) -> Build:
     """A float32 layer under autocast to `dtype`, which is also that of what goes in and out."""
 
     def build(module: nn.RNNBase) -> tuple[nn.Module, Call]:
@@ -50,23 +52,21 @@ def _of(*dtypes: str) -> Callable[[Case], bool]:
     return lambda case: case.dtype in dtypes
 
 
+def _elsewhere(
+    name: str, sentence: str, environment: dict[str, str], build: Build, *dtypes: str
+) -> Mode:
+    """In a process of its own, where torch is loaded anew: that alone takes seconds."""
+    takes = _of(*dtypes) if dtypes else every_case
+    return Mode(name, sentence, build, takes, environment, slow=True)
+
+
 _BF16, _F16 = _autocast(torch.bfloat16), _autocast(torch.float16)
 MODES = [
     Mode("autocast-bf16", "float32 under autocast to bfloat16", _BF16, _of("bfloat16")),
     Mode("autocast-f16", "float32 under autocast to float16", _F16, _of("float16")),
-    Mode("autocast-bf16-avx2", "autocast-bf16, oneDNN held to AVX2", _BF16, _of("bfloat16"), AVX2),
-    Mode("autocast-f16-avx2", "autocast-f16, oneDNN held to AVX2", _F16, _of("float16"), AVX2),
-    Mode(
-        "onednn-avx2",
-        "oneDNN held to AVX2",
-        _as_it_is,
-        _of("float32", "bfloat16", "float16"),  # it knows no float64
-        AVX2,
-    ),
-    Mode(
-        "aten-default",
-        "torch's kernels without vector instructions",
-        _as_it_is,
-        environment=DEFAULT,
-    ),
+    _elsewhere("autocast-bf16-avx2", "autocast-bf16, oneDNN held to AVX2", AVX2, _BF16, "bfloat16"),
+    _elsewhere("autocast-f16-avx2", "autocast-f16, oneDNN held to AVX2", AVX2, _F16, "float16"),
+    # (oneDNN knows no float64.)
+    _elsewhere("onednn-avx2", "oneDNN held to AVX2", AVX2, _as_it_is, *NARROW),
+    _elsewhere("aten-default", "torch's kernels without vector instructions", DEFAULT, _as_it_is),
 ]

@@ -28,7 +28,7 @@ class Mode:
         takes: the cases on which the mode means something. What torch does not support is among
             them: it has to say so itself, each time.
         environment: what must be set before torch is loaded.
-        slow: whether a case takes seconds.
+        slow: whether a case, or starting a process for it, takes seconds.
     """
 
     name: str

@@ -1,0 +1,20 @@
+"""A pytest plugin: the tests of one case come one after the other, for they share its reference.
+
+Workers that are handed stretches of the suite then have little to compute twice. Modes come last,
+one after the other, so that few workers start a process for those that need one of their own.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sorts the tests by mode and case; those of no case come first, in their own order."""
+    items.sort(key=_mode_and_case)
+
+
+def _mode_and_case(item: pytest.Item) -> tuple[str, str]:
+    callspec = getattr(item, "callspec", None)
+    asked = callspec.params if callspec else {}
+    return asked.get("mode", ""), asked["case"].id if "case" in asked else ""
