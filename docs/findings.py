@@ -1,8 +1,24 @@
 """What was found in torch, as scripts: `python docs/findings.py`."""
 
+import io
+import os
+import subprocess
+import sys
+import warnings
+
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+CRASHES = {  # each ends its process; nn checks neither
+    "nn.GRUCell(3, 1), unbatched, hx of two dimensions": """
+nn.GRUCell(3, 1)(torch.ones(3), torch.zeros(1, 1))""",
+    "nn.LSTMCell(3, 1), unbatched, hx of two dimensions": """
+nn.LSTMCell(3, 1)(torch.ones(3), (torch.zeros(1, 1),) * 2)""",
+    "nn.LSTM, packed, more rows in h_0 than in c_0": """
+h = torch.zeros(2, 2, 5)
+nn.LSTM(3, 5)(nn.utils.rnn.pack_padded_sequence(torch.ones(7, 2, 3), [7, 3]), (h, h[:1]))""",
+}
 
 
 def bias_inside_the_matmul(features: int) -> int:
@@ -25,6 +41,51 @@ def batch_first_and_transposed(features: int) -> int:
     return int((there != back).sum())
 
 
+def nan_in_the_row_before() -> list[int]:
+    """Rows of a bfloat16 matmul that are NaN, where row 8 of the input is (oneDNN issue 5717)."""
+    x = torch.ones(17, 13, dtype=torch.bfloat16)
+    x[8] = float("nan")
+    rows: list[int] = (x @ torch.ones(13, 20, dtype=torch.bfloat16)).isnan().any(1).nonzero()[:, 0]
+    return rows.tolist()
+
+
+def autocast_to_float16() -> str:
+    """What an LSTM says under autocast to float16, which plain float16 layers do not."""
+    nn.LSTM(3, 5).half()(torch.randn(7, 4, 3).half())
+    try:
+        with torch.autocast("cpu", torch.float16):
+            nn.LSTM(3, 5)(torch.randn(7, 4, 3))
+    except RuntimeError as error:
+        return str(error).partition(". ")[0]
+    return "fine"
+
+
+def onnx_without_projection() -> str:
+    """What ONNX Runtime says of an exported LSTM with proj_size (needs the extra `onnx`)."""
+    try:
+        import onnxruntime
+    except ImportError:
+        return "not tried: pip install rnn-manual[onnx]"
+    file, x = io.BytesIO(), torch.randn(7, 4, 3)
+    warnings.simplefilter("ignore")
+    torch.onnx.export(nn.LSTM(3, 5, proj_size=2), (x,), file, dynamo=True, verbose=False)
+    session = onnxruntime.InferenceSession(file.getvalue())
+    try:
+        session.run(None, {session.get_inputs()[0].name: x.numpy()})
+    except Exception as error:
+        return str(error).partition("Status Message: ")[2] or str(error)
+    return "fine"
+
+
+def exit_code(script: str) -> int:
+    """How a process that runs the script ends."""
+    code = f"import torch; from torch import nn{script}"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.run(
+        [sys.executable, "-c", code], check=False, env=os.environ, **quiet
+    ).returncode
+
+
 if __name__ == "__main__":
     for features in (1, 2, 100, 512):
         print(
@@ -32,3 +93,8 @@ if __name__ == "__main__":
             f"{bias_inside_the_matmul(features)} of 512 elements, "
             f"batch-first LSTM != time-major in {batch_first_and_transposed(features)} of 140"
         )
+    print(f"NaN in row 8 of a bfloat16 matmul, on this CPU: rows {nan_in_the_row_before()} are NaN")
+    print(f"LSTM under autocast to float16: {autocast_to_float16()}")
+    print(f"LSTM with proj_size, exported to ONNX by dynamo: {onnx_without_projection()}")
+    for what, script in CRASHES.items():
+        print(f"{what}: the process ends with {exit_code(script)}")
