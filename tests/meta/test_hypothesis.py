@@ -5,8 +5,8 @@ from hypothesis import given, settings
 
 from rnn_manual.config import Config
 from rnn_manual.parity import Case, check, judge
+from rnn_manual.parity.mistakes.wrong import Mistake
 from rnn_manual.parity.strategies import cases, smallest_failure
-from rnn_manual.parity.wrong import Mistake
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from torch import nn
+from torch.nn import functional as F
 
 from rnn_manual.config import Config
 from rnn_manual.layout import run, state_given, state_tuple
@@ -89,3 +91,11 @@ def mistake(sentence: str, *conditions: Condition, name: str = "") -> Callable[[
         return found
 
     return register
+
+
+def dropped_out(net: Net, out: Any) -> Any:
+    """A layer's output after dropout, if the net is in training."""
+    p, training = net.config.dropout, net.arithmetic["training"]
+    if isinstance(out, torch.Tensor):
+        return F.dropout(out, p, training)
+    return out._replace(data=F.dropout(out.data, p, training))
