@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shlex
+from dataclasses import replace
 from typing import Any
 
 from rnn_manual.config import DIRECTIONS
@@ -45,9 +46,9 @@ def again(comparison: Comparison) -> str:
         words.append(f"--candidate {shlex.quote(comparison.candidate)}")
     words += [f"--device {comparison.device}"] * (comparison.device != "cpu")
     words += [f"--seed {case.seed}"] * (case.seed != 0)
-    if case not in (*NOTES, *full()):
-        return f"rnn_manual.parity.check({comparison.candidate!r}, {case!r})"
     mode = "" if comparison.mode in ("", BITS) else f"{comparison.mode}-"
+    if not mode and replace(case, seed=0) not in (*NOTES, *full()):  # one that was drawn
+        return f"rnn_manual.parity.check({comparison.candidate!r}, {case!r})"
     return " ".join([*words, f'--level full -k "[{mode}{case.id}]"'])
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from rnn_manual.parity import select
 from rnn_manual.parity.mistakes import MISTAKES
 
 ROOT = Path(__file__).parents[2]
@@ -62,22 +63,15 @@ def test_torch_agrees(tmp_path):
     assert "agrees with the loops" in (tmp_path / "r.html").read_text()
 
 
-# Wrong only where no state is given, or only for packed or batch-first input: other cases show it.
-ELSEWHERE = {
-    "ones_for_no_state": "h0omitted",
-    "batch_first_ignored": "batchfirst",
-    "packed_state_not_sorted": "packed",
-}
-
-
 @pytest.mark.parametrize("name", MISTAKES)
 def test_verify_fails_every_mistake(tmp_path, name):
     """Verify ends with exit 1 on every wrong candidate, and its JSON says which cases."""
-    kind = ["--kind", "rnn" if name == "other_nonlinearity" else "lstm"]
-    k = f"test_the_layer_is_the_hand_written_loop and T3 and {ELSEWHERE.get(name, 'H17')}"
+    shown = select("quick", where=MISTAKES[name].shows, notes=None)
+    case = next(case for case in shown if case.values == "usual" and not case.random)
+    k = f"test_the_layer_is_the_hand_written_loop and [{case.id}]"
     candidate = f"rnn_manual.parity.mistakes:{name}"
     run = rnn_manual(
-        "verify", "--candidate", candidate, *kind, "-n0", "-k", k, "--json", "r.json", cwd=tmp_path
+        "verify", "--candidate", candidate, "-n0", "-k", k, "--json", "r.json", cwd=tmp_path
     )
     assert run.returncode == 1, run.stdout + run.stderr
     report = json.loads((tmp_path / "r.json").read_text())
