@@ -103,8 +103,10 @@ def _place(case: dict[str, Any]) -> tuple[int, str]:
 
 
 def declined(report: dict[str, Any]) -> bool:
-    """Whether the candidate took no case at all, which is not the same as passing."""
-    return bool(report["cases"]) and report["totals"]["unsupported"] == len(report["cases"])
+    """Whether the candidate was put to nothing at all, which is not the same as passing."""
+    if not report["cases"]:
+        return not any(count["passed"] or count["failed"] for count in report["claims"].values())
+    return report["totals"]["unsupported"] == len(report["cases"])  # type: ignore[no-any-return]
 
 
 def run_suite(arguments: list[str], plugin: object) -> int:

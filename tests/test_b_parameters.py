@@ -17,7 +17,7 @@ def test_layers_above_read_what_the_one_below_puts_out(layer, case):
     """Layer 0 takes I features; every other takes D·H of them, or D·P with projections."""
     c = case.config
     D = 2 if c.bidirectional else 1
-    shapes = {name: p.shape for name, p in layer.module(case).named_parameters()}
+    shapes = dict(layer.parameters(case))
     for k in range(c.num_layers):
         features = c.input_size if k == 0 else D * (c.proj_size or c.hidden_size)
         rows = c.hidden_size * {"rnn": 1, "lstm": 4, "gru": 3}[c.kind]
@@ -28,8 +28,7 @@ def test_layers_above_read_what_the_one_below_puts_out(layer, case):
 @parametrize(usual=True, level="quick", notes="B2")
 def test_names_order_and_shapes(layer, case):
     """Names, shapes and order of the parameters are those that the configuration predicts."""
-    named = [(name, tuple(p.shape)) for name, p in layer.module(case).named_parameters()]
-    assert named == list(case.config.parameter_shapes().items())
+    assert layer.parameters(case) == list(case.config.parameter_shapes().items())
 
 
 # As many as the notes count, in the notes' order.
@@ -41,7 +40,7 @@ COUNTS = dict(zip(NOTED, (8, 12, 12, 24, 32, 4, 12, 24), strict=True))
 @parametrize(usual=True, notes="B2", where=lambda case: case.id in COUNTS)
 def test_how_many_parameters(layer, case):
     """There are two weights and two biases for every layer and direction."""
-    assert len(list(layer.module(case).parameters())) == COUNTS[case.id]
+    assert len(layer.parameters(case)) == COUNTS[case.id]
 
 
 @claim("B3", "parameters know no B and no state")

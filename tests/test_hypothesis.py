@@ -29,3 +29,4 @@ def test_the_layer_is_the_loop_on_cases_that_are_drawn(request, candidate, devic
     )
     if failing:
         agrees(failing)
+        pytest.fail(f"failed once, and not again: {failing!r}")

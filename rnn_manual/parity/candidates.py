@@ -94,7 +94,7 @@ class Candidate:
             module = module.to(device=device, dtype=dtype)
             module.load_state_dict(reference.state_dict())
         if place is not None:
-            for name in parameters:
+            for name in parameters.keys() & module._parameters.keys():
                 setattr(module, name, nn.Parameter(place(getattr(module, name).data)))
         module.train(training)
         if self.mode:

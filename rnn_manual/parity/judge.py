@@ -41,7 +41,7 @@ def check(candidate: Any, case: Case, *, device: str = "cpu") -> Comparison:
     candidate = as_candidate(candidate)
     held_against = reference(case, device)
     try:
-        if case.random and not candidate.draws_as_nn:
+        if case.random and not (candidate.draws_as_nn and device == "cpu"):
             raise Unsupported("dropout masks can be compared only where they are drawn as nn does")
         if candidate.mode and not candidate.mode.takes(case):
             raise Unsupported(f"{candidate.mode.name} means nothing on such a case")
@@ -73,7 +73,17 @@ def _run(candidate: Candidate, case: Case, device: str) -> Result:
 def _compare(
     candidate: Candidate, case: Case, device: str, result: Result, held_against: Reference
 ) -> Comparison:
-    tensors = compare_result(result, held_against)
+    mode = candidate.mode
+    expected = mode is not None and not result.declined
+    lost = [
+        name
+        for name in result.missing
+        if expected and not mode.loses(name.removeprefix("grad "))  # type: ignore[union-attr]
+    ]
+    tensors = compare_result(result, held_against) | {
+        name: TensorComparison(Verdict.DIFFERS, f"lost in this mode: {result.missing[name]}")
+        for name in lost
+    }
     differs = any(tensor.verdict.fails for tensor in tensors.values())
     return Comparison(
         case,
@@ -108,7 +118,13 @@ def diagnose(case: Case, result: Result, allowed: dict[str, Floats], device: str
 
     def same(wrong: dict[str, Floats]) -> bool:
         return all(
-            compare_tensor(result.tensors[name], tensor, tensor, allowed[name]).verdict
+            compare_tensor(
+                result.tensors[name],
+                tensor,
+                tensor,
+                # A mistake may have a shape of its own.
+                allowed[name] if allowed[name].shape == tensor.shape else np.zeros(tensor.shape),
+            ).verdict
             != Verdict.DIFFERS
             for name, tensor in wrong.items()
             if name in result.tensors
@@ -131,16 +147,14 @@ def check_bits(case: Case) -> Comparison:
 
     oneDNN, which computes float32 LSTMs by default in an order of its own, is off for both.
     """
-    loops = without_onednn(LOOPS, case).tensors
+    loop = without_onednn(LOOPS, case)
     try:
-        nn = somewhere(NN, without_onednn, case).tensors
+        result = somewhere(NN, without_onednn, case)
     except Died as error:
         message = str(error)
         return Comparison(case, NN.name, mode=BITS, raised=Verdict.ERROR, message=message)
-    tensors = {
-        name: compare_tensor(nn[name], loop, loop, np.zeros_like(loop, np.float64))
-        for name, loop in loops.items()
-    }
+    nothing: dict[str, Floats] = {n: np.zeros(t.shape) for n, t in loop.tensors.items()}
+    tensors = compare_result(result, Reference(loop, loop.tensors, nothing))
     where = locate(case, tensors)
     return Comparison(case, NN.name, mode=BITS, tensors=tensors, where=where)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
-from torch import nn
 
 from rnn_manual.config import Config
 from rnn_manual.layout import Packed, state_given
@@ -15,7 +14,7 @@ from rnn_manual.parity.candidates import NN, Candidate, Unsupported, is_module_c
 from rnn_manual.parity.cases import Case, Floats
 from rnn_manual.parity.process import somewhere
 from rnn_manual.parity.results import read_outputs
-from rnn_manual.parity.tensors import packed, to_numpy
+from rnn_manual.parity.tensors import packed, to_numpy, without_tf32
 
 
 class Outputs(NamedTuple):
@@ -46,20 +45,31 @@ class Layer:
         outputs: Outputs = somewhere(self.candidate, run_layer, *asked)
         return outputs
 
-    def module(self, case: Case) -> nn.Module:
-        """The module whose parameters the candidate computes with on a case.
+    def parameters(self, case: Case) -> list[tuple[str, tuple[int, ...]]]:
+        """Names and shapes of the parameters that the candidate computes with on a case.
 
         Raises: Unsupported: the candidate is a function, which computes with nn's.
         """
         if self.candidate != NN and not is_module_class(self.candidate.subject):
             raise Unsupported("a function has no parameters of its own")
-        dtype: torch.dtype = getattr(torch, case.dtype)
-        return self.candidate.make(case.config, case.data().parameters, dtype, self.device)[0]
+        named: list[tuple[str, tuple[int, ...]]] = somewhere(
+            self.candidate, parameters_of, case, self.device
+        )
+        return named
 
     def on(self, case: Case) -> Outputs:
         """What it returns on a case's own numbers."""
         data = case.data()
         return self(case.config, data.parameters, data.input, data.state, case.dtype)
+
+
+def parameters_of(
+    candidate: Candidate, case: Case, device: str
+) -> list[tuple[str, tuple[int, ...]]]:
+    """Names and shapes of the parameters of the module that a candidate builds."""
+    dtype: torch.dtype = getattr(torch, case.dtype)
+    module, _ = candidate.make(case.config, case.data().parameters, dtype, device)
+    return [(name, tuple(parameter.shape)) for name, parameter in module.named_parameters()]
 
 
 def run_layer(
@@ -80,6 +90,6 @@ def run_layer(
     _, call = candidate.make(config, parameters, to, device)
     given = packed(input, tensor(input.data if isinstance(input, Packed) else input))
     hx = None if state is None else state_given(config, [*map(tensor, state)])
-    with torch.no_grad():
+    with torch.no_grad(), without_tf32():
         returned = call(given, hx)
     return Outputs(*map(to_numpy, read_outputs(config, returned, given).values()))

@@ -54,8 +54,8 @@ FACTORS: dict[str, tuple[Any, ...]] = CORE | {
         Sizes(T=2, B=130),
     ),
     "dtype": tuple(DTYPES),
-    # Too little to matter in eval; 1 leaves nothing; between them, a generator draws.
-    "dropout": (0.0, 0.5, 1.0, 0.3),
+    "dropout": (0.0, 1.0, 0.3),  # 1 leaves nothing; between them, a generator draws
+    "training": (True, False),
     "memory": MEMORY,
 }
 # What takes long, for `full` only.
@@ -78,6 +78,7 @@ def case_of(
     sizes: Sizes,
     dtype: str,
     dropout: float = 0.0,
+    training: bool = True,
     memory: str = "contiguous",
     values: str = "usual",
 ) -> Case:
@@ -106,7 +107,7 @@ def case_of(
         dtype,
         layout,
         state,
-        training=dropout != 0.5,
+        training=training,
         values=values,
         memory="contiguous" if (layout, memory) == ("unbatched", "expanded") else memory,
     )

@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from rnn_manual.parity.candidates import Candidate, in_one_line
+from rnn_manual.parity.candidates import Candidate, Unsupported, in_one_line
 from rnn_manual.usage import LIMIT
 
 
@@ -41,6 +41,7 @@ class Process:
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            start_new_session=True,  # a group of its own: what the candidate starts ends with it
         )
         atexit.register(self.close)
         # That torch is loaded first is no fault of the candidate's.
@@ -54,7 +55,7 @@ class Process:
         questions, answers = self.process.stdin, self.process.stdout
         assert questions is not None
         assert answers is not None
-        timer = threading.Timer(limit, self.process.kill)
+        timer = threading.Timer(limit, self.kill)
         timer.start()
         try:
             # As bytes within a pickle: what cannot be read there is then still read to its end.
@@ -67,6 +68,9 @@ class Process:
             late = timer.finished.is_set()
             why = f"did not answer within {limit:g} s" if late else _ended(code)
             raise Died(why) from None
+        except BaseException:
+            self.close()  # the answer to this question must not be taken for the next one's
+            raise
         finally:
             timer.cancel()
         if raised:
@@ -77,9 +81,17 @@ class Process:
     def alive(self) -> bool:
         return self.process.poll() is None
 
+    def kill(self) -> None:
+        """Ends the process, and those that it started, where there are groups of processes."""
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        else:
+            self.process.kill()
+
     def close(self) -> int:
         """Ends the process. Returns: its exit code, which is its own if it had ended before."""
-        self.process.kill()
+        self.kill()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe:
                 with contextlib.suppress(OSError):  # what was still to be sent has no reader
@@ -111,6 +123,8 @@ def somewhere(candidate: Candidate, function: Callable[..., Any], *args: Any) ->
     Raises: Died, and what the function raises.
     """
     if not candidate.named:
+        if candidate.environment:
+            raise Unsupported("takes a process of its own, where only a name leads to a candidate")
         return function(candidate, *args)
     key = tuple(sorted(candidate.environment.items()))
     process = _processes.get(key)
@@ -122,11 +136,12 @@ def somewhere(candidate: Candidate, function: Callable[..., Any], *args: Any) ->
 def serve() -> None:
     """The other side: calls what is asked for until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks
-    answers = os.fdopen(os.dup(1), "wb")
+    questions, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a candidate prints must not come between the answers
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nor may it read the questions
     while True:
         try:
-            asked = pickle.load(sys.stdin.buffer)
+            asked = pickle.load(questions)
         except EOFError:
             return
         try:

@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from rnn_manual.config import Config
 from rnn_manual.layout import Packed, state_given
-from rnn_manual.parity.candidates import Candidate, Unsupported, in_one_line
+from rnn_manual.parity.candidates import NN, Candidate, Unsupported, in_one_line
 from rnn_manual.parity.cases import Case, Data, Floats
 from rnn_manual.parity.tensors import batch_axis, packed, placed, strided, to_numpy, without_tf32
 
@@ -24,12 +24,14 @@ class Result:
     """What a run gave, by name: out, h_n, c_n, and `grad NAME` for input, states, parameters.
 
     missing: name → why a gradient is not there (the candidate computes none).
+    declined: whether torch says that it does not support the way back.
     broken: what the candidate raised on the way back, if it did.
     """
 
     tensors: dict[str, Floats]
     missing: dict[str, str] = field(default_factory=dict)
     broken: str = ""
+    declined: bool = False
 
 
 def run_candidate(
@@ -51,7 +53,8 @@ def run_candidate(
     """
     try:
         numbers, precision = data or case.data(), dtype or case.dtype
-        return _run(candidate, case, numbers, precision, device, gradients)
+        with without_tf32():
+            return _run(candidate, case, numbers, precision, device, gradients)
     except Exception as error:
         if _declined(candidate, error):
             raise Unsupported(in_one_line(error)) from error
@@ -64,7 +67,8 @@ def _declined(candidate: Candidate, error: Exception) -> bool:
         return False
     from rnn_manual.parity.modes import declines
 
-    return declines(error)
+    # Of anybody's own layer no words count, only types: they may be the layer's.
+    return declines(error, in_words=candidate.subject is NN.subject)
 
 
 def _run(
@@ -89,7 +93,7 @@ def _run(
     input = packed(data.input, leaves["input"])
     hx = state_given(case.config, states) if states else None
 
-    with torch.random.fork_rng(devices=[], enabled=case.drops), without_tf32():
+    with torch.random.fork_rng(devices=[], enabled=case.drops):
         torch.manual_seed(case.seed)
         outputs = read_outputs(case.config, call(input, hx), input)
     for name, tensor in leaves.items():
@@ -104,7 +108,8 @@ def _run(
     except Exception as error:  # what went right forward is still worth comparing
         said = in_one_line(error)
         if _declined(candidate, error):
-            return Result(tensors, {f"grad {name}": said for name in leaves | parameters})
+            missing = {f"grad {name}": said for name in leaves | parameters}
+            return Result(tensors, missing, declined=True)
         return Result(tensors, broken=said)
     return Result(tensors | gradients, missing)
 

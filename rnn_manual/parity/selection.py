@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnn_manual.parity.cases import Case, Sizes
+from rnn_manual.parity.cases import MEMORY, Case, Sizes
 from rnn_manual.parity.covering import covering
 from rnn_manual.parity.levels import CORE, case_of
 from rnn_manual.parity.modes import Mode
@@ -17,7 +17,14 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "bias": (True, False),
     "layout": CORE["layout"],
     "state": ("random", "omitted"),
-    "sizes": (Sizes(T=3), Sizes(T=1, B=1), Sizes(T=2, B=130), Sizes(T=3, H=17)),
+    "sizes": (
+        Sizes(T=3),
+        Sizes(T=1, B=1, I=1, H=1),
+        Sizes(T=2, B=130),
+        Sizes(T=3, H=17),
+    ),
+    "training": (True, False),
+    "memory": MEMORY,
     "dtype": tuple(DTYPES),
 }
 

@@ -75,7 +75,8 @@ def test_a_wrong_backward_is_seen_by_gradients_alone(name):
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_recognised(mistake):
     """A candidate that makes a classic mistake is told which one."""
-    case = min(filter(mistake.shows, CASES), key=lambda case: case.seq_len)
+    shown = [case for case in CASES if mistake.shows(case) and not case.random]
+    case = min(shown, key=lambda case: case.seq_len)
     assert f'"{mistake.sentence}"' in check(mistake, case).diagnosis
 
 

@@ -7,7 +7,7 @@ from rnn_manual.parity import Verdict, check
 from rnn_manual.parity.candidates import NN, Candidate, in_mode
 from rnn_manual.parity.modes import MODES, declines
 from rnn_manual.parity.selection import OPTIONS, cases_for
-from tests.meta.wrong_in_modes import NOT_PLANTED, WRONG_IN
+from tests.meta.wrong_in_modes import NOT_PLANTED, WRONG_IN, Detached
 
 
 def test_no_mode_is_left_out():
@@ -25,7 +25,18 @@ def test_a_mode_catches_what_is_wrong_in_it(name):
     )
     lstms = [c for c in cases_for(MODES[name], "full") if c.config.kind == "lstm" and not c.packed]
     lstms.sort(key=lambda case: (case.config.hidden_size, case.seq_len * case.batch_size))
-    assert any(check(in_mode(where, name), case).verdict.fails for case in lstms)
+    # Modes that prove something by themselves raise where it does not hold.
+    fails = Verdict.ERROR if name in ("twice", "unchanged", "double-backward") else Verdict.DIFFERS
+    assert any(check(in_mode(where, name), case).verdict == fails for case in lstms)
+
+
+@pytest.mark.parametrize("name", ["twice", "deepcopy", "copy_", "pickle"])
+def test_a_mode_catches_a_lost_gradient(name):
+    """A layer that has gradients when simply called must have them in a mode, too."""
+    case = next(c for c in cases_for(MODES[name], "full") if c.config.kind == "lstm")
+    comparison = check(in_mode(Candidate("detached", Detached), name), case)
+    assert comparison.verdict.fails
+    assert "gradient" in str([t.reason for t in comparison.tensors.values()]) + comparison.message
 
 
 @pytest.mark.parametrize("name", [name for name in WRONG_IN if not name.startswith("threads")])

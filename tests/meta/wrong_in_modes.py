@@ -9,7 +9,7 @@ from torch.autograd import forward_ad
 
 import rnn_manual
 from rnn_manual import Config, run
-from rnn_manual.weights import read_weights, weights_from
+from rnn_manual.weights import weights_from
 
 
 def when(condition, base=nn.LSTM):
@@ -28,17 +28,21 @@ def when(condition, base=nn.LSTM):
 
 
 class Stale(nn.LSTM):
-    """Goes on computing with the weights of its first call."""
+    """Goes on computing with the weights that it once was evaluated with."""
 
     first = None
 
     def forward(self, input, hx=None):
-        if self.first is None:
-            self.first = tuple(
-                tuple(w.map(lambda t: t.detach().clone()) for w in layer)
-                for layer in read_weights(self)
-            )
-        return run(Config.of(self), self.first, input, hx, mixed=True)
+        if self.first is not None:
+            config = Config.of(self)
+            stale = {  # with the gradients of the present ones
+                name: self.first[name].to(now) + (now - now.detach())
+                for name, now in self.named_parameters()
+            }
+            return run(config, weights_from(config, stale), input, hx)
+        if not torch.is_grad_enabled():
+            self.first = {name: p.detach().clone() for name, p in self.named_parameters()}
+        return super().forward(input, hx)
 
 
 class Kept(nn.LSTM):
@@ -71,6 +75,17 @@ class NoSecondDerivative(nn.LSTM):
         return _OnceOnly.apply(out), state
 
 
+class Detached(nn.LSTM):
+    """Loses its gradients from the second call on."""
+
+    calls = 0
+
+    def forward(self, input, hx=None):
+        self.calls += 1
+        out, state = super().forward(input, hx)
+        return (out, state) if self.calls == 1 else (out.detach(), tuple(s.detach() for s in state))
+
+
 class WritesToItsInput(nn.LSTM):
     """Its results are right, and its input is another afterwards."""
 
@@ -80,7 +95,7 @@ class WritesToItsInput(nn.LSTM):
         return returned
 
 
-class OnAnOldProcessor(when(lambda m, x: "ONEDNN_MAX_CPU_ISA" in os.environ)):
+class OnAnOldProcessor(when(lambda m, x: "ONEDNN_MAX_CPU_ISA" in os.environ, rnn_manual.LSTM)):
     """Wrong where oneDNN is held to an older instruction set."""
 
 

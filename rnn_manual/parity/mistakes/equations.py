@@ -102,7 +102,7 @@ reset_before_the_matmul = _gru(
     "r applied to h before the matmul, as in the paper's first version",
     "reset_before_the_matmul",
     n=_reset_first,
-    conditions=(gru, biased),
+    conditions=(gru, lambda case: case.config.bias or recurrent(case)),
 )
 b_hn_outside_the_reset = _gru(
     "b_hn added outside r·(…)",

@@ -93,7 +93,7 @@ def h_n_is_last_step_of_out(net: Net) -> tuple[Any, Any]:
     "h_0 of packed input not sorted with it", given_state, lambda case: not sorted_already(case)
 )
 def packed_state_not_sorted(net: Net) -> tuple[Any, Any]:
-    if not hasattr(net.input, "batch_sizes"):
+    if getattr(net.input, "unsorted_indices", None) is None:
         return net.run()
     unsorted = net.from_state(lambda *s: tuple(x[:, net.input.unsorted_indices] for x in s))
     return unsorted.run()

@@ -12,6 +12,7 @@ from rnn_manual.parity.candidates import Call
 from rnn_manual.parity.cases import Case
 from rnn_manual.parity.modes.flat import given, returned, tensors_of
 from rnn_manual.parity.modes.mode import Mode
+from rnn_manual.parity.tensors import to_numpy
 
 
 def _rows(module: nn.RNNBase) -> tuple[nn.Module, Call]:
@@ -90,10 +91,8 @@ def _unchanged(module: nn.RNNBase) -> tuple[nn.Module, Call]:
 
 
 def _same_bits(ours: Any, theirs: Any) -> bool:
-    def bits(tensor: torch.Tensor) -> torch.Tensor:
-        return tensor.detach().contiguous().view(torch.uint8)
-
-    return all(torch.equal(bits(a), bits(b)) for a, b in zip(ours, theirs, strict=True))
+    pairs = zip(ours, theirs, strict=True)
+    return all(to_numpy(a).tobytes() == to_numpy(b).tobytes() for a, b in pairs)
 
 
 MODES = [

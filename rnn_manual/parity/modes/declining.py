@@ -27,16 +27,17 @@ PHRASES = (
 )
 
 
-def declines(error: BaseException) -> bool:
+def declines(error: BaseException, in_words: bool = True) -> bool:
     """Whether torch says that it does not support what was asked of it, by type or in words."""
-    return any(_says_so(each) for each in _chain(error))
+    return any(_says_so(each, in_words) for each in _chain(error))
 
 
-def _says_so(error: BaseException) -> bool:
+def _says_so(error: BaseException, in_words: bool) -> bool:
     names = {
         f"{c.__module__}.{c.__qualname__}".removeprefix("builtins.") for c in type(error).mro()
     }
-    return bool(names & TYPES) or any(phrase in str(error).lower() for phrase in PHRASES)
+    said = str(error).lower() if in_words else ""
+    return bool(names & TYPES) or any(phrase in said for phrase in PHRASES)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -12,7 +12,7 @@ from torch import nn
 from rnn_manual.parity.candidates import Call
 from rnn_manual.parity.modes.cells import stepped
 from rnn_manual.parity.modes.flat import flat, returned, tensors_of
-from rnn_manual.parity.modes.mode import Mode
+from rnn_manual.parity.modes.mode import Mode, loses_all, loses_weights
 from rnn_manual.parity.modes.node import Around, enclosed
 
 
@@ -67,10 +67,15 @@ def _frozen(module: nn.RNNBase) -> tuple[nn.Module, Call]:
 
 
 MODES = [
-    Mode("no_grad", "under torch.no_grad", _forward_in(torch.no_grad)),
-    Mode("inference_mode", "under torch.inference_mode", _forward_in(torch.inference_mode)),
+    Mode("no_grad", "under torch.no_grad", _forward_in(torch.no_grad), loses=loses_all),
+    Mode(
+        "inference_mode",
+        "under torch.inference_mode",
+        _forward_in(torch.inference_mode),
+        loses=loses_all,
+    ),
     Mode("onednn-off", "by torch's own kernels, forward and backward", _all_in(_onednn_off)),
-    Mode("frozen", "weights that require no gradient", _frozen),
+    Mode("frozen", "weights that require no gradient", _frozen, loses=loses_weights),
     Mode("threads-1", "on one thread, forward and backward", _all_in(_threads(1))),
     Mode("threads-2", "on two threads, forward and backward", _all_in(_threads(2))),
     Mode(

@@ -16,6 +16,21 @@ def every_case(case: Case) -> bool:
     return True
 
 
+def keeps_all(name: str) -> bool:
+    """What most modes lose: nothing."""
+    return False
+
+
+def loses_all(name: str) -> bool:
+    """No gradient comes back."""
+    return True
+
+
+def loses_weights(name: str) -> bool:
+    """Only those of input and states come back."""
+    return name.startswith(("weight", "bias"))
+
+
 @dataclass(frozen=True)
 class Mode:
     """One way to run a layer.
@@ -28,6 +43,7 @@ class Mode:
         takes: the cases on which the mode means something. What torch does not support is among
             them: it has to say so itself, each time.
         environment: what must be set before torch is loaded.
+        loses: the gradients (by name: input, h_0, weight_ih_l0, …) that the mode does not give.
         slow: whether a case, or starting a process for it, takes seconds.
     """
 
@@ -37,3 +53,4 @@ class Mode:
     takes: Callable[[Case], bool] = every_case
     environment: Mapping[str, str] = field(default_factory=dict)
     slow: bool = False
+    loses: Callable[[str], bool] = keeps_all

@@ -13,7 +13,7 @@ from torch import nn
 from torch.onnx.errors import OnnxExporterError
 
 from rnn_manual.parity.candidates import Call, Unsupported
-from rnn_manual.parity.modes.mode import Mode
+from rnn_manual.parity.modes.mode import Mode, loses_all
 from rnn_manual.parity.modes.padded import others, plain_call, plain_result
 
 
@@ -57,10 +57,17 @@ def _run(model: bytes, arguments: tuple[torch.Tensor, ...]) -> list[torch.Tensor
 
 
 MODES = [
-    Mode("onnx", "torch.onnx.export, run in ONNX Runtime", _onnx(dynamo=True), slow=True),
+    Mode(
+        "onnx",
+        "torch.onnx.export, run in ONNX Runtime",
+        _onnx(dynamo=True),
+        slow=True,
+        loses=loses_all,
+    ),
     Mode(
         "onnx-torchscript",
         "torch.onnx.export(dynamo=False), run in ONNX Runtime",
         _onnx(dynamo=False),
+        loses=loses_all,
     ),
 ]
