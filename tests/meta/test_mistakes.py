@@ -1,6 +1,6 @@
 """The suite can fail: every classic mistake is caught on every case that can show it."""
 
-import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,24 +11,26 @@ from rnn_manual.parity.mistakes import MISTAKES
 from rnn_manual.parity.results import run_candidate
 from rnn_manual.parity.tolerance import reference
 
-
-def plain(case):
-    """To be judged as it stands, dropout included: the mistakes draw nn's masks."""
-    return dataclasses.replace(case, config=dataclasses.replace(case.config, dropout=0.0)).usual
-
-
-# Left out besides: one relu unit, which may be shut on all of a case's numbers and then hides
+# Left out: one relu unit, which may be shut on all of a case's numbers and then hides
 # everything; the chaotic cases, where after sixty steps everything is allowed; and the widest,
 # which take long and saturate their gates.
 CASES = select(
     "quick",
     where=lambda case: (
-        plain(case)
+        case.usual
         and case.gain == 1
         and max(case.config.sizes) < 64
         and (case.config.nonlinearity == "tanh" or case.config.hidden_size > 1)
     ),
 )
+
+
+CASES += [
+    replace(case, training=training, config=replace(case.config, dropout=dropout))
+    for case in CASES
+    if case.config.num_layers > 1 and not case.label
+    for dropout, training in ((1.0, True), (0.3, True), (0.5, False))
+][::5]
 
 
 def verdicts(mistake, case):

@@ -68,3 +68,8 @@ def recurrent(case: Case) -> bool:
 
 def drops(case: Case) -> bool:
     return case.drops
+
+
+def connected(case: Case) -> bool:
+    """Layers above the first read something: dropout may leave them nothing but zeros."""
+    return not case.drops

@@ -83,6 +83,11 @@ def _gru(
     return mistake(sentence, *conditions, name=name)(changed)
 
 
+def _where_order_matters(case: Case) -> bool:
+    """With one unit and no bias, r·(W h) and W (r·h) are the same."""
+    return case.config.bias or (recurrent(case) and case.config.hidden_size > 1)
+
+
 def _reset_first(ops: Any, w: LayerWeights, r: Any, x_n: Any, y_n: Any, h: Any) -> Any:
     bias = None if w.bias_hh is None else w.bias_hh.chunk(3)[2]
     return x_n + ops.linear(r * h, w.weight_hh.chunk(3)[2], bias)
@@ -102,7 +107,10 @@ reset_before_the_matmul = _gru(
     "r applied to h before the matmul, as in the paper's first version",
     "reset_before_the_matmul",
     n=_reset_first,
-    conditions=(gru, lambda case: case.config.bias or recurrent(case)),
+    conditions=(
+        gru,
+        lambda case: case.config.bias or (recurrent(case) and case.config.hidden_size > 1),
+    ),
 )
 b_hn_outside_the_reset = _gru(
     "b_hn added outside r·(…)",

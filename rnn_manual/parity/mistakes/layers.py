@@ -9,12 +9,17 @@ from typing import Any
 import torch
 
 from rnn_manual.layout import state_given, state_tuple
-from rnn_manual.parity.mistakes.conditions import bidirectional, stacked
+from rnn_manual.parity.mistakes.conditions import bidirectional, connected, stacked
 from rnn_manual.parity.mistakes.wrong import Net, dropped_out, mistake
 from rnn_manual.weights import LayerWeights
 
 
-@mistake("layers above the first read only the forward half below them", bidirectional, stacked)
+@mistake(
+    "layers above the first read only the forward half below them",
+    bidirectional,
+    stacked,
+    connected,
+)
 def forward_half_only(net: Net) -> Net:
     def without_backward_half(w: LayerWeights) -> LayerWeights:
         kept = torch.ones_like(w.weight_ih)
@@ -46,7 +51,9 @@ def _layer_by_layer(
     return outs[-1], state_given(config, [torch.cat(rows) for rows in zip(*tuples, strict=True)])
 
 
-@mistake("every layer above the first reads layer 0", lambda case: case.config.num_layers > 2)
+@mistake(
+    "every layer above the first reads layer 0", connected, lambda case: case.config.num_layers > 2
+)
 def layers_read_layer_0(net: Net) -> tuple[Any, Any]:
     return _layer_by_layer(net, reads=lambda outs: outs[:2][-1])
 
