@@ -28,7 +28,8 @@ CASES = select(
 CASES += [
     replace(case, training=training, config=replace(case.config, dropout=dropout))
     for case in CASES
-    if case.config.num_layers > 1 and not case.label
+    # (Of one unit and few steps, a mask may leave nothing.)
+    if case.config.num_layers > 1 and case.config.hidden_size > 1 and not case.label
     for dropout, training in ((1.0, True), (0.3, True), (0.5, False))
 ][::5]
 

@@ -71,5 +71,5 @@ def drops(case: Case) -> bool:
 
 
 def connected(case: Case) -> bool:
-    """Layers above the first read something: dropout may leave them nothing but zeros."""
-    return not case.drops
+    """Layers above the first read something: dropout of 1 leaves them nothing but zeros."""
+    return not (case.drops and case.config.dropout == 1)
