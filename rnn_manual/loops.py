@@ -94,6 +94,7 @@ def run_layers(
     cell = cell or cell_for(config)
     states = list(zip(*map(ops.unstack, state), strict=True))
     last: list[State] = []
+    shape = tuple(rows.shape[:-1])
     for layer in range(config.num_layers):
         out = []
         for direction in range(config.num_directions):
@@ -109,6 +110,9 @@ def run_layers(
             out.append(h)
             last.append(end)
         rows = ops.concat(out, -1) if config.bidirectional else out[0]
-        if training and config.dropout and layer + 1 < config.num_layers:
-            rows = ops.dropout(rows, config.dropout)
+        if layer + 1 < config.num_layers:
+            # As it came in, for nn's matmuls see steps and batch apart in every layer.
+            rows = rows.reshape(*shape, rows.shape[-1])
+            if training and config.dropout:
+                rows = ops.dropout(rows, config.dropout)
     return rows, tuple(map(ops.stack, zip(*last, strict=True)))

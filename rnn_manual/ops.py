@@ -80,7 +80,7 @@ class NumpyOps:
         mask = next(self.masks, None)
         if mask is None:
             raise ValueError(f"dropout={p} in NumPy needs a mask for every layer but the last")
-        return x * mask
+        return x * mask.reshape(x.shape)
 
 
 class TorchOps:

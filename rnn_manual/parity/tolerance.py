@@ -133,7 +133,7 @@ class _WideOps(TorchOps):
         self.masks = iter(masks)
 
     def dropout(self, x: Array, p: float) -> Array:
-        return x * next(self.masks)
+        return x * next(self.masks).reshape(x.shape)
 
 
 class _JitteredOps(_WideOps):
