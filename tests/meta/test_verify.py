@@ -63,7 +63,7 @@ def test_torch_agrees(tmp_path):
     assert "agrees with the loops" in (tmp_path / "r.html").read_text()
 
 
-# Every sixth, for each takes a run of its own; test_mistakes.py holds all of them against all cases.
+# Every sixth: each takes a run of its own, and test_mistakes.py puts all of them to all cases.
 @pytest.mark.parametrize("name", list(MISTAKES)[::6])
 def test_verify_fails_a_mistake(tmp_path, name):
     """Verify ends with exit 1 on a wrong candidate, and its JSON says which cases."""
