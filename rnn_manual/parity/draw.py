@@ -7,7 +7,7 @@ NumPy draws them.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -60,7 +60,8 @@ def draw(case: Case) -> Data:
         state = None if state is None else tuple(_one_row(s, 1) for s in state)
     input: Floats | Packed = x
     if case.packed:
-        input = _pack(x, case.lengths, case.layout == "packed")
+        parts = [x[:length, b] for b, length in enumerate(case.lengths)]
+        input = pack(parts, shuffled=case.layout == "packed")
     out_shape = np.shape(input.data if isinstance(input, Packed) else input)[:-1]
     out_shape = (*out_shape, config.num_directions * config.output_size)
     cotangents = tuple(
@@ -86,10 +87,15 @@ def _one_row(x: Floats, axis: int) -> Floats:
     return np.repeat(x.take([0], axis), x.shape[axis], axis) if x.shape[axis] else x
 
 
-def _pack(padded: Floats, lengths: list[int], shuffled: bool) -> Packed:
-    """Rows of (T, B, I), step after step, longest sequence first: as pack_padded_sequence does."""
-    order = np.argsort(np.negative(lengths), kind="stable")
-    alive = [order[: sum(length > t for length in lengths)] for t in range(len(padded))]
-    rows = np.concatenate([padded[t, batch] for t, batch in enumerate(alive)])
+def pack(parts: Sequence[Floats], shuffled: bool = True) -> Packed:
+    """Sequences (length, I) as rows, step after step, longest first: as pack_sequence does.
+
+    Args:
+        shuffled: whether they come in any order, which is then kept beside the rows.
+    """
+    lengths = np.array([len(part) for part in parts])
+    order = np.argsort(-lengths, kind="stable")
+    alive = [order[: (lengths > t).sum()] for t in range(lengths.max())]
+    rows = np.stack([parts[b][t] for t, batch in enumerate(alive) for b in batch])
     sizes = [len(batch) for batch in alive]
     return Packed(rows, sizes, order, np.argsort(order)) if shuffled else Packed(rows, sizes)

@@ -184,10 +184,11 @@ def select(
     """
     noted = [case for case in NOTES if notes is not None and case.label.endswith(notes)]
     grid = full() if level == "full" else quick()
-    return [
-        replace(case, seed=seed)
-        for case in [*noted, *grid]
-        if case.config.kind in (kinds or (case.config.kind,))
-        and case.dtype in (dtypes or (case.dtype,))
-        and where(case)
-    ]
+    asked = [case for case in [*noted, *grid] if is_of(case, kinds, dtypes) and where(case)]
+    return [replace(case, seed=seed) for case in asked]
+
+
+def is_of(case: Case, kinds: Iterable[str], dtypes: Iterable[str]) -> bool:
+    """Whether a case is of one of these kinds and dtypes; of any, where none is named."""
+    of_kind = case.config.kind in (kinds or (case.config.kind,))
+    return of_kind and case.dtype in (dtypes or (case.dtype,))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rnn_manual.parity.cases import Case
-from rnn_manual.parity.levels import select
+from rnn_manual.parity.levels import is_of, select
 
 
 def parametrize(
@@ -54,6 +54,5 @@ def cases_of_modes(
         (mode.name, replace(case, seed=seed))
         for mode in MODES.values()
         for case in cases_for(mode, level)
-        if case.config.kind in (kinds or (case.config.kind,))
-        and case.dtype in (dtypes or (case.dtype,))
+        if is_of(case, kinds, dtypes)
     ]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rnn_manual.layout import Packed
 from rnn_manual.parity.cases import Case, Floats
+from rnn_manual.parity.draw import pack
 from rnn_manual.parity.laws import assert_near, states
 from rnn_manual.parity.layer import Outputs
 from rnn_manual.parity.tolerance import reference
@@ -32,11 +33,7 @@ def batch_of(case: Case, parts: Sequence[Floats]) -> Any:
         return parts[0]
     if not case.packed:
         return np.stack(parts, 0 if case.config.batch_first else 1)
-    lengths = np.array([len(part) for part in parts])
-    order = np.argsort(-lengths, kind="stable")
-    alive = [order[: (lengths > t).sum()] for t in range(lengths.max())]
-    rows = np.stack([parts[b][t] for t, batch in enumerate(alive) for b in batch])
-    return Packed(rows, [len(batch) for batch in alive], order, np.argsort(order))
+    return pack(parts)
 
 
 def _places(packed: Packed) -> list[NDArray[np.intp]]:

@@ -11,11 +11,9 @@ from torch import nn
 
 from rnn_manual.parity.candidates import Call, Unsupported
 from rnn_manual.parity.cases import Case
-from rnn_manual.parity.modes.mode import Mode
+from rnn_manual.parity.modes.mode import Build, Mode
 from rnn_manual.parity.modes.padded import others, plain_call, plain_result
 from rnn_manual.parity.modes.scripted import script
-
-Build = Callable[[nn.RNNBase], tuple[nn.Module, Call]]
 
 
 def _compile(backend: str) -> Build:

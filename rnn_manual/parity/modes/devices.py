@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,12 +12,12 @@ from torch import nn
 
 from rnn_manual.parity.candidates import Call, Unsupported
 from rnn_manual.parity.modes.flat import flat, returned, tensors_of
-from rnn_manual.parity.modes.mode import Mode
+from rnn_manual.parity.modes.mode import Build, Mode
 from rnn_manual.parity.modes.node import enclosed
 from rnn_manual.parity.tensors import without_tf32
 
 
-def _on_cuda(cudnn: bool) -> Callable[[nn.RNNBase], tuple[nn.Module, Call]]:
+def _on_cuda(cudnn: bool) -> Build:
     @contextmanager
     def around() -> Iterator[None]:
         before = torch.backends.cudnn.enabled

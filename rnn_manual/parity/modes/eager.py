@@ -12,13 +12,13 @@ from torch import nn
 from rnn_manual.parity.candidates import Call
 from rnn_manual.parity.modes.cells import stepped
 from rnn_manual.parity.modes.flat import flat, returned, tensors_of
-from rnn_manual.parity.modes.mode import Mode, loses_all, loses_weights
+from rnn_manual.parity.modes.mode import Build, Mode, loses_all, loses_weights
 from rnn_manual.parity.modes.node import Around, enclosed
 
 
 def _forward_in(
     context: Callable[[], AbstractContextManager[Any]],
-) -> Callable[[nn.RNNBase], tuple[nn.Module, Call]]:
+) -> Build:
     def build(module: nn.RNNBase) -> tuple[nn.Module, Call]:
         def call(input: Any, hx: Any = None) -> Any:
             with context():
@@ -29,7 +29,7 @@ def _forward_in(
     return build
 
 
-def _all_in(around: Around) -> Callable[[nn.RNNBase], tuple[nn.Module, Call]]:
+def _all_in(around: Around) -> Build:
     """Forward and backward."""
 
     def build(module: nn.RNNBase) -> tuple[nn.Module, Call]:

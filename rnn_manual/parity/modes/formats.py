@@ -12,13 +12,12 @@ from torch import nn
 from rnn_manual.parity.candidates import Call
 from rnn_manual.parity.cases import Case
 from rnn_manual.parity.modes.flat import flat, returned, tensors_of
-from rnn_manual.parity.modes.mode import Mode, every_case
+from rnn_manual.parity.modes.mode import Build, Mode, every_case
 from rnn_manual.parity.modes.node import enclosed
 
 AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2"}
 DEFAULT = {"ATEN_CPU_CAPABILITY": "default"}
 NARROW = ("float32", "bfloat16", "float16")
-Build = Callable[[nn.RNNBase], tuple[nn.Module, Call]]
 
 
 def _autocast(dtype: torch.dtype) -> Build:

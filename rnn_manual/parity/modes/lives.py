@@ -12,12 +12,12 @@ import torch
 from torch import nn
 
 from rnn_manual.parity.candidates import Call
-from rnn_manual.parity.modes.mode import Mode
+from rnn_manual.parity.modes.mode import Build, Mode
 
 Weights = dict[str, torch.Tensor]
 
 
-def _life(change: Callable[[nn.RNNBase, Weights], Any]) -> Callable[..., tuple[nn.Module, Call]]:
+def _life(change: Callable[[nn.RNNBase, Weights], Any]) -> Build:
     """Runs the layer with other weights, then `change` gives it, or another layer, the right ones.
 
     Args:

@@ -10,6 +10,8 @@ from torch import nn
 from rnn_manual.parity.candidates import Call
 from rnn_manual.parity.cases import Case
 
+Build = Callable[[nn.RNNBase], tuple[nn.Module, Call]]
+
 
 def every_case(case: Case) -> bool:
     """What most modes take."""
@@ -49,7 +51,7 @@ class Mode:
 
     name: str
     sentence: str
-    build: Callable[[nn.RNNBase], tuple[nn.Module, Call]]
+    build: Build
     takes: Callable[[Case], bool] = every_case
     environment: Mapping[str, str] = field(default_factory=dict)
     slow: bool = False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import io
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,11 +12,11 @@ from torch import nn
 from torch.onnx.errors import OnnxExporterError
 
 from rnn_manual.parity.candidates import Call, Unsupported
-from rnn_manual.parity.modes.mode import Mode, loses_all
+from rnn_manual.parity.modes.mode import Build, Mode, loses_all
 from rnn_manual.parity.modes.padded import others, plain_call, plain_result
 
 
-def _onnx(dynamo: bool) -> Callable[[nn.RNNBase], tuple[nn.Module, Call]]:
+def _onnx(dynamo: bool) -> Build:
     needed = ("onnx", "onnxruntime", *(("onnxscript",) if dynamo else ()))
 
     def build(module: nn.RNNBase) -> tuple[nn.Module, Call]:
