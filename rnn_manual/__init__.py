@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rnn_manual.backprop import vjp as vjp
     from rnn_manual.config import Config as Config
     from rnn_manual.layout import run as run
     from rnn_manual.modules import GRU as GRU
@@ -22,6 +23,7 @@ _HOME = {
     "Config": "config",
     "copy_weights": "weights",
     "run": "layout",
+    "vjp": "backprop",
     **dict.fromkeys(_MODULES, "modules"),
 }
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "RNNCell",
     "copy_weights",
     "run",
+    "vjp",
 ]
 
 

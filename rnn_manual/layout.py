@@ -29,6 +29,7 @@ class Layout(NamedTuple):
     rows: Array  # (ΣB_t, I), or strided as the caller's input is, (T, B, I)
     batch_sizes: list[int]
     state_dims: int
+    enter_rows: Callable[[Any], Array]  # of anything laid out as the input is
     enter_state: Callable[[Array], Array]
     leave_state: Callable[[Array], Array]
     leave_out: Callable[[Array], Any]
@@ -55,6 +56,7 @@ def _batched(input: Array, batch_first: bool) -> Layout:
         rows=turn(input),
         batch_sizes=[B] * T,
         state_dims=3,
+        enter_rows=turn,
         enter_state=lambda state: state,
         leave_state=lambda state: state,
         leave_out=lambda rows: turn(rows.reshape(T, B, rows.shape[-1])),
@@ -66,6 +68,7 @@ def _unbatched(input: Array) -> Layout:
         rows=input[:, None],
         batch_sizes=[1] * len(input),
         state_dims=2,
+        enter_rows=lambda rows: rows[:, None],
         enter_state=lambda state: state[:, None],
         leave_state=lambda state: state[:, 0],
         leave_out=lambda rows: rows,
@@ -86,6 +89,7 @@ def _packed(input: Any) -> Layout:
         rows=input.data,
         batch_sizes=batch_sizes,
         state_dims=3,
+        enter_rows=lambda packed: packed.data,
         enter_state=permuted_by(input.sorted_indices),
         leave_state=permuted_by(input.unsorted_indices),
         leave_out=lambda rows: input._replace(data=rows),

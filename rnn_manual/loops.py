@@ -28,6 +28,41 @@ def cell_for(config: Config) -> Cell:
     return cells.lstm if config.kind == "lstm" else cells.gru
 
 
+def through_time(
+    ops: Ops,
+    step: Callable[..., State],
+    batch_sizes: Sequence[int],
+    initial: State,
+    backward: bool = False,
+) -> tuple[list[State], State]:
+    """One step after the other, the state handed on.
+
+    Args:
+        step: called with t and the state, (B_t, …) each; returns the new state.
+        initial: the state before the first step, (B, …) each.
+        backward: from the last step to the first.
+
+    Returns: the state after the step at every t, and the state after each sequence's own last one.
+    """
+    order = list(range(len(batch_sizes)))
+    if backward:
+        order.reverse()
+    after, ended = [initial] * len(order), []
+    state = tuple(s[: batch_sizes[order[0]]] for s in initial)
+    for t in order:
+        now, before = batch_sizes[t], state[0].shape[0]
+        if now < before:  # going forward, sequences leave the batch as they end
+            ended.append(tuple(s[now:] for s in state))
+            state = tuple(s[:now] for s in state)
+        elif now > before:  # going backward, they join it
+            state = tuple(
+                ops.concat([s, s_0[before:now]]) for s, s_0 in zip(state, initial, strict=True)
+            )
+        state = after[t] = step(t, *state)
+    last = tuple(map(ops.concat, zip(state, *reversed(ended), strict=True))) if ended else state
+    return after, last
+
+
 def run_direction(
     ops: Ops,
     cell: Cell,
@@ -48,25 +83,12 @@ def run_direction(
     Returns: h after every step, (ΣB_t, H or P), and the state after each sequence's own last step.
     """
     x = ops.steps(ops.linear(rows, w.weight_ih, w.bias_ih), batch_sizes)
-    order = list(range(len(batch_sizes)))
-    if backward:
-        order.reverse()
-    out = [x[0]] * len(order)
-    initial, ended = state, []
-    state = tuple(s[: batch_sizes[order[0]]] for s in initial)
-    for t in order:
-        now, before = batch_sizes[t], state[0].shape[0]
-        if now < before:  # going forward, sequences leave the batch as they end
-            ended.append(tuple(s[now:] for s in state))
-            state = tuple(s[:now] for s in state)
-        elif now > before:  # going backward, they join it
-            state = tuple(
-                ops.concat([s, s_0[before:now]]) for s, s_0 in zip(state, initial, strict=True)
-            )
-        state = cell(ops, w, x[t], *state)
-        out[t] = state[0]
-    last = tuple(map(ops.concat, zip(state, *reversed(ended), strict=True))) if ended else state
-    return ops.concat(out), last
+
+    def step(t: int, *state: Array) -> State:
+        return cell(ops, w, x[t], *state)
+
+    after, last = through_time(ops, step, batch_sizes, state, backward)
+    return ops.concat([h for h, *_ in after]), last
 
 
 def run_layers(

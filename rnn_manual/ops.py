@@ -20,6 +20,9 @@ class Ops(Protocol):
     def tanh(self, x: Array) -> Array: ...
     def sigmoid(self, x: Array) -> Array: ...
     def relu(self, x: Array) -> Array: ...
+    def tanh_backward(self, dy: Array, y: Array) -> Array: ...
+    def sigmoid_backward(self, dy: Array, y: Array) -> Array: ...
+    def relu_backward(self, dy: Array, y: Array) -> Array: ...
     def gates(self, x: Array, number: int) -> Sequence[Array]: ...
     def split(self, x: Array, sizes: Sequence[int]) -> Sequence[Array]: ...
     def steps(self, rows: Array, batch_sizes: Sequence[int]) -> Sequence[Array]: ...
@@ -54,6 +57,16 @@ class NumpyOps:
 
     def relu(self, x: Array) -> Array:
         return np.maximum(x, 0)
+
+    def tanh_backward(self, dy: Array, y: Array) -> Array:
+        return dy * (1 - y * y)
+
+    def sigmoid_backward(self, dy: Array, y: Array) -> Array:
+        return dy * (1 - y) * y
+
+    def relu_backward(self, dy: Array, y: Array) -> Array:
+        # Where relu has a kink, every slope from 0 to 1 is one; torch takes 0.
+        return np.where(y <= 0, np.zeros_like(dy), dy)
 
     def gates(self, x: Array, number: int) -> Sequence[Array]:
         return np.split(x, number, axis=-1)
@@ -106,6 +119,17 @@ class TorchOps:
     def relu(self, x: Array) -> Array:
         return self.torch.relu(x)
 
+    # Written out, `dy * (1 - y * y)` rounds where autograd's own kernels, fused, do not.
+
+    def tanh_backward(self, dy: Array, y: Array) -> Array:
+        return self.torch.ops.aten.tanh_backward(dy, y)
+
+    def sigmoid_backward(self, dy: Array, y: Array) -> Array:
+        return self.torch.ops.aten.sigmoid_backward(dy, y)
+
+    def relu_backward(self, dy: Array, y: Array) -> Array:
+        return self.torch.ops.aten.threshold_backward(dy, y, 0)
+
     def gates(self, x: Array, number: int) -> Sequence[Array]:
         return self.torch.chunk(x, number, -1)
 
@@ -129,6 +153,15 @@ class TorchOps:
 
     def dropout(self, x: Array, p: float) -> Array:
         return self.torch.nn.functional.dropout(x, p)
+
+
+def linear_backward(x: Array, weight: Array, dy: Array) -> tuple[Array, Array, Array]:
+    """From dy, the gradient for y = x Wᵀ + b, those for x, W and b; x (N, I), dy (N, O).
+
+    As y_no = Σ_i x_ni W_oi + b_o, the gradient for x_ni sums dy_no W_oi over all outputs o; those
+    for W_oi and b_o, which all rows share, sum dy_no x_ni and dy_no over all rows n.
+    """
+    return dy @ weight, dy.T @ x, dy.sum(0)
 
 
 def ops_for(array: Any) -> Ops:

@@ -155,6 +155,9 @@ def check_bits(case: Case) -> Comparison:
         return Comparison(case, NN.name, mode=BITS, raised=Verdict.ERROR, message=message)
     nothing: dict[str, Floats] = {n: np.zeros(t.shape) for n, t in loop.tensors.items()}
     tensors = compare_result(result, Reference(loop, loop.tensors, nothing))
+    for name, tensor in tensors.items():
+        if tensor.verdict == Verdict.WITHIN:
+            tensors[name] = TensorComparison(Verdict.DIFFERS, "the sign of a zero")
     where = locate(case, tensors)
     return Comparison(case, NN.name, mode=BITS, tensors=tensors, where=where)
 

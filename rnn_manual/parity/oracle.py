@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from rnn_manual.layout import Packed, run, state_given, state_tuple
+from rnn_manual.backprop import vjp
+from rnn_manual.layout import Packed, state_given, state_tuple
 from rnn_manual.ops import NumpyOps
 from rnn_manual.parity.cases import Case, Floats
-from rnn_manual.weights import weights_from
+from rnn_manual.weights import parameters_from, weights_from
 
 
 def dropout_masks(case: Case) -> list[torch.Tensor]:
@@ -30,23 +31,37 @@ def dropout_masks(case: Case) -> list[torch.Tensor]:
 
 
 def run_oracle(case: Case) -> dict[str, Floats]:
-    """out, h_n and c_n from the NumPy loops, in more bits than the case has.
+    """out, h_n, c_n and every gradient from the NumPy loops, in more bits than the case has.
 
     longdouble (80 bits on x86) for float64 cases, float64 for all others.
     """
     wide = np.longdouble if case.dtype == "float64" else np.float64
-    data = case.data()
+    config, data = case.config, case.data()
 
     def widen(array: Any) -> Any:
         return np.asarray(array, wide)
 
-    weights = weights_from(case.config, {k: widen(v) for k, v in data.parameters.items()})
-    input: Any = data.input
-    input = input._replace(data=widen(input.data)) if isinstance(input, Packed) else widen(input)
-    state = None if data.state is None else state_given(case.config, [*map(widen, data.state)])
+    def like_input(rows: Floats) -> Any:
+        packed = isinstance(data.input, Packed)
+        return data.input._replace(data=rows) if packed else rows  # type: ignore[union-attr]
+
+    weights = weights_from(config, {name: widen(v) for name, v in data.parameters.items()})
+    state = None if data.state is None else state_given(config, [*map(widen, data.state)])
     ops = NumpyOps(widen(mask.numpy()) for mask in dropout_masks(case))
+    d_out, *d_last = map(widen, data.cotangents)
     with np.errstate(invalid="ignore"):  # infinities and NaN travel as they do in torch
-        out, last = run(case.config, weights, input, state, training=case.training, ops=ops)
-    named = zip(case.config.states, state_tuple(case.config, last), strict=True)
-    out = out.data if isinstance(out, Packed) else out
-    return {"out": out} | {f"{name}_n": array for name, array in named}
+        x = like_input(widen(_rows(data.input)))
+        (out, last), backward = vjp(config, weights, x, state, training=case.training, ops=ops)
+        found = backward(like_input(d_out), state_given(config, d_last))
+    gradients = {"input": _rows(found.input)}
+    if state is not None:
+        named = zip(config.states, state_tuple(config, found.state), strict=True)
+        gradients |= {f"{name}_0": array for name, array in named}
+    gradients |= parameters_from(config, found.weights)
+    states = zip(config.states, state_tuple(config, last), strict=True)
+    outputs = {"out": _rows(out)} | {f"{name}_n": array for name, array in states}
+    return outputs | {f"grad {name}": array for name, array in gradients.items()}
+
+
+def _rows(array: Any) -> Any:
+    return array.data if isinstance(array, Packed) else array

@@ -61,7 +61,7 @@ def _located(comparison: Comparison, where: Where) -> list[tuple[str, str]]:
     size = f"{error:.2g} = {_times(error, allowed)} what rounding explains ({allowed:.2g})"
     unit = f"{error:.2g}, where every bit must be the same"
     gradient = where.tensor.startswith("grad ")
-    oracle = "torch loop in float64" if gradient else f"NumPy loop in {tensor.oracle.dtype}"
+    oracle = f"NumPy loop in {tensor.oracle.dtype}{', gradients by hand' * gradient}"
     digits = 9 if tensor.loop.dtype.itemsize <= 4 else 17
     bad = tensor.ratios > 1
     extent = f"{int(bad.sum())} of {bad.size} elements of {where.tensor}"

@@ -1,0 +1,238 @@
+"""Backpropagation through time, by hand: the walk of `loops.py`, backwards.
+
+The loops take layers upwards, and in each the steps one way: so gradients take layers downwards,
+and in each the steps the other way. At every step h has two gradients, what the cell of the step
+after it sends back, and what comes from `out`. So the state's gradient is itself a state, handed on
+from step to step; and where a sequence begins it leaves, where one ends it joins, just as in a walk
+in the other direction: `through_time` does both. The cells' own ways back stand beside them in
+`cells.py`. No autograd has a part in this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from rnn_manual import cells
+from rnn_manual.config import Config
+from rnn_manual.layout import Layout, layout_of, run, state_given, state_tuple
+from rnn_manual.loops import State, run_direction, through_time
+from rnn_manual.ops import Ops, linear_backward, ops_for
+from rnn_manual.weights import Array, LayerWeights, Weights
+
+CellBackward = Callable[..., tuple[Any, ...]]
+
+
+class Gradients(NamedTuple):
+    """What one number, computed from out and h_n, changes by: laid out as what `run` was given."""
+
+    input: Any  # as the input
+    state: Any  # h_0, or (h_0, c_0) for an LSTM; also where it was left out
+    weights: Weights
+
+
+class Taken(NamedTuple):
+    """What a direction was given on the way forward: its rows, and every step's x and state."""
+
+    rows: Array
+    steps: list[tuple[Array, ...]]
+
+
+def cell_backward_for(config: Config) -> CellBackward:
+    """The way back through the equations that a configuration asks for."""
+    if config.kind == "rnn":
+        relu = config.nonlinearity == "relu"
+        return cells.rnn_relu_backward if relu else cells.rnn_tanh_backward
+    return cells.lstm_backward if config.kind == "lstm" else cells.gru_backward
+
+
+def run_direction_backward(
+    ops: Ops,
+    cell_backward: CellBackward,
+    w: LayerWeights,
+    taken: Taken,
+    batch_sizes: Sequence[int],
+    d_out: Array,
+    d_last: State,
+    backward: bool = False,
+) -> tuple[Array, State, LayerWeights]:
+    """The way back through `run_direction`.
+
+    Args:
+        d_out: (ΣB_t, H or P), the gradient for h after every step, but for what later steps add.
+        d_last: dh (B, H or P) and, for an LSTM, dc (B, H), after each sequence's own last step.
+        backward: whether the way there went from the last step to the first.
+
+    Returns: the gradients for the rows (ΣB_t, I), for the state before the first step, and for w.
+    """
+    d_h = ops.steps(d_out, batch_sizes)
+    dx: list[Array] = [None] * len(batch_sizes)
+    dw: cells.Gradients = {}
+
+    def step(t: int, dh: Array, *dc: Array) -> State:
+        more, dx[t], *d_before = cell_backward(ops, w, *taken.steps[t], dh + d_h[t], *dc)
+        for role, gradient in more.items():
+            dw[role] = dw[role] + gradient if role in dw else gradient
+        return tuple(d_before)
+
+    _, d_first = through_time(ops, step, batch_sizes, d_last, not backward)
+    # x was taken for all steps at once, and so is its way back.
+    rows = taken.rows.reshape(-1, taken.rows.shape[-1])
+    d_rows, dw["weight_ih"], dw["bias_ih"] = linear_backward(rows, w.weight_ih, ops.concat(dx))
+    asked = w._asdict().items()
+    return d_rows, d_first, LayerWeights(*(None if v is None else dw[role] for role, v in asked))
+
+
+def run_layers_backward(
+    config: Config,
+    weights: Weights,
+    taken: Sequence[Taken],
+    batch_sizes: Sequence[int],
+    d_rows: Array,
+    d_last: State,
+    masks: Sequence[Array],
+    ops: Ops,
+    cell_backward: CellBackward | None = None,
+    walk_backward: Callable[..., Any] = run_direction_backward,
+) -> tuple[Array, State, Weights]:
+    """The way back through `run_layers`.
+
+    Args:
+        taken: what each direction was given, by row of h_n.
+        d_rows: (T, B, D·H) or (ΣB_t, D·H), the gradient for the last layer's output.
+        d_last: for h_n (S, B, H or P) and, for an LSTM, c_n (S, B, H).
+        masks: what each layer's output but the last's was multiplied with; empty without dropout.
+
+    Returns: the gradients for the rows (ΣB_t, I), h_0 (and c_0), and the weights.
+    """
+    cell_backward = cell_backward or cell_backward_for(config)
+    d_states = list(zip(*map(ops.unstack, d_last), strict=True))
+    d_first, d_weights = [], []
+    for layer in reversed(range(config.num_layers)):
+        d_in = []
+        for direction in reversed(range(config.num_directions)):
+            row = config.row(layer, direction)
+            d_x, d_0, dw = walk_backward(
+                ops,
+                cell_backward,
+                weights[layer][direction],
+                taken[row],
+                batch_sizes,
+                d_rows[..., config.columns(direction)],
+                d_states[row],
+                backward=direction == 1,
+            )
+            d_in.append(d_x)
+            d_first.append(d_0)
+            d_weights.append(dw)
+        d_rows = sum(d_in[1:], d_in[0])  # both directions read all of it
+        if layer and masks:
+            d_rows = d_rows * masks[layer - 1].reshape(d_rows.shape)
+    rows, D = reversed(d_first), config.num_directions
+    in_order = d_weights[::-1]
+    by_layer = tuple(tuple(in_order[k : k + D]) for k in range(0, len(in_order), D))
+    return d_rows, tuple(map(ops.stack, zip(*rows, strict=True))), by_layer
+
+
+def vjp(
+    config: Config,
+    weights: Weights,
+    input: Any,
+    state: Any = None,
+    *,
+    training: bool = False,
+    ops: Ops | None = None,
+    cell_backward: CellBackward | None = None,
+    walk_backward: Callable[..., Any] = run_direction_backward,
+) -> tuple[tuple[Any, Any], Callable[..., Gradients]]:
+    """Runs the loops as `run` does, and gives the way back with what they returned.
+
+    Args:
+        cell_backward, walk_backward: other ways back than the usual.
+
+    Returns: (out, h_n) or (out, (h_n, c_n)), and `backward(d_out, d_state=None)`: from gradients
+        for these, laid out as they are (d_state left out is zeros), it computes those for input,
+        state and weights. It may be called several times.
+
+    Raises: ValueError: input or state does not fit; from `backward`: d_out or d_state does not.
+
+    Source: Werbos 1990, "Backpropagation through time: what it does and how to do it".
+    """
+    layout = layout_of(config, input)
+    kept = _MasksKept(ops or ops_for(layout.rows))
+    taken: list[Taken] = []
+
+    def walk(ops: Ops, cell: Any, w: Any, rows: Any, sizes: Any, state: Any, backward: bool) -> Any:
+        steps: list[tuple[Array, ...]] = []
+
+        def watched(ops: Ops, w: LayerWeights, *given: Array) -> State:
+            steps.append(given)
+            new: State = cell(ops, w, *given)
+            return new
+
+        ended = run_direction(ops, watched, w, rows, sizes, state, backward)
+        taken.append(Taken(rows, steps[::-1] if backward else steps))
+        return ended
+
+    out, last = run(config, weights, input, state, training=training, walk=walk, ops=kept)
+
+    def backward(d_out: Any, d_state: Any = None) -> Gradients:
+        d_rows, d_last = _cotangents(config, layout, (out, last), d_out, d_state)
+        d_input, d_first, d_weights = run_layers_backward(
+            config,
+            weights,
+            taken,
+            layout.batch_sizes,
+            d_rows,
+            d_last,
+            kept.masks,
+            kept,
+            cell_backward,
+            walk_backward,
+        )
+        d_0 = [layout.leave_state(d) for d in d_first]
+        return Gradients(layout.leave_out(d_input), state_given(config, d_0), d_weights)
+
+    return (out, last), backward
+
+
+def _cotangents(
+    config: Config, layout: Layout, outputs: tuple[Any, Any], d_out: Any, d_state: Any
+) -> tuple[Array, State]:
+    """d_out and d_state as the loops lay out what they return, checked."""
+    rows, states = layout.enter_rows(outputs[0]), state_tuple(config, outputs[1])
+    ops = ops_for(rows)
+    d_states = [None] * len(states) if d_state is None else state_tuple(config, d_state)
+    if len(d_states) != len(states):
+        raise ValueError(f"d_state must be (d_h_n, d_c_n), got {len(d_states)} arrays")
+    d_states = [
+        ops.zeros(s.shape, like=s) if d is None else d
+        for d, s in zip(d_states, states, strict=True)
+    ]
+    if hasattr(outputs[0], "batch_sizes") and not hasattr(d_out, "batch_sizes"):
+        raise ValueError("d_out must be packed as the input is, got an array")
+    d_rows = layout.enter_rows(d_out)
+    names = ["d_out", *(f"d_{name}_n" for name in config.states)]
+    for name, got, expected in zip(names, [d_rows, *d_states], [rows, *states], strict=True):
+        if tuple(got.shape) != tuple(expected.shape):
+            raise ValueError(
+                f"{name} must have the shape of {name[2:]}, {tuple(expected.shape)}, "
+                f"got {tuple(got.shape)}"
+            )
+    return d_rows, tuple(map(layout.enter_state, d_states))
+
+
+class _MasksKept:
+    """Some library's operations; what dropout multiplied with is kept."""
+
+    def __init__(self, ops: Ops) -> None:
+        self.ops = ops
+        self.masks: list[Array] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.ops, name)
+
+    def dropout(self, x: Array, p: float) -> Array:
+        ones = self.ops.zeros(x.shape, like=x) + 1
+        self.masks.append(self.ops.dropout(ones, p))
+        return x * self.masks[-1]
