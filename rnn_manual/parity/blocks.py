@@ -31,14 +31,15 @@ def blocks(case: Case, name: str, shape: tuple[int, ...]) -> tuple[NDArray[np.in
     config = case.config
     leaf = name.removeprefix("grad ")
     if leaf in ("out", "input"):
-        steps, places = _steps(case), [Place(step=t) for t in range(case.seq_len)]
-        if leaf == "input":
+        steps, D = _steps(case), config.num_directions
+        if leaf == "input":  # layer 0 reads it, and so do both its directions
+            direction = None if config.bidirectional else 0
+            places = [Place(0, direction, t) for t in range(case.seq_len)]
             return np.broadcast_to(steps, shape), places
-        D = config.num_directions
-        direction = np.repeat(np.arange(D), shape[-1] // D)
+        columns = np.repeat(np.arange(D), shape[-1] // D)
         last = config.num_layers - 1
         places = [Place(last, d, t) for t in range(case.seq_len) for d in range(D)]
-        return np.broadcast_to(steps * D + direction, shape), places
+        return np.broadcast_to(steps * D + columns, shape), places
     if leaf[0] in "hc":
         rows = np.arange(config.num_rows).reshape(-1, *[1] * (len(shape) - 1))
         places = [Place(*config.layer_direction(row)) for row in range(config.num_rows)]

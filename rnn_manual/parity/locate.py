@@ -20,13 +20,13 @@ def locate(case: Case, tensors: Mapping[str, TensorComparison]) -> Where | None:
 
     Values come before gradients. Among values the lowest layer is first, and within it the step
     that its direction processes first; among gradients, which are computed backwards, the highest
-    layer.
+    layer. Of its gates, which all differ soon after one does, the one that is furthest off.
     """
     found = [where for name in tensors for where in _differing(case, name, tensors[name])]
     values = [where for where in found if not where.tensor.startswith("grad ")]
     if values:
         return min(values, key=lambda where: _when(case, where.place))
-    return max(found, key=lambda where: _how_telling(where.place), default=None)
+    return max(found, key=lambda where: _how_telling(where, tensors), default=None)
 
 
 def _differing(case: Case, name: str, compared: TensorComparison) -> list[Where]:
@@ -51,5 +51,7 @@ def _when(case: Case, place: Place) -> tuple[int, int, int]:
     return layer, place.step if direction == 0 else case.seq_len - 1 - place.step, direction
 
 
-def _how_telling(place: Place) -> tuple[int, bool]:
-    return -1 if place.layer is None else place.layer, place.gate is not None
+def _how_telling(where: Where, tensors: Mapping[str, TensorComparison]) -> tuple[int, bool, float]:
+    layer, gate = where.place.layer, where.place.gate
+    ratio = float(tensors[where.tensor].ratios[where.index])
+    return -1 if layer is None else layer, gate is not None, ratio

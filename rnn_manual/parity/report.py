@@ -87,17 +87,19 @@ def _times(error: float, allowed: float) -> str:
 
 def _place(case: Case, where: Where) -> str:
     place, index, words = where.place, list(where.index), []
+    leaf, gates = where.tensor.removeprefix("grad "), case.config.gates
     if place.layer is not None:
         words.append(f"layer {place.layer}")
     if place.direction is not None:
         words.append(DIRECTIONS[place.direction])
     if place.step is not None:
         first = (case.seq_len - 1) * (place.direction or 0)
-        note = " (the first it processes)" if place.step == first and case.seq_len > 1 else ""
+        is_first = leaf == "out" and place.step == first and case.seq_len > 1
+        note = " (the first it processes)" if is_first else ""
         words.append(f"step {place.step} of 0..{case.seq_len - 1}{note}")
-    if place.gate is not None:
-        words.append(f"gate {place.gate}")
-    leaf = where.tensor.removeprefix("grad ")
+    if place.gate is not None and len(gates) > 1:
+        H, k = case.config.hidden_size, gates.index(place.gate)
+        words.append(f"gate {place.gate} (rows {k * H}..{(k + 1) * H - 1})")
     if leaf in ("out", "input") or leaf[1:] in ("_n", "_0"):
         if case.layout == "batched":
             words.append(f"batch {index[0 if leaf == 'out' and case.config.batch_first else 1]}")

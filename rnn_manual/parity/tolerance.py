@@ -49,8 +49,8 @@ SAMPLES = 3  # and twice as many where a block is one element, which alone tells
 class Reference:
     """What a case's candidate is held against, by tensor name.
 
-    loop: the torch loops at the case's precision, gradients by autograd. exact: the oracle, gradients
-    by hand. allowed: the largest |candidate - exact|, for every element.
+    loop: the torch loops at the case's precision, their gradients by autograd. exact: the oracle,
+    its gradients by hand. allowed: the largest |candidate - exact|, for every element.
     """
 
     loop: Result

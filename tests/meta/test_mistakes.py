@@ -7,7 +7,7 @@ import pytest
 
 from rnn_manual.parity import Candidate, Verdict, check, select
 from rnn_manual.parity.judge import compare_result
-from rnn_manual.parity.mistakes import MISTAKES
+from rnn_manual.parity.mistakes import MISTAKES, gradients
 from rnn_manual.parity.results import run_candidate
 from rnn_manual.parity.tolerance import reference
 
@@ -63,16 +63,39 @@ def test_a_mistake_is_innocent_elsewhere(mistake):
     assert guilty == []
 
 
-GRADIENTS_ONLY = ["gradient_cut_between_steps", "gradient_of_h_n_lost"]
+# All that are told in mistakes/gradients.py.
+GRADIENTS_ONLY = {
+    name: mistake
+    for name, mistake in MISTAKES.items()
+    if mistake.wrong.__module__ == gradients.__name__
+}
 
 
-@pytest.mark.parametrize("name", GRADIENTS_ONLY)
-def test_a_wrong_backward_is_seen_by_gradients_alone(name):
-    """A wrong backward pass leaves every value right; only the gradients tell."""
-    case = select("quick", where=MISTAKES[name].shows, notes=None)[0]
-    found = verdicts(MISTAKES[name], case)
-    assert {v for n, v in found.items() if not n.startswith("grad ")} <= {"identical", "within"}
-    assert Verdict.DIFFERS in found.values()
+def test_there_are_wrong_backwards_of_every_kind():
+    """Every kind of layer, a stack, both directions and a packed batch have some of their own."""
+    assert len(GRADIENTS_ONLY) >= 15
+    needed = {condition for m in GRADIENTS_ONLY.values() for condition in m.conditions}
+    own = {"rnn", "lstm", "gru", "stacked", "bidirectional", "drops", "biased", "given_state"}
+    assert own <= {condition.__name__ for condition in needed}
+
+
+@pytest.mark.parametrize("mistake", GRADIENTS_ONLY.values(), ids=GRADIENTS_ONLY)
+def test_a_wrong_backward_is_seen_by_gradients_alone(mistake):
+    """A wrong backward pass leaves every bit of every value right; only the gradients tell."""
+    for case in filter(mistake.shows, CASES):
+        found = verdicts(mistake, case)
+        values = {verdict for name, verdict in found.items() if not name.startswith("grad ")}
+        assert values == {Verdict.IDENTICAL}, case.id
+        assert Verdict.DIFFERS in found.values(), case.id
+
+
+@pytest.mark.parametrize("mistake", GRADIENTS_ONLY.values(), ids=GRADIENTS_ONLY)
+def test_who_runs_forward_only_misses_a_wrong_backward(mistake):
+    """Without gradients a wrong backward passes on every case on which it shows."""
+    for case in filter(mistake.shows, CASES):
+        result = run_candidate(Candidate(mistake.name, mistake), case, gradients=False)
+        compared = compare_result(result, reference(case)).values()
+        assert {t.verdict for t in compared} == {Verdict.IDENTICAL, Verdict.UNSUPPORTED}, case.id
 
 
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)

@@ -1,12 +1,17 @@
 """A failure explains itself: where, how far, how much, what it looks like, how to see it again."""
 
+import re
+
 import pytest
 import torch
 
+from rnn_manual.backprop import run_direction_backward
 from rnn_manual.config import Config
 from rnn_manual.layout import run
 from rnn_manual.loops import run_direction
 from rnn_manual.parity import Case, Unsupported, Verdict, check
+from rnn_manual.parity.by_hand import run_by_hand
+from rnn_manual.parity.mistakes import MISTAKES
 from rnn_manual.parity.report import case_json
 from rnn_manual.parity.table import totals
 from rnn_manual.weights import read_weights
@@ -73,6 +78,63 @@ def test_a_wrong_gradient_is_located_to_the_gate(gate, row):
     assert comparison.where.index[0] == row
     with pytest.raises(AssertionError, match=f"layer 1, backward, gate {gate}"):
         comparison.assert_ok()
+
+
+def one_gate_wrong(module):
+    """Right forward; backward, the gradient of W_hh is wrong in one gate of one direction."""
+    config, weights = Config.of(module), read_weights(module)
+
+    def walk(ops, cell_backward, w, *arguments, backward):
+        d_rows, d_0, dw = run_direction_backward(
+            ops, cell_backward, w, *arguments, backward=backward
+        )
+        if w is weights[1][1]:
+            i, f, g, o = dw.weight_hh.chunk(4)
+            dw = dw._replace(weight_hh=torch.cat([i, f * 2, g, o]))
+        return d_rows, d_0, dw
+
+    return lambda x, hx=None: run_by_hand(config, weights, x, hx, walk_backward=walk)
+
+
+def test_the_block_names_parameter_layer_direction_and_gate_rows():
+    """Of a backward wrong in one place, the text names that place, and says that values agree."""
+    with pytest.raises(AssertionError) as raised:
+        check(one_gate_wrong, Case(CONFIG)).assert_ok()
+    lines = str(raised.value).splitlines()
+    assert lines[0].endswith("disagrees with the loops on grad weight_hh_l1_reverse")
+    said = {line.split()[0]: line for line in lines[1:]}
+    where = (
+        r"where +layer 1, backward, gate f \(rows 5\.\.9\) → grad weight_hh_l1_reverse\[[5-9], \d\]"
+    )
+    assert re.fullmatch(where, said["where"])
+    assert "gradients by hand" in said["oracle"]
+    extent = "25 of 100 elements of grad weight_hh_l1_reverse; out, h_n, c_n agree; 18 gradients"
+    assert extent in said["extent"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "gates"),
+    [
+        ("g_derivative_of_sigmoid", "lstm", "g"),
+        ("i_and_f_derivatives_exchanged", "lstm", "if"),
+        ("dn_not_scaled_by_r", "gru", "n"),
+    ],
+)
+def test_a_wrong_cell_backward_is_located_to_its_gate(name, kind, gates):
+    """What is wrong in all layers and soon in all gates is located where it is made first."""
+    where = check(MISTAKES[name], Case(Config(kind, 3, 5, num_layers=2))).where
+    assert where.place.layer == 1
+    assert where.place.gate in gates
+
+
+def test_gradients_of_input_and_state_are_located():
+    """Where no parameter's gradient differs, layer, direction, step and row still tell."""
+    config = Config("gru", 3, 5, num_layers=2, bidirectional=True)
+    with pytest.raises(AssertionError, match=r"where +layer 1, \w+ward, unit \d → grad h_0"):
+        check(MISTAKES["d_h_0_left_sorted"], Case(config, layout="packed")).assert_ok()
+    lost = MISTAKES["dx_of_the_backward_direction_lost"]
+    with pytest.raises(AssertionError, match=r"where +layer 0, step \d of 0..6, batch \d, feature"):
+        check(lost, Case(Config("gru", 3, 5, bidirectional=True))).assert_ok()
 
 
 def test_the_block_says_it_all():

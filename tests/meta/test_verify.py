@@ -68,7 +68,8 @@ def test_torch_agrees(tmp_path):
 def test_verify_fails_a_mistake(tmp_path, name):
     """Verify ends with exit 1 on a wrong candidate, and its JSON says which cases."""
     shown = select("quick", where=MISTAKES[name].shows, notes=None)
-    case = next(case for case in shown if case.values == "usual" and not case.random)
+    plain = [case for case in shown if case.values == "usual" and case.gain == 1]
+    case = next(case for case in plain if not case.random)
     k = f"test_the_layer_is_the_hand_written_loop and [{case.id}]"
     candidate = f"rnn_manual.parity.mistakes:{name}"
     run = rnn_manual(
@@ -81,6 +82,40 @@ def test_verify_fails_a_mistake(tmp_path, name):
     assert len(failed) == report["totals"]["differs"]
     assert f"candidate {candidate} disagrees" in run.stdout
     assert any(MISTAKES[name].sentence in (case["diagnosis"] or "") for case in failed)
+
+
+ONE_GATE_WRONG = """
+from rnn_manual.backprop import run_direction_backward
+from rnn_manual.config import Config
+from rnn_manual.parity.by_hand import run_by_hand
+from rnn_manual.weights import read_weights
+
+def build(module):
+    config, weights = Config.of(module), read_weights(module)
+
+    def walk(*arguments, backward):
+        d_rows, d_0, dw = run_direction_backward(*arguments, backward=backward)
+        if arguments[2] is weights[-1][-1]:
+            H = config.hidden_size
+            dw.weight_hh[H : 2 * H] *= 2
+        return d_rows, d_0, dw
+
+    return lambda x, hx=None: run_by_hand(config, weights, x, hx, walk_backward=walk)
+"""
+
+
+def test_verify_names_the_gate_of_a_wrong_backward(tmp_path):
+    """A backward wrong in one place fails with exit 1; parameter, place and gate rows are named."""
+    candidate = write_candidate(tmp_path, ONE_GATE_WRONG)
+    arguments = ["-n0", "-k", "hand_written_loop and [lstm-bi-T60-H32-gain10-f64]"]
+    run = rnn_manual("verify", "--candidate", candidate, *arguments, cwd=tmp_path)
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert (
+        "candidate mine:build disagrees with the loops on grad weight_hh_l0_reverse" in run.stdout
+    )
+    place = "layer 0, backward, gate f (rows 32..63) → grad weight_hh_l0_reverse["
+    assert place in run.stdout
+    assert "out, h_n, c_n agree" in run.stdout
 
 
 FAULTS = {

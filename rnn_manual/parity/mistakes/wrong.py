@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from rnn_manual.config import Config
 from rnn_manual.layout import run, state_given, state_tuple
+from rnn_manual.parity.by_hand import run_by_hand
 from rnn_manual.parity.candidates import Call
 from rnn_manual.parity.cases import Case
 from rnn_manual.weights import LayerWeights, Weights, read_weights
@@ -29,6 +30,11 @@ class Net:
 
     def run(self) -> tuple[Any, Any]:
         return run(self.config, self.weights, self.input, self.state, **self.arithmetic)
+
+    def by_hand(self, **ways_back: Any) -> tuple[Any, Any]:
+        """Runs, its gradients computed by `vjp`. ways_back: others than the usual."""
+        arithmetic = self.arithmetic | ways_back
+        return run_by_hand(self.config, self.weights, self.input, self.state, **arithmetic)
 
     def using(self, **arithmetic: Any) -> Net:
         return replace(self, arithmetic=self.arithmetic | arithmetic)
