@@ -15,7 +15,7 @@ from rnn_manual.parity import select
 from rnn_manual.parity.mistakes import MISTAKES
 
 ROOT = Path(__file__).parents[2]
-ONE = ["-n0", "-k", "test_parity and [lstm-bi-T60-H32-gain10-f64]"]
+ONE = ["-n0", "-k", "test_parity and [notes-D3-lstm-3layer-bi-T5-B3-I100-H4-f32]"]
 
 
 def rnn_manual(*arguments, cwd, **environment):
@@ -107,13 +107,13 @@ def build(module):
 def test_verify_names_the_gate_of_a_wrong_backward(tmp_path):
     """A backward wrong in one place fails with exit 1; parameter, place and gate rows are named."""
     candidate = write_candidate(tmp_path, ONE_GATE_WRONG)
-    arguments = ["-n0", "-k", "hand_written_loop and [lstm-bi-T60-H32-gain10-f64]"]
+    arguments = ["-n0", "-k", "hand_written_loop and [notes-D3-lstm-3layer-bi-T5-B3-I100-H4-f32]"]
     run = rnn_manual("verify", "--candidate", candidate, *arguments, cwd=tmp_path)
     assert run.returncode == 1, run.stdout + run.stderr
     assert (
-        "candidate mine:build disagrees with the loops on grad weight_hh_l0_reverse" in run.stdout
+        "candidate mine:build disagrees with the loops on grad weight_hh_l2_reverse" in run.stdout
     )
-    place = "layer 0, backward, gate f (rows 32..63) → grad weight_hh_l0_reverse["
+    place = "layer 2, backward, gate f (rows 4..7) → grad weight_hh_l2_reverse["
     assert place in run.stdout
     assert "out, h_n, c_n agree" in run.stdout
 
