@@ -209,8 +209,10 @@ def _cotangents(
         ops.zeros(s.shape, like=s) if d is None else d
         for d, s in zip(d_states, states, strict=True)
     ]
-    if hasattr(outputs[0], "batch_sizes") and not hasattr(d_out, "batch_sizes"):
-        raise ValueError("d_out must be packed as the input is, got an array")
+    packed = [hasattr(rows, "batch_sizes") for rows in (outputs[0], d_out)]
+    if packed[0] != packed[1]:
+        words = ["an array", "packed rows"]
+        raise ValueError(f"d_out must be {words[packed[0]]} as out is, got {words[packed[1]]}")
     d_rows = layout.enter_rows(d_out)
     names = ["d_out", *(f"d_{name}_n" for name in config.states)]
     for name, got, expected in zip(names, [d_rows, *d_states], [rows, *states], strict=True):

@@ -1,0 +1,225 @@
+"""Backpropagation by hand: autograd's bits where they can be had, its slopes, and its refusals."""
+
+import platform
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.autograd.gradcheck import GradcheckError
+from torch.nn.utils.rnn import pack_padded_sequence
+
+import rnn_manual
+from rnn_manual import Config, copy_weights, vjp
+from rnn_manual.parity import check, select
+from rnn_manual.parity.by_hand import build, run_by_hand
+from rnn_manual.parity.candidates import LOOPS, Candidate
+from rnn_manual.parity.judge import without_onednn
+from rnn_manual.weights import parameters_from, read_weights
+
+KINDS = {
+    "RNN": ("RNN", {}),
+    "RNN relu": ("RNN", {"nonlinearity": "relu"}),
+    "LSTM": ("LSTM", {}),
+    "LSTM proj": ("LSTM", {"proj_size": 2}),
+    "GRU": ("GRU", {}),
+}
+
+
+def exact(case):
+    """By hand, gradients are added up as autograd adds them up.
+
+    (A matmul of one row or column autograd takes another way. And in a GRU h is used three times,
+    so its gradient is a sum of three, which autograd takes in another order.)
+    """
+    config = case.config
+    return config.kind != "gru" and 1 not in (config.hidden_size, config.proj_size)
+
+
+@pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "AMD64"), reason="established for x86 CPUs only"
+)
+@pytest.mark.parametrize(
+    "case",
+    select("quick", dtypes=["float32", "float64"], where=exact, notes=None),
+    ids=lambda case: case.id,
+)
+def test_by_hand_has_the_bits_of_autograd(case):
+    """With oneDNN off, what is taken back by hand has every bit of what autograd takes back."""
+    theirs = without_onednn(LOOPS, case).tensors
+    ours = without_onednn(Candidate("by hand", build), case).tensors
+    different = [n for n in theirs if not np.array_equal(ours[n], theirs[n], equal_nan=True)]
+    assert ours.keys() == theirs.keys()
+    assert different == []
+
+
+@pytest.mark.parametrize("case", select("quick", notes=None)[::5], ids=lambda case: case.id)
+def test_by_hand_is_a_right_layer(case):
+    """Backpropagation by hand passes all that the suite asks of a candidate, on every kind."""
+    check(build, case).assert_ok()
+
+
+def layer(kind, **options):
+    """One of our own modules, in float64, and random leaves for it: x, h_0 and c_0."""
+    name, more = KINDS[kind]
+    torch.manual_seed(0)
+    module = getattr(rnn_manual, name)(2, 3, **{**more, **options}).double()
+    config = Config.of(module)
+    states = [torch.randn(config.num_rows, 2, config.state_size(s)) for s in config.states]
+    x = torch.randn(3, 2, 2)
+    return module, [t.double().requires_grad_() for t in (x, *states)]
+
+
+def as_function(call, packed=False):
+    """`call` from tensors to tensors: what it gives for x, h_0 and c_0, whatever else is given."""
+
+    def function(x, *states):
+        input = pack_padded_sequence(x, [3, 1]) if packed else x
+        out, last = call(input, states if len(states) == 2 else states[0])
+        last = last if isinstance(last, tuple) else (last,)
+        return (out.data if packed else out, *last)
+
+    return function
+
+
+def slopes(call, module, leaves, check=torch.autograd.gradcheck, **options):
+    """`check` on leaves and parameters: it moves these in memory, where the module finds them."""
+    function = as_function(call, **options)
+    number = len(leaves)
+    everything = (*leaves, *module.parameters())
+    return check(lambda *given: function(*given[:number]), everything, fast_mode=True)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_slopes(kind, packed):
+    """The loops' gradients, and those by hand, are the slopes that finite differences find."""
+    module, leaves = layer(kind, num_layers=2, bidirectional=True)
+    assert slopes(module, module, leaves, packed=packed)
+    assert slopes(build(module), module, leaves, packed=packed)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_slopes_of_slopes(kind, packed):
+    """The loops can be differentiated twice: second derivatives are what differences find."""
+    module, leaves = layer(kind, bidirectional=True)
+    assert slopes(module, module, leaves, torch.autograd.gradgradcheck, packed=packed)
+
+
+def test_slopes_can_fail():
+    """Differences do move the parameters, though no function is told: a wrong one's is found."""
+    module, leaves = layer("LSTM")
+
+    class Doubled(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, weight):
+            return weight.clone()
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return 2 * gradient
+
+    def call(x, hx):
+        config, (direction,) = Config.of(module), read_weights(module)[0]
+        wrong = direction._replace(weight_hh=Doubled.apply(direction.weight_hh))
+        return rnn_manual.run(config, ((wrong,),), x, hx)
+
+    with pytest.raises(GradcheckError, match="Jacobian mismatch"):
+        slopes(call, module, leaves)
+
+
+def arrays(weights):
+    return tuple(tuple(w.map(lambda t: t.numpy()) for w in layer) for layer in weights)
+
+
+def taken(kind="LSTM", **options):
+    """A configuration, weights, x (T, B, I) and random gradients for what the layer returns."""
+    name, more = KINDS[kind]
+    torch.manual_seed(0)
+    module = getattr(nn, name)(2, 3, dtype=torch.float64, **more, **options)
+    x = torch.randn(4, 2, 2, dtype=torch.float64)
+    out, last = module(x)
+    d_last = tuple(map(torch.randn_like, last)) if name == "LSTM" else torch.randn_like(last)
+    return Config.of(module), copy_weights(module), x, torch.randn_like(out), d_last
+
+
+def flat(config, found):
+    states = found.state if config.kind == "lstm" else (found.state,)
+    return [found.input, *states, *parameters_from(config, found.weights).values()]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_numpy_and_torch_agree(kind):
+    """vjp on NumPy arrays gives what it gives on torch tensors, and gives NumPy arrays."""
+    config, weights, x, d_out, d_last = taken(kind, num_layers=2, bidirectional=True)
+    d_arrays = tuple(d.numpy() for d in d_last) if config.kind == "lstm" else d_last.numpy()
+    in_torch = vjp(config, weights, x)[1](d_out, d_last)
+    in_numpy = vjp(config, arrays(weights), x.numpy())[1](d_out.numpy(), d_arrays)
+    for theirs, ours in zip(flat(config, in_torch), flat(config, in_numpy), strict=True):
+        assert isinstance(ours, np.ndarray)
+        np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_backward_may_be_called_again(kind):
+    """The way back changes nothing on its way: a second call gives the same bits."""
+    config, weights, x, d_out, d_last = taken(kind, num_layers=2)
+    _, backward = vjp(config, weights, x)
+    first = [tensor.clone() for tensor in flat(config, backward(d_out, d_last))]
+    backward(2 * d_out)
+    assert all(map(torch.equal, first, flat(config, backward(d_out, d_last))))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_d_state_means_zeros(kind):
+    """d_state left out, or an LSTM's d_h_n or d_c_n given as None, is zeros."""
+    config, weights, x, d_out, d_last = taken(kind)
+    _, backward = vjp(config, weights, x)
+    pair = config.kind == "lstm"
+    zeros = tuple(map(torch.zeros_like, d_last)) if pair else torch.zeros_like(d_last)
+    expected = flat(config, backward(d_out, zeros))
+    for nothing in (None, (None, None)) if pair else (None,):
+        assert all(map(torch.equal, expected, flat(config, backward(d_out, nothing))))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda o, h, c: (o[1:], (h, c)),
+            r"d_out must have the shape of out, \(4, 2, 3\), got \(3",
+        ),
+        (lambda o, h, c: (o, (h[:, 1:], c)), r"d_h_n must have the shape of h_n, \(1, 2, 3\), got"),
+        (lambda o, h, c: (o, (h, c[..., 1:])), r"d_c_n must have the shape of c_n, \(1, 2, 3\), g"),
+        (lambda o, h, c: (o, (h,)), r"d_state must be \(d_h_n, d_c_n\), got 1 arrays"),
+        (lambda o, h, c: (o, h[0]), r"d_state must be \(d_h_n, d_c_n\), got 2 arrays|shape"),
+        (lambda o, h, c: (o[:, 0], (h, c)), "d_out must have the shape of out"),
+    ],
+)
+def test_wrong_shapes_are_refused(change, said):
+    """A gradient that does not have the shape of what it is for is refused in one line."""
+    config, weights, x, d_out, d_last = taken()
+    _, backward = vjp(config, weights, x)
+    with pytest.raises(ValueError, match=said) as raised:
+        backward(*change(d_out, *d_last))
+    assert "\n" not in str(raised.value)
+
+
+def test_d_out_of_packed_input_is_packed():
+    """Where the input is packed, d_out is, and where it is not, d_out is not."""
+    config, weights, x, d_out, _ = taken()
+    packed = pack_padded_sequence(x, [4, 2])
+    with pytest.raises(ValueError, match="d_out must be packed rows as out is, got an array"):
+        vjp(config, weights, packed)[1](d_out)
+    with pytest.raises(ValueError, match="d_out must be an array as out is, got packed rows"):
+        vjp(config, weights, x)[1](packed)
+
+
+def test_by_hand_refuses_to_be_differentiated_twice():
+    """What is computed by hand has no graph: a second derivative is an error, and not wrong."""
+    module, (x, *states) = layer("LSTM")
+    out, _ = run_by_hand(Config.of(module), read_weights(module), x, tuple(states))
+    (d_x,) = torch.autograd.grad(out.pow(2).sum(), x, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        d_x.sum().backward()
