@@ -85,10 +85,12 @@ def threads_for(workers: int) -> int:
 def share_cores(config: pytest.Config) -> None:
     """Gives torch its share of threads, if this process is one of several workers."""
     workers = getattr(config, "workerinput", {}).get("workercount")
-    if workers:
+    # Several threads cut sums up: what is to be compared must not depend on how many there are.
+    alone = config.getoption("record", None) or config.getoption("against", None)
+    if workers or alone:
         import torch
 
-        torch.set_num_threads(threads_for(workers))
+        torch.set_num_threads(1 if alone else threads_for(workers))
 
 
 def cores() -> int:
@@ -165,7 +167,7 @@ def record(request: pytest.FixtureRequest) -> Callable[[Comparison], None]:
         if drift and drift.fails:
             from rnn_manual.parity.drift_view import in_words
 
-            pytest.fail(f"since the recording: {in_words(drift)}", pytrace=False)
+            pytest.fail(f"differs from the recording: {in_words(drift)}", pytrace=False)
         if comparison.raised:
             pytest.skip(f"unsupported: {comparison.message}")
 

@@ -78,7 +78,9 @@ class Watch:
             count[report.outcome] += 1
         if report.failed:
             crash = getattr(report.longrepr, "reprcrash", None)
-            said = case["report"] if case else crash.message if crash else report.longreprtext
+            said = crash.message if crash else report.longreprtext
+            if case and case["report"]:  # without one, the case is well and something else is not
+                said = case["report"]
             self.failed.append((report.nodeid.rpartition("::")[2], said))
         failures = f", {self.done['failed']} failed" if self.done["failed"] else ""
         self.progress.update(self.task, description=f"verifying{failures}", advance=1)

@@ -94,6 +94,7 @@ class Recorder:
         self.about: dict[str, Any] = {name: option(name) for name in names}
         self.recording: Recording | None = None
         self.expected: set[tuple[str, str]] = set()
+        self.lost = ""  # a test that ended without a result, as when its worker does
         self.problem = ""
         if not self.worker:
             check_new(folder)
@@ -114,6 +115,8 @@ class Recorder:
         if text:
             case = json.loads(text)
             self.expected.add((case["mode"], case["id"]))
+        elif report.failed:
+            self.lost = report.nodeid
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -141,8 +144,9 @@ class Recorder:
             self.problem = "no case was run"
             return
         missing = self.expected - whole.runs.keys()
-        if missing:
-            self.problem = f"the results of {len(missing)} runs are missing: a worker was lost"
+        if self.lost or missing:
+            name = self.lost or " ".join(min(missing))
+            self.problem = f"a result is missing, that of {name}"
             return
         large = {name for name, case in whole.cases.items() if not kept(case, whole.about["level"])}
         whole.about["left_out"] = sorted(large)
