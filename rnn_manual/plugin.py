@@ -84,7 +84,7 @@ def threads_for(workers: int) -> int:
 
 def share_cores(config: pytest.Config) -> None:
     """Gives torch its share of threads, if this process is one of several workers."""
-    workers = getattr(config, "workerinput", {}).get("workercount")
+    workers: int = getattr(config, "workerinput", {}).get("workercount", 0)
     # Several threads cut sums up: what is to be compared must not depend on how many there are.
     alone = config.getoption("record", None) or config.getoption("against", None)
     if workers or alone:
