@@ -22,6 +22,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from rnn_manual.claims import modes
 
             return modes()
+        if options.command == "compare":
+            from rnn_manual.compare import compare
+
+            return compare(options.folders, options.html, options.json, options.markdown)
         from rnn_manual.verify import verify
 
         return verify(options)
@@ -45,31 +49,49 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("claims", help="list every claim, its formula and its test")
     commands.add_parser("modes", help="list the ways in which a layer is run")
     verify = commands.add_parser("verify", help="hold a candidate against the loops")
-    verify.add_argument(
+    add_run(verify)
+    verify.add_argument("--against", metavar="DIR", help="hold it against a recording too")
+    verify.set_defaults(record=None)
+    record = commands.add_parser("record", help="write down all that a candidate computes")
+    record.add_argument("record", metavar="DIR", help="a new folder")
+    add_run(record)
+    record.set_defaults(against=None)
+    compare = commands.add_parser("compare", help="say what changed from recording to recording")
+    compare.add_argument("folders", metavar="DIR", nargs="+", help="recordings, the oldest first")
+    compare.add_argument("--html", metavar="PATH", help="write it as a page")
+    compare.add_argument("--json", metavar="PATH", help="write every case and tensor")
+    compare.add_argument("--markdown", metavar="PATH", help="write it as a Markdown table")
+    return top
+
+
+def add_run(command: argparse.ArgumentParser) -> None:
+    """What commands take that run the suite."""
+    command.add_argument(
         "--candidate",
         default="torch.nn",
         metavar="NAME",
         help="MODULE:NAME, or torch.nn in a mode, as compile (default: the torch.nn here)",
     )
-    verify.add_argument("--kind", nargs="+", action="extend", choices=KINDS, help="only these")
-    verify.add_argument("--dtype", nargs="+", action="extend", choices=[*DTYPES], help="only these")
-    verify.add_argument("--device", default="cpu", help="where it computes (default: cpu)")
-    verify.add_argument("--level", choices=LEVELS, default="quick", help="default: quick")
-    verify.add_argument(
+    command.add_argument("--kind", nargs="+", action="extend", choices=KINDS, help="only these")
+    command.add_argument(
+        "--dtype", nargs="+", action="extend", choices=[*DTYPES], help="only these"
+    )
+    command.add_argument("--device", default="cpu", help="where it computes (default: cpu)")
+    command.add_argument("--level", choices=LEVELS, default="quick", help="default: quick")
+    command.add_argument(
         "--seed", type=natural, default=0, help="of the random numbers (default: 0)"
     )
-    verify.add_argument(
+    command.add_argument(
         "--limit",
         type=seconds,
         default=LIMIT,
         metavar="SECONDS",
         help=f"for one case; what takes longer has failed (default: {LIMIT:g})",
     )
-    verify.add_argument("-k", metavar="EXPRESSION", help="only tests and cases that match")
-    verify.add_argument("--json", metavar="PATH", help="write every case and verdict")
-    verify.add_argument("--html", metavar="PATH", help="write what is shown as a page")
-    verify.add_argument("--junitxml", metavar="PATH", help="write JUnit's report")
-    verify.add_argument(
+    command.add_argument("-k", metavar="EXPRESSION", help="only tests and cases that match")
+    command.add_argument("--json", metavar="PATH", help="write every case and verdict")
+    command.add_argument("--html", metavar="PATH", help="write what is shown as a page")
+    command.add_argument("--junitxml", metavar="PATH", help="write JUnit's report")
+    command.add_argument(
         "-n", metavar="WORKERS", type=natural, help="processes (default: one a core; 0: this one)"
     )
-    return top

@@ -6,21 +6,26 @@ test asks for it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rnn_manual.usage import DTYPES, KINDS, LEVELS, LIMIT, natural, seconds
+from rnn_manual.usage import DTYPES, KINDS, LEVELS, LIMIT, Refused, natural, seconds
 
 if TYPE_CHECKING:
     from rnn_manual.parity import Candidate, Case, Comparison
+    from rnn_manual.parity.drift import RunDrift
     from rnn_manual.parity.layer import Layer
 
 COMPARISON = pytest.StashKey["Comparison"]()
+DRIFT = pytest.StashKey["RunDrift"]()
+RECORDER, AGAINST = "rnn_manual_recorder", "rnn_manual_against"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,6 +38,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--level", choices=LEVELS, default="quick", help="how many cases")
     group.addoption("--case-seed", type=natural, default=0, help="of the cases' random numbers")
     group.addoption("--case-limit", type=seconds, default=LIMIT, help="seconds for one case")
+    group.addoption("--record", metavar="DIR", help="write all results, to be compared later")
+    group.addoption("--against", metavar="DIR", help="compare all results with a recording too")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,6 +50,31 @@ def pytest_configure(config: pytest.Config) -> None:
         "rnn_manual_modes: hands a test every mode and its cases",
     ):
         config.addinivalue_line("markers", mark)
+    with refused_as_usage():
+        _remember(config)
+
+
+@contextlib.contextmanager
+def refused_as_usage() -> Iterator[None]:
+    """What was refused is told as pytest tells of wrong usage."""
+    try:
+        yield
+    except Refused as refused:
+        raise pytest.UsageError(str(refused)) from refused
+
+
+def _remember(config: pytest.Config) -> None:
+    """Takes in what --record and --against ask for."""
+    for option, name in (("record", RECORDER), ("against", AGAINST)):
+        if not config.getoption(option):
+            continue
+        from rnn_manual.parity.against import Against
+        from rnn_manual.parity.recorder import Recorder
+
+        folder = Path(config.getoption(option)).absolute()
+        setattr(config.option, option, str(folder))  # workers are started elsewhere
+        made = Recorder(config, folder) if option == "record" else Against(folder)
+        config.pluginmanager.register(made, name)
 
 
 def threads_for(workers: int) -> int:
@@ -52,11 +84,13 @@ def threads_for(workers: int) -> int:
 
 def share_cores(config: pytest.Config) -> None:
     """Gives torch its share of threads, if this process is one of several workers."""
-    workers = getattr(config, "workerinput", {}).get("workercount")
-    if workers:
+    workers: int = getattr(config, "workerinput", {}).get("workercount", 0)
+    # Several threads cut sums up: what is to be compared must not depend on how many there are.
+    alone = config.getoption("record", None) or config.getoption("against", None)
+    if workers or alone:
         import torch
 
-        torch.set_num_threads(threads_for(workers))
+        torch.set_num_threads(1 if alone else threads_for(workers))
 
 
 def cores() -> int:
@@ -122,7 +156,18 @@ def record(request: pytest.FixtureRequest) -> Callable[[Comparison], None]:
     def recorded(comparison: Comparison) -> None:
         __tracebackhide__ = True
         request.node.stash[COMPARISON] = comparison
+        recorder = request.config.pluginmanager.getplugin(RECORDER)
+        if recorder:
+            recorder.add(comparison)
+        against = request.config.pluginmanager.getplugin(AGAINST)
+        drift = against.drift(comparison) if against else None
+        if drift:
+            request.node.stash[DRIFT] = drift
         comparison.assert_ok()
+        if drift and drift.fails:
+            from rnn_manual.parity.drift_view import in_words
+
+            pytest.fail(f"differs from the recording: {in_words(drift)}", pytrace=False)
         if comparison.raised:
             pytest.skip(f"unsupported: {comparison.message}")
 
@@ -166,5 +211,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
             from rnn_manual.parity.report import case_json
 
             # As one string: reports travel between processes value by value, which takes long.
-            report.rnn_manual_case = json.dumps(case_json(item.stash[COMPARISON]))
+            found = case_json(item.stash[COMPARISON], item.stash.get(DRIFT, None))
+            report.rnn_manual_case = json.dumps(found)
     return report

@@ -7,6 +7,7 @@ import contextlib
 import io
 import os
 import sys
+from collections import Counter
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,14 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from rnn_manual.files import check_writable, write
 from rnn_manual.parity import Unusable
+from rnn_manual.parity.against import Against
 from rnn_manual.parity.candidates import as_candidate, usable_device
+from rnn_manual.parity.drift import ORDER
 from rnn_manual.parity.environment import environment, in_words
 from rnn_manual.parity.modes import MODES
+from rnn_manual.parity.recorder import check_new
 from rnn_manual.parity.report import dumps
 from rnn_manual.parity.table import (
     closest,
@@ -31,6 +36,7 @@ from rnn_manual.plugin import cores, threads_for
 from rnn_manual.usage import Refused
 from rnn_manual.watch import Watch
 
+RECORDED = "test_parity or test_modes"
 BLOCKS_SHOWN, LINES_SHOWN, WORDS_SHOWN = 3, 14, 200
 LEGEND = """\
 identical  every bit is the loops'
@@ -46,6 +52,8 @@ def suite() -> Path:
 def verify(options: argparse.Namespace) -> int:
     """Runs the suite on a candidate, shows the closing table and writes the reports asked for."""
     try:
+        if options.against:
+            Against(Path(options.against)).check_numbers()
         as_candidate(options.candidate)
         usable_device(options.device)
     except Unusable as unusable:
@@ -53,10 +61,15 @@ def verify(options: argparse.Namespace) -> int:
     for path in (options.json, options.html, options.junitxml):
         if path is not None:
             check_writable(path)
+    if options.record:
+        check_new(Path(options.record))
 
     shown = Console(highlight=False)
     watch = Watch(shown)
     workers = cores() if options.n is None else options.n
+    wanted = options.k
+    if options.record:  # the other tests say whether laws hold, and keep no results
+        wanted = f"({RECORDED}) and ({options.k})" if options.k else RECORDED
     code = run_suite(
         [
             *(f"--candidate={options.candidate}", f"--device={options.device}"),
@@ -65,13 +78,17 @@ def verify(options: argparse.Namespace) -> int:
             f"--case-limit={options.limit}",
             *(f"--kind={kind}" for kind in options.kind or ()),
             *(f"--dtype={dtype}" for dtype in options.dtype or ()),
-            *([f"-k={options.k}"] if options.k else ()),
+            *([f"-k={wanted}"] if wanted else ()),
+            *([f"--record={options.record}"] if options.record else ()),
+            *([f"--against={options.against}"] if options.against else ()),
             *([f"--junitxml={options.junitxml}"] if options.junitxml else ()),
         ],
         watch,
     )
     if watch.broken:
         raise Refused(f"the suite itself could not run: {watch.broken.strip().splitlines()[-1]}")
+    if watch.unrecorded and watch.done:
+        raise Refused(f"nothing was recorded in {options.record}: {watch.unrecorded}")
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     if not watch.done:
@@ -79,7 +96,8 @@ def verify(options: argparse.Namespace) -> int:
 
     report = {
         "environment": environment(options.device)
-        | ({"threads": threads_for(workers)} if workers else {}),
+        | ({"threads": threads_for(workers)} if workers else {})
+        | ({"threads": 1} if options.record or options.against else {}),
         "candidate": options.candidate,
         "totals": totals(watch.cases),
         "claims": watch.claims,
@@ -93,6 +111,8 @@ def verify(options: argparse.Namespace) -> int:
         write(Path(options.json), dumps(report))
     if options.html:
         write(Path(options.html), with_record.export_html())
+    if options.record:
+        shown.print(f"recorded in {options.record}", markup=False)
     return int(bool(watch.failed) or declined(report))
 
 
@@ -148,10 +168,16 @@ def show(console: Console, report: dict[str, Any], watch: Watch) -> None:
     console.print(f"cases     {counted or 'none'}")
     tests = ", ".join(f"{n} {outcome}" for outcome, n in sorted(watch.done.items()))
     console.print(f"tests     {tests}")
+    if line := against_line(report["cases"]):
+        console.print(line, markup=False)
     console.print(f"built on  {in_words(report['environment'])}", markup=False)
     word, style = "agrees with the loops", "bold green"
     if watch.failed:
-        word, style = "disagrees with the loops", "bold red"
+        only_drift = all(
+            said.startswith("Failed: differs from the rec") for _, said in watch.failed
+        )
+        other = "differs from the recording, and agrees with the loops"
+        word, style = other if only_drift else "disagrees with the loops", "bold red"
     elif declined(report):
         word, style = "was not compared: it supports none of the cases", "bold red"
     elif not gradients_compared(report["cases"]):
@@ -171,6 +197,18 @@ def show_modes(console: Console, cases: list[dict[str, Any]]) -> None:
         console.print(f"{mode} unsupported ({count}): {said}", style="yellow", markup=False)
 
 
+def against_line(cases: list[dict[str, Any]]) -> str:
+    """How what was held against a recording compares with it; empty if nothing was."""
+    drifts = [case["drift"] for case in cases if "drift" in case]
+    if not drifts:
+        return ""
+    count = Counter(drift["verdict"] for drift in drifts)
+    words = ", ".join(f"{count[verdict]} {verdict}" for verdict in ORDER if count[verdict])
+    ulp = max(drift["ulp"] for drift in drifts)
+    far = f", at most {ulp:,} units in the last place" if ulp else ""
+    return f"against   {words}{far}; {len(cases) - len(drifts)} are not in the recording"
+
+
 def claims_line(claims: dict[str, dict[str, int]]) -> str:
     """How many claims hold, and which do not."""
     failed = [name for name, count in sorted(claims.items()) if count["failed"]]
@@ -178,29 +216,3 @@ def claims_line(claims: dict[str, dict[str, int]]) -> str:
     return f"claims    {held} hold" + (
         f", {len(failed)} fail: {' '.join(failed)}" if failed else ""
     )
-
-
-def check_writable(name: str) -> None:
-    """Raises Refused if a report could not be written there: better now than after the run."""
-    path = Path(name)
-    if not name or path.is_dir():
-        raise Refused(f"cannot write {name!r}: expected the name of a file")
-    if not os.access(path.absolute().parent, os.W_OK):
-        raise Refused(f"cannot write {name}: its folder does not exist or is read-only")
-
-
-def write(path: Path, text: str) -> None:
-    """The whole file or none: written beside its place under another name, then moved there."""
-    try:
-        if path.exists() and not path.is_file():  # a device or a pipe, which must not be replaced
-            path.write_text(text, encoding="utf-8")
-            return
-        path = path.resolve()
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise Refused(f"cannot write {path}: {error.strerror}") from error

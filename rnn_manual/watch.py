@@ -10,6 +10,8 @@ import pytest
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from rnn_manual.plugin import RECORDER
+
 
 class Watch:
     """A pytest plugin that follows a run: counts, collects, shows how far it is."""
@@ -20,6 +22,7 @@ class Watch:
         self.failed: list[tuple[str, str]] = []  # a test's name and what it said
         self.done: Counter[str] = Counter()
         self.broken = ""
+        self.unrecorded = ""  # why there is no recording, where one was asked for
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
@@ -35,6 +38,10 @@ class Watch:
 
     def pytest_sessionfinish(self) -> None:
         self.progress.stop()
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        recorder = config.pluginmanager.getplugin(RECORDER)
+        self.unrecorded = recorder.problem if recorder else ""
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.expect(len(session.items))
@@ -71,7 +78,9 @@ class Watch:
             count[report.outcome] += 1
         if report.failed:
             crash = getattr(report.longrepr, "reprcrash", None)
-            said = case["report"] if case else crash.message if crash else report.longreprtext
+            said = crash.message if crash else report.longreprtext
+            if case and case["report"]:  # without one, the case is well and something else is not
+                said = case["report"]
             self.failed.append((report.nodeid.rpartition("::")[2], said))
         failures = f", {self.done['failed']} failed" if self.done["failed"] else ""
         self.progress.update(self.task, description=f"verifying{failures}", advance=1)

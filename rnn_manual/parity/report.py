@@ -11,6 +11,7 @@ from typing import Any
 from rnn_manual.config import DIRECTIONS
 from rnn_manual.parity.cases import Case
 from rnn_manual.parity.compare import BITS, Comparison, TensorComparison, Where
+from rnn_manual.parity.drift import RunDrift
 from rnn_manual.parity.environment import environment, in_words
 from rnn_manual.parity.levels import full
 from rnn_manual.parity.notes import NOTES
@@ -130,8 +131,8 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
-def case_json(comparison: Comparison) -> dict[str, Any]:
-    """One entry of the JSON report's "cases"."""
+def case_json(comparison: Comparison, drift: RunDrift | None = None) -> dict[str, Any]:
+    """One entry of the JSON report's "cases". drift: since a recording, if held against one."""
     case, where = comparison.case, comparison.where
     return {
         "id": case.id,
@@ -144,6 +145,7 @@ def case_json(comparison: Comparison) -> dict[str, Any]:
         "diagnosis": comparison.diagnosis,
         "message": comparison.message or None,
         "report": failure_block(comparison) if comparison.verdict.fails else None,
+        **({"drift": {"verdict": drift.verdict, "ulp": drift.ulp}} if drift else {}),
     }
 
 
