@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rnn_manual.parity.layer import Layer
 
 COMPARISON = pytest.StashKey["Comparison"]()
-DRIFT = pytest.StashKey["RunDrift"]()
+DRIFT: pytest.StashKey[RunDrift] = pytest.StashKey()
 RECORDER, AGAINST = "rnn_manual_recorder", "rnn_manual_against"
 
 
