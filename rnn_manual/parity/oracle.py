@@ -11,11 +11,11 @@ from torch.nn import functional as F
 from rnn_manual.backprop import vjp
 from rnn_manual.layout import Packed, state_given, state_tuple
 from rnn_manual.ops import NumpyOps
-from rnn_manual.parity.cases import Case, Floats
+from rnn_manual.parity.cases import Case, Data, Floats
 from rnn_manual.weights import parameters_from, weights_from
 
 
-def dropout_masks(case: Case) -> list[torch.Tensor]:
+def dropout_masks(case: Case, dtype: Any) -> list[Floats]:
     """What nn multiplies each layer's output with but the last's: (ΣB_t, D·H), 0 or 1/(1 - p).
 
     The masks that torch's generator gives after the case's seed, which `run_candidate` sets.
@@ -27,7 +27,8 @@ def dropout_masks(case: Case) -> list[torch.Tensor]:
     ones = ones.to(getattr(torch, case.dtype))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(case.seed)
-        return [F.dropout(ones, c.dropout).double() for _ in range(c.num_layers - 1)]
+        drawn = [F.dropout(ones, c.dropout).double() for _ in range(c.num_layers - 1)]
+    return [np.asarray(mask.numpy(), dtype) for mask in drawn]
 
 
 def run_oracle(case: Case) -> dict[str, Floats]:
@@ -36,10 +37,15 @@ def run_oracle(case: Case) -> dict[str, Floats]:
     longdouble (80 bits on x86) for float64 cases, float64 for all others.
     """
     wide = np.longdouble if case.dtype == "float64" else np.float64
-    config, data = case.config, case.data()
+    return run_in_numpy(case, case.data(), NumpyOps(dropout_masks(case, wide)), wide)
+
+
+def run_in_numpy(case: Case, data: Data, ops: NumpyOps, dtype: Any) -> dict[str, Floats]:
+    """The NumPy loops forward and backward, by hand, on a case's numbers or others."""
+    config = case.config
 
     def widen(array: Any) -> Any:
-        return np.asarray(array, wide)
+        return np.asarray(array, dtype)
 
     def like_input(rows: Floats) -> Any:
         packed = isinstance(data.input, Packed)
@@ -47,9 +53,8 @@ def run_oracle(case: Case) -> dict[str, Floats]:
 
     weights = weights_from(config, {name: widen(v) for name, v in data.parameters.items()})
     state = None if data.state is None else state_given(config, [*map(widen, data.state)])
-    ops = NumpyOps(widen(mask.numpy()) for mask in dropout_masks(case))
     d_out, *d_last = map(widen, data.cotangents)
-    with np.errstate(invalid="ignore"):  # infinities and NaN travel as they do in torch
+    with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinities travel as in torch
         x = like_input(widen(_rows(data.input)))
         (out, last), backward = vjp(config, weights, x, state, training=case.training, ops=ops)
         found = backward(like_input(d_out), state_given(config, d_last))

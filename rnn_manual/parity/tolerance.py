@@ -4,9 +4,10 @@ No constant rtol can say it: with weights ten times the usual ones the recurrenc
 two correct float32 layers end up millions of roundings apart, while with usual weights twenty
 roundings are generous. What correct arithmetic at a precision does is to be off by about one
 rounding, here and there, all the way. So that is done on purpose (Monte Carlo arithmetic, Parker
-1997): every number that goes in, and every matmul, tanh and sigmoid result, is moved by one
-rounding, up or down at random, in loops that otherwise run in float64, forward and backward; and
-how far this moves the results is measured. Neither the candidate nor any float32 kernel has a say.
+1997): every number that goes in, and every matmul, tanh, sigmoid and derivative, is moved by one
+rounding, up or down at random, in NumPy loops that otherwise run in float64, forward and backward;
+and how far this moves the results is measured. Neither the candidate nor a kernel of torch's has a
+say.
 
 allowed = SPREAD × growth × the largest move seen within the block + FLOOR × one rounding of the
 tensor's largest element. Growth is for sums: n terms added one after the other round n partial
@@ -20,25 +21,21 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
-from rnn_manual.config import Config
-from rnn_manual.layout import Packed, run
-from rnn_manual.ops import TorchOps
+from rnn_manual.layout import Packed
+from rnn_manual.ops import NumpyOps
 from rnn_manual.parity.blocks import blocks
-from rnn_manual.parity.candidates import LOOPS, Call, Candidate
+from rnn_manual.parity.candidates import LOOPS
 from rnn_manual.parity.cases import Case, Data, Floats
 from rnn_manual.parity.compare import distance
-from rnn_manual.parity.oracle import dropout_masks, run_oracle
+from rnn_manual.parity.oracle import dropout_masks, run_in_numpy, run_oracle
 from rnn_manual.parity.results import Result, run_candidate
-from rnn_manual.weights import Array, read_weights
+from rnn_manual.weights import Array
 
 SPREAD = 16.0
 FLOOR = 4.0
@@ -62,33 +59,24 @@ class Reference:
 def reference(case: Case, device: str = "cpu") -> Reference:
     """Runs the loops and the oracle on a case, and measures its conditioning."""
     rounding = torch.finfo(getattr(torch, case.dtype)).eps / 2
-    loop = run_candidate(LOOPS, case, device=device)
-    # Moves are measured from where the loops themselves would be, and not from the oracle: if the
-    # two were apart, that would otherwise be allowed.
-    double = device == "cpu" and case.dtype == "float64"
-    masks = dropout_masks(case)
-    centre = loop if double else run_candidate(_loops(_WideOps(masks)), case, dtype="float64")
+    loop, exact = run_candidate(LOOPS, case, device=device), run_oracle(case)
+    masks = dropout_masks(case, np.float64)
     samples = [
-        run_candidate(
-            _loops(_JitteredOps(masks, rounding, seed)),
-            case,
-            dtype="float64",
-            data=_move(case, seed),
-        )
+        run_in_numpy(case, _move(case, seed), _JitteredOps(masks, rounding, seed), np.float64)
         for seed in range(SAMPLES * (2 if case.config.hidden_size == 1 else 1))
     ]
-    allowed = {}
-    for name, exact in centre.tensors.items():
-        number, places = blocks(case, name, exact.shape)
+    allowed: dict[str, Floats] = {}
+    for name, centre in exact.items():
+        number, places = blocks(case, name, centre.shape)
         spread = np.zeros(len(places))
-        finite = np.isfinite(exact)
+        finite = np.isfinite(centre)
         for sample in samples:
-            far = np.nan_to_num(distance(sample.tensors[name], exact), nan=np.inf)
+            far = np.nan_to_num(distance(sample[name], centre), nan=np.inf)
             np.maximum.at(spread, number, np.where(finite, far, 0.0))
-        largest = np.abs(exact).max(initial=0, where=finite)
+        largest = np.abs(centre).max(initial=0, where=finite)
         growth = max(1.0, math.sqrt(_terms(case, name) / 2))
-        allowed[name] = SPREAD * growth * spread[number] + FLOOR * rounding * largest
-    return Reference(loop, run_oracle(case), allowed)
+        allowed[name] = SPREAD * growth * spread[number] + FLOOR * rounding * float(largest)
+    return Reference(loop, exact, allowed)
 
 
 def _terms(case: Case, name: str) -> int:
@@ -117,75 +105,37 @@ def _move(case: Case, seed: int) -> Data:
     )
 
 
-def _loops(ops: TorchOps) -> Candidate:
-    """The torch loops with other arithmetic."""
+class _JitteredOps(NumpyOps):
+    """Every matmul, tanh and sigmoid off by one rounding, and every derivative."""
 
-    def build(module: nn.RNNBase) -> Call:
-        config, weights = Config.of(module), read_weights(module)
-        return lambda x, hx=None: run(config, weights, x, hx, training=module.training, ops=ops)
-
-    return Candidate("loops", build)
-
-
-class _WideOps(TorchOps):
-    """Wider than the case, with the dropout masks that were drawn at the case's own precision."""
-
-    def __init__(self, masks: list[torch.Tensor]) -> None:
-        super().__init__()
-        self.masks = iter(masks)
-
-    def dropout(self, x: Array, p: float) -> Array:
-        return x * next(self.masks).reshape(x.shape)
-
-
-class _JitteredOps(_WideOps):
-    """Every matmul, tanh and sigmoid off by one rounding."""
-
-    def __init__(self, masks: list[torch.Tensor], rounding: float, seed: int) -> None:
+    def __init__(self, masks: list[Floats], rounding: float, seed: int) -> None:
         super().__init__(masks)
         self.rounding = rounding
         self.generator = random.Random(seed)
 
-    def jitter(self, y: Array) -> Array:
-        size = y.numel()
-        factors = _factors(self.rounding, max(1 << 16, 2 * size))
-        start = self.generator.randrange(len(factors) - size)
-        return y * factors[start : start + size].view(y.shape)
-
-    def tanh(self, x: Array) -> Array:
-        y = self.jitter(torch.tanh(x.detach()))
-        return _sloped(x, y, 1 - y * y)
-
-    def sigmoid(self, x: Array) -> Array:
-        y = self.jitter(torch.sigmoid(x.detach()))
-        return _sloped(x, y, y * (1 - y))
+    def jitter(self, y: Floats) -> Floats:
+        factors = _factors(self.rounding, max(1 << 16, 2 * y.size))
+        start = self.generator.randrange(len(factors) - y.size)
+        return y * factors[start : start + y.size].reshape(y.shape)
 
     def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
         return self.jitter(super().linear(x, weight, bias))
 
+    def tanh(self, x: Array) -> Array:
+        return self.jitter(super().tanh(x))
 
-class _Sloped(torch.autograd.Function):
-    """y as a function of x with a given slope.
+    def sigmoid(self, x: Array) -> Array:
+        return self.jitter(super().sigmoid(x))
 
-    A kernel takes the derivative of tanh and sigmoid from its own, rounded, result: so the jittered
-    y carries the slope that belongs to it.
-    """
+    def tanh_backward(self, dy: Array, y: Array) -> Array:
+        return self.jitter(super().tanh_backward(dy, y))
 
-    @staticmethod
-    def forward(ctx: Any, x: Array, y: Array, slope: Array) -> Array:
-        ctx.save_for_backward(slope)
-        return y.clone()
-
-    @staticmethod
-    def backward(ctx: Any, *gradient: Array) -> tuple[Array, None, None]:
-        return gradient[0] * ctx.saved_tensors[0], None, None
-
-
-_sloped: Callable[[Array, Array, Array], Array] = _Sloped.apply
+    def sigmoid_backward(self, dy: Array, y: Array) -> Array:
+        return self.jitter(super().sigmoid_backward(dy, y))
 
 
 @lru_cache(maxsize=8)
-def _factors(rounding: float, size: int) -> torch.Tensor:
+def _factors(rounding: float, size: int) -> Floats:
     """1 + rounding or 1 - rounding, at random: drawn once, because drawing is what takes long."""
     signs = np.random.default_rng(0).integers(0, 2, size) * 2 - 1
-    return torch.tensor(1 + rounding * signs)
+    return np.asarray(1 + rounding * signs)
