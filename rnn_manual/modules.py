@@ -33,7 +33,8 @@ class _Layer(DropIn):
         module: Any = self
         # nn's own list, not the attributes: what counts its readings, as spectral_norm does in
         # training, is then read exactly as often as by nn.
-        module._update_flat_weights()
+        if hasattr(module, "_update_flat_weights"):  # torch 1.13 keeps the list as it once was
+            module._update_flat_weights()
         named = dict(zip(module._flat_weights_names, module._flat_weights, strict=True))
         weights = weights_from(config, named)
         return run(config, weights, input, hx, training=self.training, mixed=True)
