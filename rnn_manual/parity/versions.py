@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -22,6 +24,17 @@ def needed(name: str) -> Any:
     if found is None:
         raise Unsupported(f"torch {torch.__version__} has no {name}")
     return found
+
+
+def takes(function: Callable[..., Any], argument: str) -> bool:
+    """Whether this torch's function has an argument of that name."""
+    return argument in inspect.signature(function).parameters
+
+
+def needed_argument(function: Callable[..., Any], name: str, argument: str) -> None:
+    """Raises: Unsupported: this torch's function, called `name`, takes no `argument=…`."""
+    if not takes(function, argument.partition("=")[0]):
+        raise Unsupported(f"torch {torch.__version__} has no {name}({argument})")
 
 
 @cache

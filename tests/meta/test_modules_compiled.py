@@ -9,6 +9,7 @@ from torch import nn
 from tests.meta.drop_in import ALL, outcome, own_kernels, small
 
 
+@pytest.mark.skipif(not hasattr(torch, "compile"), reason="this torch has no torch.compile")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("kind", ["LSTM", "GRUCell"])
 def test_compiled(kind):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import inspect
 import io
 import pickle
 from collections.abc import Callable
@@ -12,8 +11,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from rnn_manual.parity.candidates import Call, Unsupported
+from rnn_manual.parity.candidates import Call
 from rnn_manual.parity.modes.mode import Build, Mode
+from rnn_manual.parity.versions import needed_argument
 
 Weights = dict[str, torch.Tensor]
 
@@ -118,8 +118,7 @@ def _meta(module: nn.RNNBase, right: Weights) -> None:
 
 
 def _meta_assigned(module: nn.RNNBase, right: Weights) -> None:
-    if "assign" not in inspect.signature(module.load_state_dict).parameters:  # before torch 2.1
-        raise Unsupported(f"torch {torch.__version__} has no load_state_dict(assign=True)")
+    needed_argument(module.load_state_dict, "load_state_dict", "assign=True")
     module.to("meta")
     module.load_state_dict(right, assign=True)
 
