@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from rnn_manual.parity import Unsupported, Verdict, check
-from rnn_manual.parity.candidates import NN, Candidate, in_mode
+from rnn_manual.parity import Unsupported, Unusable, Verdict, check
+from rnn_manual.parity.candidates import NN, Candidate, in_mode, usable_device
 from rnn_manual.parity.levels import PLAIN
 from rnn_manual.parity.table import declined_modes
 from rnn_manual.parity.versions import lacking, needed
@@ -45,6 +45,17 @@ def test_a_dtype_without_kernels(monkeypatch):
     said = "out of memory"
     with pytest.raises(RuntimeError, match="out of memory"):
         lacking.__wrapped__("float16", "cpu")
+
+
+def test_numpy_of_another_age(monkeypatch):
+    """Old torch with new NumPy imports, and computes nothing that NumPy could read."""
+
+    def unavailable(_):
+        raise RuntimeError("Numpy is not available")
+
+    monkeypatch.setattr(torch.Tensor, "numpy", unavailable)
+    with pytest.raises(Unusable, match=r"torch \S+ cannot be used with NumPy \S+: pip install"):
+        usable_device("cpu")
 
 
 def test_one_line_for_what_many_modes_lack():
