@@ -38,7 +38,10 @@ def _compiled(module: nn.RNNBase, backend: str, fullgraph: bool = False, **setti
     from torch._dynamo import config
 
     torch._dynamo.reset()  # what was compiled for other layers counts against the limit
-    compiled = compile(module, backend=backend, fullgraph=fullgraph)
+    try:
+        compiled = compile(module, backend=backend, fullgraph=fullgraph)
+    except RuntimeError as error:  # nothing has run yet: Python is too new for this torch
+        raise Unsupported(f"torch {torch.__version__}: {error}") from error
     for name in settings:
         if not hasattr(config, name):
             raise Unsupported(f"torch {torch.__version__} has no torch._dynamo.config.{name}")
