@@ -89,6 +89,13 @@ def loaded(m, x):
     return m(x)
 
 
+def exported(m, x):
+    export = needed("torch.export.export")
+    if torch.__version__ < "2.7":
+        raise Unsupported("torch.export goes by dynamo, to which a layer's methods are closed")
+    return export(m, (x,)).module()(x)
+
+
 LIVES = {
     "deepcopy": lambda m, x: copy.deepcopy(m)(x),
     "pickle": lambda m, x: pickle.loads(pickle.dumps(m))(x),
@@ -110,7 +117,7 @@ LIVES = {
     "load_state_dict, assign": loaded,
     "functional_call": given_other_weights,
     "trace": lambda m, x: torch.jit.trace(m, (x,))(x),
-    "export": lambda m, x: needed("torch.export.export")(m, (x,)).module()(x),
+    "export": exported,
     "checkpoint": lambda m, x: checkpoint(m, x, use_reentrant=False),
 }
 

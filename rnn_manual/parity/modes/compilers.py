@@ -16,6 +16,9 @@ from rnn_manual.parity.modes.padded import others, plain_call, plain_result
 from rnn_manual.parity.modes.scripted import script
 from rnn_manual.parity.versions import needed
 
+# By the name of its switch now, and in torch 2.6.
+LIMIT_HIT = ("fail_on_recompile_limit_hit", "fail_on_cache_limit_hit")
+
 
 def _compile(backend: str) -> Build:
     def build(module: nn.RNNBase) -> tuple[nn.Module, Call]:
@@ -46,9 +49,12 @@ def _compiled(module: nn.RNNBase, backend: str, fullgraph: bool = False, **setti
         if not hasattr(config, name):
             raise Unsupported(f"torch {torch.__version__} has no torch._dynamo.config.{name}")
 
+    # Beyond the limit it would run the layer as it is, without a word.
+    limit_hit = [name for name in LIMIT_HIT if hasattr(config, name)]
+    settings |= dict.fromkeys(limit_hit[:1], True)
+
     def call(input: Any, hx: Any = None) -> Any:
-        # Beyond the limit it would run the layer as it is, without a word.
-        with config.patch(fail_on_recompile_limit_hit=True, **settings):
+        with config.patch(**settings):
             return compiled(input, hx)
 
     return call
