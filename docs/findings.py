@@ -9,6 +9,7 @@ import warnings
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.utils.parametrize import register_parametrization
 
 CRASHES = {  # each ends its process; nn checks neither
     "nn.GRUCell(3, 1), unbatched, hx of two dimensions": """
@@ -77,6 +78,27 @@ def onnx_without_projection() -> str:
     return "fine"
 
 
+def parametrized_weight_unused() -> bool:
+    """Whether a layer ignores a parametrized weight (PyTorch issue 65688; torch before 2.0)."""
+
+    class Zero(nn.Module):
+        def forward(self, X: torch.Tensor) -> torch.Tensor:
+            return 0 * X
+
+    layer, x = nn.RNN(3, 5), torch.randn(1, 4, 3)
+    before = layer(x)[0]
+    register_parametrization(layer, "weight_ih_l0", Zero())
+    return torch.equal(layer(x)[0], before)
+
+
+def no_steps() -> str:
+    """What an LSTM says of an input without steps; torch 2.0 returns h_n, of whatever numbers."""
+    try:
+        return f"h_n = {nn.LSTM(3, 5)(torch.ones(0, 1, 3))[1][0].flatten().tolist()}"
+    except RuntimeError as error:
+        return str(error)
+
+
 def exit_code(script: str) -> int:
     """How a process that runs the script ends."""
     code = f"import torch; from torch import nn{script}"
@@ -96,5 +118,7 @@ if __name__ == "__main__":
     print(f"NaN in row 8 of a bfloat16 matmul, on this CPU: rows {nan_in_the_row_before()} are NaN")
     print(f"LSTM under autocast to float16: {autocast_to_float16()}")
     print(f"LSTM with proj_size, exported to ONNX by dynamo: {onnx_without_projection()}")
+    print(f"A parametrized weight is ignored: {parametrized_weight_unused()}")
+    print(f"LSTM, no steps: {no_steps()}")
     for what, script in CRASHES.items():
         print(f"{what}: the process ends with {exit_code(script)}")

@@ -32,8 +32,9 @@ class _Layer(DropIn):
         config = Config.of(self)
         module: Any = self
         # nn's own list, not the attributes: what counts its readings, as spectral_norm does in
-        # training, is then read exactly as often as by nn.
-        module._update_flat_weights()
+        # training, is then read exactly as often as by nn. (In torch 1.13 it keeps the list.)
+        if hasattr(module, "_weights_have_changed") and module._weights_have_changed():
+            module._init_flat_weights()
         named = dict(zip(module._flat_weights_names, module._flat_weights, strict=True))
         weights = weights_from(config, named)
         return run(config, weights, input, hx, training=self.training, mixed=True)

@@ -192,9 +192,9 @@ def show_modes(console: Console, cases: list[dict[str, Any]]) -> None:
         return
     console.print()
     console.print(table)
-    for mode, message, count in declined_modes(cases):
+    for modes, message, count in declined_modes(cases):
         said = message if len(message) <= WORDS_SHOWN else f"{message[:WORDS_SHOWN]} …"
-        console.print(f"{mode} unsupported ({count}): {said}", style="yellow", markup=False)
+        console.print(f"{modes} unsupported ({count}): {said}", style="yellow", markup=False)
 
 
 def against_line(cases: list[dict[str, Any]]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -191,8 +192,13 @@ def in_one_line(error: BaseException) -> str:
 def usable_device(name: str) -> str:
     """`name`, if torch can compute there.
 
-    Raises: Unusable: it cannot, in torch's words.
+    Raises: Unusable: it cannot, in torch's words, or it cannot hand over what it computes.
     """
+    try:
+        torch.ones(2).numpy()
+    except RuntimeError as error:  # torch before 2.3, which its wheels do not say
+        with_numpy = f"torch {torch.__version__} cannot be used with NumPy {np.__version__}"
+        raise Unusable(f"{with_numpy}: pip install 'numpy<2'") from error
     try:
         read_back = torch.ones(2, device=name).sum().item()
     except Exception as error:  # torch has a type of error for each way of having no such device

@@ -11,6 +11,7 @@ import torch
 
 def environment(device: str = "cpu") -> dict[str, Any]:
     """Versions, threads and switches that the numbers may depend on."""
+    backends: Any = torch.backends  # untyped
     found: dict[str, Any] = {
         "torch": str(torch.__version__),
         "numpy": np.__version__,
@@ -19,10 +20,11 @@ def environment(device: str = "cpu") -> dict[str, Any]:
         "system": platform.system(),
         "device": device,
         "threads": torch.get_num_threads(),
-        "onednn": bool(torch._C._has_mkldnn and torch._C._get_mkldnn_enabled()),
-        "mkl": bool(torch._C.has_mkl),
+        "onednn": backends.mkldnn.is_available() and torch._C._get_mkldnn_enabled(),
+        "mkl": backends.mkl.is_available(),
     }
-    capability = getattr(torch.backends.cpu, "get_cpu_capability", None)
+    # torch 1.13 has no torch.backends.cpu.
+    capability = getattr(getattr(backends, "cpu", None), "get_cpu_capability", None)
     found["cpu_capability"] = capability() if capability else None
     if device.startswith("cuda"):
         found["gpu"] = torch.cuda.get_device_name(device)

@@ -28,6 +28,7 @@ from rnn_manual.parity.mistakes import MISTAKES
 from rnn_manual.parity.process import Died, somewhere
 from rnn_manual.parity.results import Malformed, Result, run_candidate
 from rnn_manual.parity.tolerance import Reference, reference
+from rnn_manual.parity.versions import lacking
 
 
 def check(candidate: Any, case: Case, *, device: str = "cpu") -> Comparison:
@@ -39,6 +40,8 @@ def check(candidate: Any, case: Case, *, device: str = "cpu") -> Comparison:
     Returns: a comparison, whatever the candidate does; `.assert_ok()` raises if it failed.
     """
     candidate = as_candidate(candidate)
+    if message := lacking(case.dtype, device):
+        return _not_compared(candidate, case, device, Verdict.UNSUPPORTED, message)
     held_against = reference(case, device)
     try:
         if case.random and not (candidate.draws_as_nn and device == "cpu"):
@@ -55,8 +58,14 @@ def check(candidate: Any, case: Case, *, device: str = "cpu") -> Comparison:
         message = f"raised {in_one_line(error)}"
     else:
         return _compare(candidate, case, device, result, held_against)
+    return _not_compared(candidate, case, device, raised, message)
+
+
+def _not_compared(
+    candidate: Candidate, case: Case, device: str, verdict: Verdict, message: str
+) -> Comparison:
     return Comparison(
-        case, candidate.name, device, _mode(candidate), raised=raised, message=message
+        case, candidate.name, device, _mode(candidate), raised=verdict, message=message
     )
 
 

@@ -57,13 +57,16 @@ def modes_table(cases: list[dict[str, Any]]) -> Table | None:
 
 
 def declined_modes(cases: list[dict[str, Any]]) -> list[tuple[str, str, int]]:
-    """Which modes torch declined, in its words, and how often."""
-    found = Counter(
-        (case["mode"], case["message"])
-        for case in cases
-        if _is_mode(case) and case["verdict"] == "unsupported"
-    )
-    return [(mode, message, count) for (mode, message), count in found.items()]
+    """What torch declined: in which modes, in its words, and how often."""
+    found: dict[str, Counter[str]] = {}
+    for case in cases:
+        if _is_mode(case) and case["verdict"] == "unsupported":
+            found.setdefault(case["message"], Counter())[case["mode"]] += 1
+    return [(_named(list(modes)), message, modes.total()) for message, modes in found.items()]
+
+
+def _named(modes: list[str]) -> str:
+    return ", ".join(modes) if len(modes) < 5 else f"{len(modes)} modes"
 
 
 def _is_mode(case: dict[str, Any]) -> bool:

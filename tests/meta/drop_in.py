@@ -1,14 +1,20 @@
 """A module of `torch.nn` and ours with the same weights, and all that a call to one shows."""
 
+import pytest
 import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 import rnn_manual
+from rnn_manual.parity.versions import lacking
 
 LAYERS = ["RNN", "LSTM", "GRU"]
 CELLS = ["RNNCell", "LSTMCell", "GRUCell"]
 ALL = LAYERS + CELLS
+F16 = pytest.param(
+    torch.float16,
+    marks=pytest.mark.skipif(bool(lacking("float16", "cpu")), reason=lacking("float16", "cpu")),
+)
 
 
 def own_kernels():

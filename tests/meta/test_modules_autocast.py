@@ -5,10 +5,10 @@ import itertools
 import pytest
 import torch
 
-from tests.meta.drop_in import ALL, CELLS, flat, outcome, own_kernels, seen, state, twins
+from tests.meta.drop_in import ALL, CELLS, F16, flat, outcome, own_kernels, seen, state, twins
 
-F32, BF16, F16 = torch.float32, torch.bfloat16, torch.float16
-CASTS = [None, BF16, F16]
+F32, BF16 = torch.float32, torch.bfloat16
+CASTS = [None, BF16, torch.float16]
 MIXED = list(itertools.product(CASTS, (F32, BF16), (F32, BF16), (None, F32, BF16)))
 
 

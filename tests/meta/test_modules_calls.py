@@ -74,6 +74,8 @@ def test_forward_errors(kind, what):
     theirs, ours = twins(kind, 3, 5, num_layers=2, bidirectional=True)
     arguments = REFUSED[what](kind)
     said = outcome(theirs, *arguments)
+    if (kind, torch.__version__[:4]) == ("LSTM", "2.0.") and "steps" in what and not refused(said):
+        pytest.skip("oneDNN takes it, in this torch")
     assert refused(said)
     assert outcome(ours, *arguments) == said
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tests.meta.drop_in import CELLS, outcome, own_kernels, refused, state, trained, twins
+from tests.meta.drop_in import CELLS, F16, outcome, own_kernels, refused, state, trained, twins
 
 x = torch.linspace(-1, 1, 6).view(2, 3)
 REFUSED = {
@@ -86,7 +86,7 @@ def test_cells_of_no_size(kind, sizes):
     assert outcome(ours, torch.ones(2, sizes[0])) == said
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, F16])
 @pytest.mark.parametrize("given", ["state", "no state"])
 @pytest.mark.parametrize("batch", [(), (0,), (1,), (4,)], ids=["unbatched", "B0", "B1", "B4"])
 @pytest.mark.parametrize("bias", [True, False], ids=["bias", "nobias"])

@@ -9,13 +9,17 @@ from torch import nn
 from tests.meta.drop_in import ALL, outcome, own_kernels, small
 
 
+@pytest.mark.skipif(not hasattr(torch, "compile"), reason="this torch has no torch.compile")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("kind", ["LSTM", "GRUCell"])
 def test_compiled(kind):
     """Compiled, ours computes what nn does."""
     theirs, ours, x = small(kind)
     with own_kernels():
-        compiled = torch.compile(ours, backend="aot_eager")
+        try:
+            compiled = torch.compile(ours, backend="aot_eager")
+        except RuntimeError as error:  # nothing has run yet: Python is too new for this torch
+            pytest.skip(str(error))
         assert outcome(compiled, x)[1:] == outcome(theirs, x)[1:]
 
 

@@ -27,6 +27,14 @@ def when(condition, base=nn.LSTM):
     return Wrong
 
 
+def autocasts():
+    """Whether autocast is on, on a CPU; the question was another once."""
+    try:
+        return torch.is_autocast_enabled("cpu")
+    except TypeError:
+        return torch.is_autocast_cpu_enabled()
+
+
 class Stale(nn.LSTM):
     """Goes on computing with the weights that it once was evaluated with."""
 
@@ -104,7 +112,8 @@ class WithoutVectors(when(lambda m, x: "ATEN_CPU_CAPABILITY" in os.environ)):
 
 
 SEVERAL_CALLS = when(lambda m, x: m.calls > 1)
-COMPILED = when(lambda m, x: torch.compiler.is_compiling())
+# (torch 1.13 has no torch.compiler.)
+COMPILED = when(lambda m, x: hasattr(torch, "compiler") and torch.compiler.is_compiling())
 WRONG_IN = {
     "no_grad": when(lambda m, x: not torch.is_grad_enabled()),
     "inference_mode": when(lambda m, x: torch.is_inference_mode_enabled()),
@@ -127,8 +136,8 @@ WRONG_IN = {
     "export": COMPILED,
     "jit.trace": when(lambda m, x: torch.jit.is_tracing()),
     "onnx-torchscript": when(lambda m, x: torch.onnx.is_in_onnx_export()),
-    "autocast-bf16": when(lambda m, x: torch.is_autocast_enabled("cpu")),
-    "autocast-f16": when(lambda m, x: torch.is_autocast_enabled("cpu"), rnn_manual.LSTM),
+    "autocast-bf16": when(lambda m, x: autocasts()),
+    "autocast-f16": when(lambda m, x: autocasts(), rnn_manual.LSTM),
     **dict.fromkeys(("autocast-bf16-avx2", "autocast-f16-avx2", "onednn-avx2"), OnAnOldProcessor),
     "aten-default": WithoutVectors,
     **dict.fromkeys(

@@ -14,6 +14,10 @@ from rnn_manual.parity.cases import Case
 from rnn_manual.parity.modes.mode import Build, Mode
 from rnn_manual.parity.modes.padded import others, plain_call, plain_result
 from rnn_manual.parity.modes.scripted import script
+from rnn_manual.parity.versions import needed
+
+# By the name of its switch now, and in torch 2.6.
+LIMIT_HIT = ("fail_on_recompile_limit_hit", "fail_on_cache_limit_hit")
 
 
 def _compile(backend: str) -> Build:
@@ -33,17 +37,24 @@ def _traced(backend: str) -> Build:
 
 
 def _compiled(module: nn.RNNBase, backend: str, fullgraph: bool = False, **settings: Any) -> Call:
+    compile = needed("torch.compile")
     from torch._dynamo import config
 
-    torch.compiler.reset()  # what was compiled for other layers counts against the limit
-    compiled = torch.compile(module, backend=backend, fullgraph=fullgraph)
+    torch._dynamo.reset()  # what was compiled for other layers counts against the limit
+    try:
+        compiled = compile(module, backend=backend, fullgraph=fullgraph)
+    except RuntimeError as error:  # nothing has run yet: Python is too new for this torch
+        raise Unsupported(f"torch {torch.__version__}: {error}") from error
     for name in settings:
         if not hasattr(config, name):
-            raise Unsupported(f"this torch has no torch._dynamo.config.{name}")
+            raise Unsupported(f"torch {torch.__version__} has no torch._dynamo.config.{name}")
+
+    # Beyond the limit it would run the layer as it is, without a word.
+    limit_hit = [name for name in LIMIT_HIT if hasattr(config, name)]
+    settings |= dict.fromkeys(limit_hit[:1], True)
 
     def call(input: Any, hx: Any = None) -> Any:
-        # Beyond the limit it would run the layer as it is, without a word.
-        with config.patch(fail_on_recompile_limit_hit=True, **settings):
+        with config.patch(**settings):
             return compiled(input, hx)
 
     return call
@@ -51,9 +62,11 @@ def _compiled(module: nn.RNNBase, backend: str, fullgraph: bool = False, **setti
 
 def _export(decomposed: bool) -> Build:
     def build(module: nn.RNNBase) -> tuple[nn.Module, Call]:
+        export = needed("torch.export.export")
+
         def call(input: Any, hx: Any = None) -> Any:
             plain, arguments = plain_call(module, input, hx)
-            program = torch.export.export(plain, others(arguments))
+            program = export(plain, others(arguments))
             if decomposed:
                 program = program.run_decompositions()
             return plain_result(module, input, program.module()(*arguments))

@@ -9,13 +9,14 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.utils import parametrizations, weight_norm
+from torch.nn.utils import weight_norm
 from torch.nn.utils.parametrize import register_parametrization
 
 from rnn_manual.parity.candidates import Call
 from rnn_manual.parity.modes.flat import flat, returned, tensors_of
 from rnn_manual.parity.modes.mode import Mode
 from rnn_manual.parity.modes.node import enclosed
+from rnn_manual.parity.versions import needed
 
 # From one of the layer's parameters to those it is computed from, by their names.
 Sources = Callable[[str, torch.Tensor], dict[str, torch.Tensor]]
@@ -41,7 +42,8 @@ def _parametrize(module: nn.RNNBase) -> tuple[nn.Module, Call]:
 
 
 def _weight_norm(module: nn.RNNBase) -> tuple[nn.Module, Call]:
-    other = parametrizations.weight_norm(copy.deepcopy(module), "weight_hh_l0")
+    parametrized = needed("torch.nn.utils.parametrizations.weight_norm")
+    other = parametrized(copy.deepcopy(module), "weight_hh_l0")
     original = "parametrizations.weight_hh_l0.original"
     return _computed(module, other, _polar(f"{original}0", f"{original}1"))
 

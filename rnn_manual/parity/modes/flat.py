@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
 from rnn_manual.parity.candidates import Call
+from rnn_manual.parity.versions import needed
 
 Flat = Callable[..., tuple[torch.Tensor, ...]]
 
@@ -41,12 +42,14 @@ def flat(call: Call, input: Any, hx: Any) -> Flat:
 def flat_with_parameters(module: nn.RNNBase, input: Any, hx: Any) -> Flat:
     """The same of a layer as a function of its parameters, too, which come last."""
     names = list(dict(module.named_parameters()))
+    # torch 1.13 has another one, in which nn.RNNBase goes on computing with its own weights.
+    functional_call = needed("torch.func.functional_call")
 
     def function(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
         count = len(tensors) - len(names)
         weights = dict(zip(names, tensors[count:], strict=True))
         arguments = given(input, hx, tensors[:count])
-        return tensors_of(*torch.func.functional_call(module, weights, arguments))
+        return tensors_of(*functional_call(module, weights, arguments))
 
     return function
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import nn
 
-from rnn_manual.parity.candidates import Call
+from rnn_manual.parity.candidates import Call, Unsupported
 from rnn_manual.parity.cases import Case
 from rnn_manual.parity.modes.flat import flat, returned, tensors_of
 from rnn_manual.parity.modes.mode import Build, Mode, every_case
@@ -30,7 +31,7 @@ def _autocast(dtype: torch.dtype) -> Build:
             narrow = flat(wide, input, hx)
 
             def function(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
-                with torch.autocast(tensors[0].device.type, dtype):
+                with _cast(tensors[0].device.type, dtype):
                     outputs = narrow(*(tensor.float() for tensor in tensors))
                 return tuple(output.to(dtype) for output in outputs)
 
@@ -41,6 +42,17 @@ def _autocast(dtype: torch.dtype) -> Build:
         return module, call
 
     return build
+
+
+def _cast(device: str, dtype: torch.dtype) -> torch.autocast:
+    """Autocast. Raises: Unsupported: not to this dtype, which older torch only warns of."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", ".*the target dtype is not supported")
+        try:
+            return torch.autocast(device, dtype)
+        except UserWarning as warning:
+            said = " ".join(str(warning).split())
+            raise Unsupported(f"torch {torch.__version__}: {said}") from warning
 
 
 def _as_it_is(module: nn.RNNBase) -> tuple[nn.Module, Call]:

@@ -13,6 +13,7 @@ from torch import nn
 
 from rnn_manual.parity.candidates import Call
 from rnn_manual.parity.modes.mode import Build, Mode
+from rnn_manual.parity.versions import needed_argument
 
 Weights = dict[str, torch.Tensor]
 
@@ -117,6 +118,7 @@ def _meta(module: nn.RNNBase, right: Weights) -> None:
 
 
 def _meta_assigned(module: nn.RNNBase, right: Weights) -> None:
+    needed_argument(module.load_state_dict, "load_state_dict", "assign=True")
     module.to("meta")
     module.load_state_dict(right, assign=True)
 

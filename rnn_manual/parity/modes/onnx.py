@@ -14,12 +14,15 @@ from torch.onnx.errors import OnnxExporterError
 from rnn_manual.parity.candidates import Call, Unsupported
 from rnn_manual.parity.modes.mode import Build, Mode, loses_all
 from rnn_manual.parity.modes.padded import others, plain_call, plain_result
+from rnn_manual.parity.versions import needed_argument, takes
 
 
 def _onnx(dynamo: bool) -> Build:
     needed = ("onnx", "onnxruntime", *(("onnxscript",) if dynamo else ()))
 
     def build(module: nn.RNNBase) -> tuple[nn.Module, Call]:
+        if dynamo:
+            needed_argument(torch.onnx.export, "torch.onnx.export", "dynamo=True")
         missing = [name for name in needed if importlib.util.find_spec(name) is None]
         if missing:
             raise Unsupported(f"needs {', '.join(missing)}: pip install rnn-manual[onnx]")
@@ -40,8 +43,10 @@ def _exported(module: nn.Module, arguments: tuple[Any, ...], dynamo: bool) -> by
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         export: Any = torch.onnx.export  # typed for a path only, though a file is as good
+        # Before torch 2.5 there is no other exporter than that of dynamo=False.
+        chosen = {"dynamo": dynamo} if takes(export, "dynamo") else {}
         try:
-            export(module, arguments, file, dynamo=dynamo, verbose=False)
+            export(module, arguments, file, verbose=False, **chosen)
         except OnnxExporterError as error:  # which, of a cause, says only in which step it came up
             raise error.__cause__ or error from None
     return file.getvalue()

@@ -3,10 +3,12 @@
 It takes a recurrent layer only as a part of a module: the layer's own `forward` is overloaded.
 """
 
+# ruff: noqa: UP006, UP035, UP045 (torch 1.13 reads no `X | None`, nor in it `tuple`)
+
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -22,14 +24,14 @@ class _Wrapper(nn.Module):
 
 
 class _Padded(_Wrapper):
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, input: Tensor, hx: Optional[Tensor] = None) -> tuple[Tensor, Tensor]:
         out, state = self.layer(input, hx)
         return out, state
 
 
 class _PaddedLSTM(_Wrapper):
     def forward(
-        self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None
+        self, input: Tensor, hx: Optional[Tuple[Tensor, Tensor]] = None
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         out, state = self.layer(input, hx)
         return out, state
@@ -37,7 +39,7 @@ class _PaddedLSTM(_Wrapper):
 
 class _Packed(_Wrapper):
     def forward(
-        self, input: PackedSequence, hx: Tensor | None = None
+        self, input: PackedSequence, hx: Optional[Tensor] = None
     ) -> tuple[PackedSequence, Tensor]:
         out, state = self.layer(input, hx)
         return out, state
@@ -45,7 +47,7 @@ class _Packed(_Wrapper):
 
 class _PackedLSTM(_Wrapper):
     def forward(
-        self, input: PackedSequence, hx: tuple[Tensor, Tensor] | None = None
+        self, input: PackedSequence, hx: Optional[Tuple[Tensor, Tensor]] = None
     ) -> tuple[PackedSequence, tuple[Tensor, Tensor]]:
         out, state = self.layer(input, hx)
         return out, state

@@ -17,37 +17,43 @@ from rnn_manual.parity.modes.flat import flat, flat_with_parameters, returned, t
 from rnn_manual.parity.modes.forward import forward_gradients
 from rnn_manual.parity.modes.mode import Mode
 from rnn_manual.parity.modes.node import node
+from rnn_manual.parity.versions import needed
 
 
 def _functional_call(module: nn.RNNBase) -> tuple[nn.Module, Call]:
+    functional_call = needed("torch.func.functional_call")
     other = copy.deepcopy(module)
     with torch.no_grad():
         for parameter in other.parameters():
             parameter.fill_(0.5)
 
     def call(input: Any, hx: Any = None) -> Any:
-        return torch.func.functional_call(other, dict(module.named_parameters()), (input, hx))
+        return functional_call(other, dict(module.named_parameters()), (input, hx))
 
     return module, call
 
 
 def _vmap(module: nn.RNNBase) -> tuple[nn.Module, Call]:
+    vmap = needed("torch.func.vmap")
+
     def call(input: Any, hx: Any = None) -> Any:
         tensors = tensors_of(input, hx)
         axes = (0 if module.batch_first else 1, *[1] * (len(tensors) - 1))
         out_axes = (axes[0], *[1] * (2 if isinstance(module, nn.LSTM) else 1))
         row = flat(module, input, hx)
-        return returned(input, torch.func.vmap(row, axes, out_axes)(*tensors))
+        return returned(input, vmap(row, axes, out_axes)(*tensors))
 
     return module, call
 
 
 def _func_grad(module: nn.RNNBase) -> tuple[nn.Module, Call]:
+    func_vjp = needed("torch.func.vjp")
+
     def call(input: Any, hx: Any = None) -> Any:
         function = flat_with_parameters(module, input, hx)
 
         def vjp(*tensors: torch.Tensor) -> Any:
-            return torch.func.vjp(function, *tensors)
+            return func_vjp(function, *tensors)
 
         return returned(input, node(vjp, [*tensors_of(input, hx), *module.parameters()]))
 

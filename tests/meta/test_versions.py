@@ -1,0 +1,73 @@
+"""What a version of torch has not is unsupported, in one line."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from rnn_manual.parity import Unsupported, Unusable, Verdict, check
+from rnn_manual.parity.candidates import NN, Candidate, in_mode, usable_device
+from rnn_manual.parity.levels import PLAIN
+from rnn_manual.parity.table import declined_modes
+from rnn_manual.parity.versions import lacking, needed
+
+
+@pytest.mark.parametrize("name", ["torch.abacus", "torch.abacus.beads", "torch.nn.Abacus"])
+def test_what_torch_has_not(name):
+    """A name that torch does not have, at any depth."""
+    with pytest.raises(Unsupported, match=rf"torch \S+ has no {name}$"):
+        needed(name)
+    assert needed("torch.nn.LSTM") is torch.nn.LSTM
+
+
+def test_a_mode_of_another_torch(monkeypatch):
+    """A mode whose function this torch lacks is unsupported, and says which."""
+    monkeypatch.setattr(torch, "func", None, raising=False)
+    case = next(case for case in PLAIN if case.dtype == "float64")
+    for name in ("func-grad", "double-backward"):
+        comparison = check(in_mode(Candidate("here", NN.subject), name), case)
+        assert comparison.verdict == Verdict.UNSUPPORTED
+        assert "has no torch.func." in comparison.message
+
+
+def test_a_dtype_without_kernels(monkeypatch):
+    """Where torch cannot compute the loops in a dtype, nothing is compared: it is unsupported."""
+    said = "\"addmm_impl_cpu_\" not implemented for 'Half'"
+
+    def refuses(*_):
+        raise RuntimeError(said)
+
+    monkeypatch.setattr(F, "linear", refuses)
+    message = lacking.__wrapped__("float16", "cpu")
+    assert message == f"torch {torch.__version__} has no float16 on cpu: {said}"
+    monkeypatch.setattr("rnn_manual.parity.judge.lacking", lambda *_: message)
+    comparison = check(NN, PLAIN[0])
+    assert (comparison.verdict, comparison.message) == (Verdict.UNSUPPORTED, message)
+    said = "out of memory"
+    with pytest.raises(RuntimeError, match="out of memory"):
+        lacking.__wrapped__("float16", "cpu")
+
+
+def test_numpy_of_another_age(monkeypatch):
+    """Old torch with new NumPy imports, and computes nothing that NumPy could read."""
+
+    def unavailable(_):
+        raise RuntimeError("Numpy is not available")
+
+    monkeypatch.setattr(torch.Tensor, "numpy", unavailable)
+    with pytest.raises(Unusable, match=r"torch \S+ cannot be used with NumPy \S+: pip install"):
+        usable_device("cpu")
+
+
+def test_one_line_for_what_many_modes_lack():
+    """What is said of five modes or more is said once."""
+    cases = [
+        {"mode": mode, "verdict": "unsupported", "message": message}
+        for mode, message in [
+            ("", "a"),
+            ("b", "c"),
+            ("d", "c"),
+            ("b", "c"),
+            *[(mode, "k") for mode in "efghi"],
+        ]
+    ]
+    assert declined_modes(cases) == [("b, d", "c", 3), ("5 modes", "k", 5)]
