@@ -20,7 +20,6 @@ class Against:
 
     def __init__(self, folder: Path) -> None:
         self.recording = load(folder)
-        self.cases: dict[str, RecordedCase] = {}
 
     def check_numbers(self) -> None:
         """Raises Unreadable unless the cases recorded are drawn as they were."""
@@ -36,6 +35,4 @@ class Against:
         then = self.recording.runs.get((now.mode, now.case))
         if then is None:
             return None
-        if now.case not in self.cases:
-            self.cases[now.case] = recorded_case(comparison.case, comparison.device)
-        return run_drift(then, now, self.recording.cases[now.case], self.cases[now.case])
+        return run_drift(then, now, self.recording.cases[now.case], recorded_case(comparison))

@@ -34,9 +34,11 @@ from rnn_manual.parity.tolerance import reference
 from rnn_manual.usage import Refused
 
 
-def recorded_case(case: Case, device: str) -> RecordedCase:
+def recorded_case(comparison: Comparison) -> RecordedCase:
     """A case with its numbers, as it is written down."""
-    allowed = reference(case, device).allowed
+    case = comparison.case
+    # Where torch has no kernels for a format, nothing was compared, and no limit is known.
+    allowed = reference(case, comparison.device).allowed if comparison.tensors else {}
     fields = dataclasses.asdict(case)
     return RecordedCase(fields, case.kind, case.features, recorded_numbers(case), allowed)
 
@@ -106,8 +108,9 @@ class Recorder:
             found = environment(comparison.device)
             self.recording = Recording({"environment": found, **self.about})
         run = recorded_run(comparison)
-        known = self.recording.cases.get(run.case)
-        case = known or recorded_case(comparison.case, comparison.device)
+        case = self.recording.cases.get(run.case)
+        if case is None or (run.tensors and not case.allowed):
+            case = recorded_case(comparison)
         self.recording.add(run.case, case, run)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
