@@ -13,7 +13,7 @@ from rnn_manual.parity.drift_view import (
     LEGEND,
     Column,
     as_json,
-    in_words,
+    groups,
     markdown,
     page,
     summary,
@@ -80,9 +80,9 @@ def side_by_side(folders: list[Path]) -> list[Column]:
 
 def _show(console: Console, name: str, found: Drift) -> None:
     console.print(f"\n{name}: {summary(found)}", style="bold", markup=False)
-    changed = found.changes()
-    for run in changed[:SHOWN]:
-        style = "red" if run.verdict == DIFFERS else ""
-        console.print(f"  {in_words(run)}", style=style, markup=False, soft_wrap=True)
-    if len(changed) > SHOWN:
-        console.print(f"  … and {len(changed) - SHOWN} more: all are in --json, --html, --markdown")
+    told = groups(found)
+    for line, runs in told[:SHOWN]:
+        style = "red" if runs[0].fails else ""
+        console.print(f"  {line}", style=style, markup=False, soft_wrap=True)
+    if len(told) > SHOWN:
+        console.print(f"  … and {len(told) - SHOWN} more: all are in --json, --html, --markdown")

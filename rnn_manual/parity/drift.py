@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,7 +139,13 @@ def _said(a: Run, b: Run) -> str:
         return f"{gone}: {b.message}"
     if a.verdict != b.verdict:
         return f"was {a.verdict}, is {b.verdict}: {b.message}"
-    return "" if a.message == b.message else f"says now: {b.message}"
+    same = _versionless(a.message) == _versionless(b.message)
+    return "" if same else f"says now: {b.message}"
+
+
+def _versionless(message: str) -> str:
+    """What is said, whichever version of torch says it of itself."""
+    return re.sub(r"\btorch \d\S*", "torch", message)
 
 
 def _tensor_drift(a: Tensor | None, b: Tensor | None, allowed: Any, dtype: str) -> TensorDrift:

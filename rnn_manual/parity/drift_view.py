@@ -124,6 +124,29 @@ def in_words(run: RunDrift) -> str:
     return f"{name}{run.case}: {run.verdict}, {worst} by {what}{more}"
 
 
+def groups(found: Drift) -> list[tuple[str, list[RunDrift]]]:
+    """Every run that changed: in words what changed, and the runs of which that is true.
+
+    What differs is told run by run; what drifted, by mode and kind; the rest, by mode and words.
+    """
+    together: dict[tuple[str, ...], list[RunDrift]] = {}
+    for run in found.changes():
+        key = (run.verdict, run.mode, run.said or run.kind)
+        together.setdefault((*key, run.case) if run.fails else key, []).append(run)
+    return [(_of_all(runs), runs) for runs in together.values()]
+
+
+def _of_all(runs: list[RunDrift]) -> str:
+    worst = max(runs, key=lambda run: run.ulp)
+    many = f"{len(runs)} run{'s' * (len(runs) > 1)}"
+    mode = worst.mode or "called"
+    if worst.said:
+        return f"{mode}, {many}: {worst.said}"
+    if worst.fails:
+        return in_words(worst)
+    return f"{mode}, {worst.kind}, {many}, at most: {in_words(worst)}"
+
+
 def summary(found: Drift) -> str:
     """How many runs are the same to the last bit, and how many are not."""
     count = {verdict: sum(run.verdict == verdict for run in found.runs) for verdict in ORDER}
@@ -163,23 +186,29 @@ def markdown(columns: Sequence[Column]) -> str:
             lines.append(f"| **{heading}** |{' |' * len(names)}")
         lines.append(f"| {row.name} | {' | '.join(map(str, row.cells))} |")
     lines += ["", LEGEND, ""]
-    for column, said in _told(columns):
-        lines += [f"## {column.name}", "", said[0], "", *(f"- {line}" for line in said[1:]), ""]
+    for column, (said, changed) in zip(columns, _told(columns), strict=True):
+        lines += [f"## {column.name}", "", said, ""]
+        for text, runs in changed:
+            lines.append(f"- {text}")
+            if len(runs) > 1:
+                cases = ", ".join(run.case for run in runs)
+                lines.append(f"  <details><summary>all {len(runs)}</summary>{cases}</details>")
+        lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _told(columns: Iterable[Column]) -> list[tuple[Column, list[str]]]:
-    """What there is to say of each recording: a line about all of it, and one for each change."""
-    found = []
+def _told(columns: Iterable[Column]) -> list[tuple[str, list[tuple[str, list[RunDrift]]]]]:
+    """Of each recording, a line about all of it, and what changed since the one before it."""
+    found: list[tuple[str, list[tuple[str, list[RunDrift]]]]] = []
     for column in columns:
         if column.recording is None:
-            found.append((column, [f"Skipped: {column.skipped}"]))
+            found.append((f"Skipped: {column.skipped}", []))
         elif column.drift is None:
-            found.append((column, [f"{len(column.recording.runs)} runs."]))
+            found.append((f"{len(column.recording.runs)} runs.", []))
         else:
             before = column.drift.before["environment"]["torch"]
             said = f"Since torch {before}: {summary(column.drift)}."
-            found.append((column, [said, *map(in_words, column.drift.changes())]))
+            found.append((said, groups(column.drift)))
     return found
 
 
@@ -192,10 +221,10 @@ thead th { position: sticky; top: 0; background: #fff; }
 .identical { background: #d3f0d3; } .within { background: #edf7df; }
 .unsupported { background: #fff3c4; }
 .differs, .error { background: #f6c1bb; font-weight: bold; }
-.now-differs { outline: 2px solid #b3261e; outline-offset: -2px; font-weight: bold; }
-.now-drift, .now-changed { font-weight: bold; }
-li.differs, li.drift, li.changed { background: none; font-weight: normal; }
-li.differs { color: #b3261e; }
+td.now-differs { outline: 2px solid #b3261e; outline-offset: -2px; font-weight: bold; }
+li.now-differs { color: #b3261e; }
+td.now-drift, td.now-changed { font-weight: bold; }
+details { color: #777; font-size: 90%; }
 """
 
 
@@ -215,9 +244,14 @@ def page(columns: Sequence[Column]) -> str:
         )
         body.append(f"<tr><td>{e(row.name)}</td>{cells}</tr>")
     told = []
-    for column, (first, *lines) in _told(columns):
-        items = "".join(f"<li>{e(line)}</li>" for line in lines)
-        told.append(f"<h2>{e(column.name)}</h2><p>{e(first)}</p><ul>{items}</ul>")
+    for column, (said, changed) in zip(columns, _told(columns), strict=True):
+        items = "".join(
+            f"<li class='now-{runs[0].verdict}'>{e(text)}"
+            f"<details><summary>all {len(runs)}</summary>"
+            f"{'<br>'.join(e(in_words(run)) for run in runs)}</details></li>"
+            for text, runs in changed
+        )
+        told.append(f"<h2>{e(column.name)}</h2><p>{e(said)}</p><ul>{items}</ul>")
     return (
         "<!doctype html><html lang='en'><meta charset='utf-8'>"
         "<title>rnn-manual: recordings compared</title>"

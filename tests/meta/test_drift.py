@@ -9,6 +9,7 @@ import pytest
 from rnn_manual.cli import main
 from rnn_manual.parity import recording as r
 from rnn_manual.parity.drift import drift, ulps
+from rnn_manual.parity.drift_view import groups
 from tests.meta.test_recording import recorded
 from tests.meta.test_verify import rnn_manual
 
@@ -97,6 +98,11 @@ FAILED = {"verdict": "error", "tensors": {}, "message": "raised it"}
         (DECLINED, FAILED, "was unsupported, is error: raised it"),
         (DECLINED, DECLINED | {"message": "not yet"}, "says now: not yet"),
         (DECLINED, DECLINED, ""),
+        (
+            DECLINED | {"message": "torch 2.0.1+cpu has none"},
+            DECLINED | {"message": "torch 2.13.0 has none"},
+            "",
+        ),
     ],
 )
 def test_what_runs_and_what_is_said(before, after, said):
@@ -167,6 +173,24 @@ def test_all_reports_say_it(folders, capsys):
     assert (
         "| float32 | identical | identical ~ 4 |  | identical ≠ |" in paths["markdown"].read_text()
     )
+
+
+def test_changes_that_are_alike_are_told_once():
+    """What drifted is told by mode and kind, what is said by mode; every run is in some group."""
+    before, after = recorded(values=OUT), moved(2.4e-7)
+    for mode in ("export", "vmap"):
+        for case in ("one", "two"):
+            for found, run in ((before, {}), (after, DECLINED)):
+                other = recorded(values=OUT, mode=mode, **run)
+                found.cases[case] = other.cases["case"]
+                found.runs[mode, case] = replace(other.runs[mode, "case"], case=case)
+    told = groups(drift(before, after))
+    assert [line for line, _ in told] == [
+        "export, 2 runs: no longer supported: no such thing",
+        "vmap, 2 runs: no longer supported: no such thing",
+        "called, lstm, 1 run, at most: case: drift, out by 4 units in the last place (2.4e-07)",
+    ]
+    assert sum(len(runs) for _, runs in told) == 5
 
 
 def test_compare_asks_for_what_can_be_read(tmp_path, capsys):
