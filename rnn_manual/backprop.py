@@ -5,7 +5,8 @@ and in each the steps the other way. At every step h has two gradients, what the
 after it sends back, and what comes from `out`. So the state's gradient is itself a state, handed on
 from step to step; and where a sequence begins it leaves, where one ends it joins, just as in a walk
 in the other direction: `through_time` does both. The cells' own ways back stand beside them in
-`cells.py`. No autograd has a part in this.
+`cells.py`. No autograd has a part in this, and
+what is computed has no graph.
 """
 
 from __future__ import annotations
@@ -13,11 +14,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from rnn_manual import cells
 from rnn_manual.config import Config
-from rnn_manual.layout import Layout, layout_of, run, state_given, state_tuple
+from rnn_manual.layout import (
+    Layout,
+    layout_of,
+    rows_of,
+    run,
+    same_packing,
+    state_given,
+    state_tuple,
+)
 from rnn_manual.loops import State, run_direction, through_time
-from rnn_manual.ops import Ops, linear_backward, ops_for
+from rnn_manual.ops import Ops, ops_for
 from rnn_manual.weights import Array, LayerWeights, Weights
 
 CellBackward = Callable[..., tuple[Any, ...]]
@@ -66,8 +77,8 @@ def run_direction_backward(
     Returns: the gradients for the rows (ΣB_t, I), for the state before the first step, and for w.
     """
     d_h = ops.steps(d_out, batch_sizes)
-    dx: list[Array] = [None] * len(batch_sizes)
-    dw: cells.Gradients = {}
+    dx: dict[int, Array] = {}
+    dw: cells.OfWeights = {}
 
     def step(t: int, dh: Array, *dc: Array) -> State:
         more, dx[t], *d_before = cell_backward(ops, w, *taken.steps[t], dh + d_h[t], *dc)
@@ -78,7 +89,9 @@ def run_direction_backward(
     _, d_first = through_time(ops, step, batch_sizes, d_last, not backward)
     # x was taken for all steps at once, and so is its way back.
     rows = taken.rows.reshape(-1, taken.rows.shape[-1])
-    d_rows, dw["weight_ih"], dw["bias_ih"] = linear_backward(rows, w.weight_ih, ops.concat(dx))
+    d_rows, dw["weight_ih"], dw["bias_ih"] = ops.linear_backward(
+        rows, w.weight_ih, ops.concat([dx[t] for t in range(len(dx))])
+    )
     asked = w._asdict().items()
     return d_rows, d_first, LayerWeights(*(None if v is None else dw[role] for role, v in asked))
 
@@ -152,7 +165,8 @@ def vjp(
 
     Returns: (out, h_n) or (out, (h_n, c_n)), and `backward(d_out, d_state=None)`: from gradients
         for these, laid out as they are (d_state left out is zeros), it computes those for input,
-        state and weights. It may be called several times.
+        state and weights. It may be called several times; weights, input and state are read then,
+        and must be what they were.
 
     Raises: ValueError: input or state does not fit; from `backward`: d_out or d_state does not.
 
@@ -174,54 +188,70 @@ def vjp(
         taken.append(Taken(rows, steps[::-1] if backward else steps))
         return ended
 
-    out, last = run(config, weights, input, state, training=training, walk=walk, ops=kept)
+    with kept.no_grad():
+        out, last = run(config, weights, input, state, training=training, walk=walk, ops=kept)
+    # Not what was returned itself: that may come to hold the way back, and the two each other.
+    shapes = [tuple(array.shape) for array in (rows_of(out), *state_tuple(config, last))]
 
-    def backward(d_out: Any, d_state: Any = None) -> Gradients:
-        d_rows, d_last = _cotangents(config, layout, (out, last), d_out, d_state)
-        d_input, d_first, d_weights = run_layers_backward(
-            config,
-            weights,
-            taken,
-            layout.batch_sizes,
-            d_rows,
-            d_last,
-            kept.masks,
-            kept,
-            cell_backward,
-            walk_backward,
-        )
-        d_0 = [layout.leave_state(d) for d in d_first]
-        return Gradients(layout.leave_out(d_input), state_given(config, d_0), d_weights)
+    def way_back(d_out: Any, d_state: Any = None) -> Gradients:
+        d_rows, d_last = _cotangents(config, layout, input, shapes, d_out, d_state)
+        with kept.no_grad():
+            d_input, d_first, d_weights = run_layers_backward(
+                config,
+                weights,
+                taken,
+                layout.batch_sizes,
+                d_rows,
+                d_last,
+                kept.masks,
+                kept,
+                cell_backward,
+                walk_backward,
+            )
+            d_0 = [layout.leave_state(d) for d in d_first]
+            return Gradients(layout.leave_out(d_input), state_given(config, d_0), d_weights)
 
-    return (out, last), backward
+    return (out, last), way_back
 
 
 def _cotangents(
-    config: Config, layout: Layout, outputs: tuple[Any, Any], d_out: Any, d_state: Any
+    config: Config,
+    layout: Layout,
+    input: Any,
+    shapes: Sequence[tuple[int, ...]],
+    d_out: Any,
+    d_state: Any,
 ) -> tuple[Array, State]:
-    """d_out and d_state as the loops lay out what they return, checked."""
-    rows, states = layout.enter_rows(outputs[0]), state_tuple(config, outputs[1])
-    ops = ops_for(rows)
-    d_states = [None] * len(states) if d_state is None else state_tuple(config, d_state)
-    if len(d_states) != len(states):
-        raise ValueError(f"d_state must be (d_h_n, d_c_n), got {len(d_states)} arrays")
-    d_states = [
-        ops.zeros(s.shape, like=s) if d is None else d
-        for d, s in zip(d_states, states, strict=True)
-    ]
-    packed = [hasattr(rows, "batch_sizes") for rows in (outputs[0], d_out)]
-    if packed[0] != packed[1]:
-        words = ["an array", "packed rows"]
-        raise ValueError(f"d_out must be {words[packed[0]]} as out is, got {words[packed[1]]}")
-    d_rows = layout.enter_rows(d_out)
+    """d_out and d_state as the loops lay out what they return, checked.
+
+    Args:
+        shapes: of out's rows, h_n and c_n.
+    """
+    if not same_packing(input, d_out):
+        packed = "packed as the input is" if hasattr(input, "batch_sizes") else "not packed"
+        raise ValueError(f"d_out must be {packed}, for so is out")
+    zeros = [ops_for(layout.rows).zeros(shape, like=layout.rows) for shape in shapes[1:]]
+    given = [None] * len(zeros) if d_state is None else d_state
+    given = given if isinstance(given, (tuple, list)) else (given,)
+    if len(given) != len(zeros):
+        form = "(d_h_n, d_c_n)" if config.kind == "lstm" else "d_h_n"
+        raise ValueError(f"d_state must be {form}, got {len(given)} arrays")
+    d_last = [zero if d is None else d for d, zero in zip(given, zeros, strict=True)]
     names = ["d_out", *(f"d_{name}_n" for name in config.states)]
-    for name, got, expected in zip(names, [d_rows, *d_states], [rows, *states], strict=True):
-        if tuple(got.shape) != tuple(expected.shape):
-            raise ValueError(
-                f"{name} must have the shape of {name[2:]}, {tuple(expected.shape)}, "
-                f"got {tuple(got.shape)}"
-            )
-    return d_rows, tuple(map(layout.enter_state, d_states))
+    for name, got, shape in zip(names, [rows_of(d_out), *d_last], shapes, strict=True):
+        _check(name, got, layout.rows, shape)
+    return layout.enter_rows(d_out), tuple(map(layout.enter_state, d_last))
+
+
+def _check(name: str, got: Any, like: Array, shape: tuple[int, ...]) -> None:
+    """Raises ValueError unless `got` is of the library and dtype of `like`, and of that shape."""
+    if not hasattr(got, "shape") or isinstance(got, np.ndarray) != isinstance(like, np.ndarray):
+        expected = "a NumPy array" if isinstance(like, np.ndarray) else "a tensor"
+        raise ValueError(f"{name} must be {expected}, got {type(got).__name__}")
+    if tuple(got.shape) != shape:
+        raise ValueError(f"{name} must have shape {shape}, got {tuple(got.shape)}")
+    if got.dtype != like.dtype:
+        raise ValueError(f"{name} must have dtype {like.dtype}, got {got.dtype}")
 
 
 class _MasksKept:

@@ -7,15 +7,16 @@ and w the layer's weights. The new state is returned, h first.
 Below each cell stands its way back. From dh (and dc), the gradients for the new state, it takes the
 cell's lines from the last to the first, each by the chain rule, and returns the gradients for w (by
 name, without W_ih and b_ih, which are in x), x and the state before. For y = tanh(a), the gradient
-da = dy·(1 - y²); for y = σ(a), da = dy·(1 - y)·y: y is all that is needed, not a.
+da = dy·(1 - y²); for y = σ(a), da = dy·(1 - y)·y: y is all that is needed, not a. The gates are
+computed once more: only x and the states are kept.
 """
 
 from __future__ import annotations
 
-from rnn_manual.ops import Ops, linear_backward
+from rnn_manual.ops import Ops
 from rnn_manual.weights import Array, LayerWeights
 
-Gradients = dict[str, Array]  # weight_hh, bias_hh, weight_hr → gradient
+OfWeights = dict[str, Array]  # weight_hh, bias_hh, weight_hr → gradient
 
 
 def rnn_tanh(ops: Ops, w: LayerWeights, x: Array, h: Array) -> tuple[Array]:
@@ -26,11 +27,11 @@ def rnn_tanh(ops: Ops, w: LayerWeights, x: Array, h: Array) -> tuple[Array]:
 
 def rnn_tanh_backward(
     ops: Ops, w: LayerWeights, x: Array, h: Array, dh: Array
-) -> tuple[Gradients, Array, Array]:
+) -> tuple[OfWeights, Array, Array]:
     """Through tanh, and from the sum to both that were added."""
     (new_h,) = rnn_tanh(ops, w, x, h)
     dx = ops.tanh_backward(dh, new_h)
-    dh, dW, db = linear_backward(h, w.weight_hh, dx)
+    dh, dW, db = ops.linear_backward(h, w.weight_hh, dx)
     return {"weight_hh": dW, "bias_hh": db}, dx, dh
 
 
@@ -42,15 +43,16 @@ def rnn_relu(ops: Ops, w: LayerWeights, x: Array, h: Array) -> tuple[Array]:
 
 def rnn_relu_backward(
     ops: Ops, w: LayerWeights, x: Array, h: Array, dh: Array
-) -> tuple[Gradients, Array, Array]:
+) -> tuple[OfWeights, Array, Array]:
     """Through max: whole where h' > 0, nothing where h' = 0, at the kink itself too."""
     (new_h,) = rnn_relu(ops, w, x, h)
     dx = ops.relu_backward(dh, new_h)
-    dh, dW, db = linear_backward(h, w.weight_hh, dx)
+    dh, dW, db = ops.linear_backward(h, w.weight_hh, dx)
     return {"weight_hh": dW, "bias_hh": db}, dx, dh
 
 
-def _lstm_gates(ops: Ops, w: LayerWeights, x: Array, h: Array) -> tuple[Array, ...]:
+def lstm_gates(ops: Ops, w: LayerWeights, x: Array, h: Array) -> tuple[Array, ...]:
+    """i, f, g, o."""
     i, f, g, o = ops.gates(x + ops.linear(h, w.weight_hh, w.bias_hh), 4)
     i = ops.sigmoid(i)
     f = ops.sigmoid(f)
@@ -66,7 +68,7 @@ def lstm(ops: Ops, w: LayerWeights, x: Array, h: Array, c: Array) -> tuple[Array
     their H rows of the weights, stacked in the order i, f, g, o.
     Source: Hochreiter & Schmidhuber 1997; Sak et al. 2014 (projection); torch.nn.LSTM.
     """
-    i, f, g, o = _lstm_gates(ops, w, x, h)
+    i, f, g, o = lstm_gates(ops, w, x, h)
     c = f * c + i * g
     h = o * ops.tanh(c)
     return (h if w.weight_hr is None else ops.linear(h, w.weight_hr)), c
@@ -74,24 +76,25 @@ def lstm(ops: Ops, w: LayerWeights, x: Array, h: Array, c: Array) -> tuple[Array
 
 def lstm_backward(
     ops: Ops, w: LayerWeights, x: Array, h: Array, c: Array, dh: Array, dc: Array
-) -> tuple[Gradients, Array, Array, Array]:
+) -> tuple[OfWeights, Array, Array, Array]:
     """c' has two gradients: dc, through the steps that follow, and dh·o·tanh', through h'."""
-    i, f, g, o = _lstm_gates(ops, w, x, h)
-    tanh_c = ops.tanh(f * c + i * g)
-    dw: Gradients = {}
+    i, f, g, o = lstm_gates(ops, w, x, h)
+    new_c = f * c + i * g
+    tanh_c = ops.tanh(new_c)
+    dw: OfWeights = {}
     if w.weight_hr is not None:
-        dh, dw["weight_hr"], _ = linear_backward(o * tanh_c, w.weight_hr, dh)
+        dh, dw["weight_hr"], _ = ops.linear_backward(o * tanh_c, w.weight_hr, dh)
     dc = dc + ops.tanh_backward(dh * o, tanh_c)
     di = ops.sigmoid_backward(dc * g, i)
     df = ops.sigmoid_backward(dc * c, f)
     dg = ops.tanh_backward(dc * i, g)
     do = ops.sigmoid_backward(dh * tanh_c, o)
     dx = ops.concat([di, df, dg, do], -1)
-    dh, dw["weight_hh"], dw["bias_hh"] = linear_backward(h, w.weight_hh, dx)
+    dh, dw["weight_hh"], dw["bias_hh"] = ops.linear_backward(h, w.weight_hh, dx)
     return dw, dx, dh, dc * f
 
 
-def _gru_gates(ops: Ops, w: LayerWeights, x: Array, h: Array) -> tuple[Array, ...]:
+def gru_gates(ops: Ops, w: LayerWeights, x: Array, h: Array) -> tuple[Array, ...]:
     """r, z, n, and the recurrent product's part for n."""
     H = h.shape[-1]
     x_rz, x_n = ops.split(x, [2 * H, H])
@@ -110,18 +113,18 @@ def gru(ops: Ops, w: LayerWeights, x: Array, h: Array) -> tuple[Array]:
     takes its H rows of the weights, stacked in the order r, z, n. That r multiplies b_hn too, and
     that z keeps rather than lets in, is PyTorch's choice. Source: Cho et al. 2014; torch.nn.GRU.
     """
-    _, z, n, _ = _gru_gates(ops, w, x, h)
+    _, z, n, _ = gru_gates(ops, w, x, h)
     return (n + z * (h - n),)
 
 
 def gru_backward(
     ops: Ops, w: LayerWeights, x: Array, h: Array, dh: Array
-) -> tuple[Gradients, Array, Array]:
+) -> tuple[OfWeights, Array, Array]:
     """h acts on h' by itself, where z keeps it, and through W_hh, whose share in n r has scaled."""
-    r, z, n, y_n = _gru_gates(ops, w, x, h)
+    r, z, n, y_n = gru_gates(ops, w, x, h)
     dz = ops.sigmoid_backward(dh * (h - n), z)
     dn = ops.tanh_backward(dh - dh * z, n)
     dr = ops.sigmoid_backward(dn * y_n, r)
     dx, dy = ops.concat([dr, dz, dn], -1), ops.concat([dr, dz, dn * r], -1)
-    dh_y, dW, db = linear_backward(h, w.weight_hh, dy)
+    dh_y, dW, db = ops.linear_backward(h, w.weight_hh, dy)
     return {"weight_hh": dW, "bias_hh": db}, dx, dh * z + dh_y

@@ -23,6 +23,30 @@ class Packed(NamedTuple):
     unsorted_indices: Array | None = None
 
 
+def rows_of(input: Any) -> Array:
+    """The array itself, or a packed sequence's rows."""
+    return input.data if hasattr(input, "batch_sizes") else input
+
+
+def mapped_rows(change: Callable[[Array], Array], input: Any) -> Any:
+    """What `change` makes of an array, or of a packed sequence's rows, laid out as they were."""
+    packed = hasattr(input, "batch_sizes")
+    return input._replace(data=change(input.data)) if packed else change(input)
+
+
+def same_packing(a: Any, b: Any) -> bool:
+    """Whether two inputs are packed alike, or neither of them is."""
+    packed = [x for x in (a, b) if hasattr(x, "batch_sizes")]
+    if len(packed) < 2:
+        return not packed
+
+    def parts(x: Any) -> list[list[int] | None]:
+        indices = [x.batch_sizes, x.sorted_indices, x.unsorted_indices]
+        return [None if index is None else [int(i) for i in index] for index in indices]
+
+    return parts(a) == parts(b)
+
+
 class Layout(NamedTuple):
     """An input as the loops take it, and the ways back to what the caller handed in."""
 

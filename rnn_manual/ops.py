@@ -6,6 +6,7 @@ Everything else the loops do (`+`, `*`, slicing) both libraries spell alike.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ class Ops(Protocol):
     """What both libraries must offer; `linear` is x Wᵀ + b, `steps` splits (ΣB_t, …) by step."""
 
     def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array: ...
+    def linear_backward(self, x: Array, weight: Array, dy: Array) -> tuple[Array, Array, Array]: ...
     def tanh(self, x: Array) -> Array: ...
     def sigmoid(self, x: Array) -> Array: ...
     def relu(self, x: Array) -> Array: ...
@@ -31,9 +33,22 @@ class Ops(Protocol):
     def concat(self, arrays: Sequence[Array], axis: int = 0) -> Array: ...
     def zeros(self, shape: Sequence[int], like: Array) -> Array: ...
     def dropout(self, x: Array, p: float) -> Array: ...
+    def no_grad(self) -> AbstractContextManager[Any]: ...
 
 
-class NumpyOps:
+class LinearBackward:
+    """The way back through `linear`, which both libraries spell alike."""
+
+    def linear_backward(self, x: Array, weight: Array, dy: Array) -> tuple[Array, Array, Array]:
+        """From dy, the gradient for y = x Wᵀ + b, those for x, W and b; x (N, I), dy (N, O).
+
+        As y_no = Σ_i x_ni W_oi + b_o, the gradient for x_ni sums dy_no W_oi over all outputs o;
+        those for W_oi and b_o, which all rows share, sum dy_no x_ni and dy_no over all rows n.
+        """
+        return dy @ weight, dy.T @ x, dy.sum(0)
+
+
+class NumpyOps(LinearBackward):
     """No torch kernel involved: in float64 or longdouble, this is the oracle's arithmetic.
 
     Args:
@@ -95,8 +110,11 @@ class NumpyOps:
             raise ValueError(f"dropout={p} in NumPy needs a mask for every layer but the last")
         return x * mask.reshape(x.shape)
 
+    def no_grad(self) -> AbstractContextManager[Any]:
+        return nullcontext()
 
-class TorchOps:
+
+class TorchOps(LinearBackward):
     """Differentiable, on any device, and bit for bit what nn's own CPU kernels compute."""
 
     def __init__(self) -> None:
@@ -154,14 +172,8 @@ class TorchOps:
     def dropout(self, x: Array, p: float) -> Array:
         return self.torch.nn.functional.dropout(x, p)
 
-
-def linear_backward(x: Array, weight: Array, dy: Array) -> tuple[Array, Array, Array]:
-    """From dy, the gradient for y = x Wᵀ + b, those for x, W and b; x (N, I), dy (N, O).
-
-    As y_no = Σ_i x_ni W_oi + b_o, the gradient for x_ni sums dy_no W_oi over all outputs o; those
-    for W_oi and b_o, which all rows share, sum dy_no x_ni and dy_no over all rows n.
-    """
-    return dy @ weight, dy.T @ x, dy.sum(0)
+    def no_grad(self) -> AbstractContextManager[Any]:
+        return self.torch.no_grad()
 
 
 def ops_for(array: Any) -> Ops:

@@ -1,5 +1,7 @@
 """F. The way back: gradients, held against the walk taken backwards by hand and against laws."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -37,16 +39,13 @@ def smooth(case):
     return case.config.nonlinearity == "tanh" or case.state != "zeros"
 
 
-# (Small ones: where the two disagree, torch moves every element by itself to say where.)
+# (In float64, which differences take, whatever the case's own format; and small ones: where the two
+# disagree, torch moves every element by itself to say where.)
 @claim("F2", "∂y/∂v · u = (y(v + εu) - y(v - εu)) / 2ε")
-@parametrize(
-    usual=True,
-    level="quick",
-    where=lambda c: c.dtype == "float64" and c.config.hidden_size <= 5 and smooth(c),
-)
+@parametrize(usual=True, level="quick", where=lambda c: c.config.hidden_size <= 5 and smooth(c))
 def test_gradients_are_the_slopes_that_differences_find(layer, case):
     """Gradients for input, states and parameters are what moving them a little does to outputs."""
-    check_slopes(layer, case)
+    check_slopes(layer, replace(case, dtype="float64"))
 
 
 def one_layer(case):
@@ -54,13 +53,15 @@ def one_layer(case):
 
 
 @claim("F2", "∂h_T/∂h_0 = J_T ⋯ J_1, J_t = ∂h_t/∂h_{t-1}")
-@parametrize(usual=True, level="quick", where=one_layer)
+@parametrize(usual=True, level="quick", where=lambda c: one_layer(c) and 1 < c.seq_len < 10)
 def test_the_gradient_through_time_is_a_product(layer, case):
     """The Jacobian through T steps is the product of the steps' own; an LSTM's state is (h, c)."""
     start = first_row(case)
     (whole, _), steps = jacobian(layer, start), jacobians_of_steps(layer, start)
     product = np.linalg.multi_dot([*steps[::-1], np.eye(len(whole))])
-    assert_near(whole, product, rounded_product(start, steps), "∂h_T/∂h_0")
+    limit = rounded_product(start, steps)
+    assert limit < 0.01 * abs(product).max()  # a gradient of zeros would not pass
+    assert_near(whole, product, limit, "∂h_T/∂h_0")
 
 
 @claim("F2", "W_hh = ρQ, QᵀQ = 1, W_ih x = b = h_0 = 0  ⇒  σ(∂h_T/∂h_0) = ρ^T")

@@ -15,7 +15,7 @@ from torch.autograd.function import once_differentiable
 
 from rnn_manual.backprop import vjp
 from rnn_manual.config import Config
-from rnn_manual.layout import state_given, state_tuple
+from rnn_manual.layout import mapped_rows, rows_of, state_given, state_tuple
 from rnn_manual.parity.candidates import Call
 from rnn_manual.weights import Weights, parameters_from, read_weights
 
@@ -30,11 +30,10 @@ def run_by_hand(
     config: Config, weights: Weights, input: Any, state: Any = None, **arithmetic: Any
 ) -> tuple[Any, Any]:
     """As `rnn_manual.run`, with torch tensors. arithmetic: what `vjp` takes by name."""
-    packed = hasattr(input, "batch_sizes")
     states = () if state is None else state_tuple(config, state)
-    leaves = [input.data if packed else input, *states, *parameters_from(config, weights).values()]
+    leaves = [rows_of(input), *states, *parameters_from(config, weights).values()]
     out, *last = _apply((config, weights, input, state, arithmetic), *leaves)
-    return input._replace(data=out) if packed else out, state_given(config, last)
+    return mapped_rows(lambda _: out, input), state_given(config, last)
 
 
 class _ByHand(torch.autograd.Function):
@@ -43,26 +42,23 @@ class _ByHand(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, call: tuple[Any, ...], *leaves: Any) -> tuple[Any, ...]:
         ctx.config, weights, ctx.input, ctx.state, arithmetic = call
+        ctx.save_for_backward(*leaves)
         (out, last), ctx.way_back = vjp(ctx.config, weights, ctx.input, ctx.state, **arithmetic)
-        return _rows(out), *state_tuple(ctx.config, last)
+        return rows_of(out), *state_tuple(ctx.config, last)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, d_out: Any, *d_last: Any) -> tuple[Any, ...]:
-        if hasattr(ctx.input, "batch_sizes"):
-            d_out = ctx.input._replace(data=d_out)
-        found = ctx.way_back(d_out, state_given(ctx.config, d_last))
+        _ = ctx.saved_tensors  # raises if one was written to since
+        packed = mapped_rows(lambda _: d_out, ctx.input)
+        found = ctx.way_back(packed, state_given(ctx.config, d_last))
         states = () if ctx.state is None else state_tuple(ctx.config, found.state)
         return (
             None,
-            _rows(found.input),
+            rows_of(found.input),
             *states,
             *parameters_from(ctx.config, found.weights).values(),
         )
-
-
-def _rows(array: Any) -> Any:
-    return array.data if hasattr(array, "batch_sizes") else array
 
 
 _apply: Callable[..., tuple[Any, ...]] = _ByHand.apply

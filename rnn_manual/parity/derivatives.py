@@ -23,10 +23,10 @@ from rnn_manual.parity.tensors import packed, without_tf32
 from rnn_manual.parity.tolerance import reference
 
 BY_HAND = Candidate("by hand", by_hand.build)
-Gradients = dict[str, Floats]
+ByName = dict[str, Floats]
 
 
-def gradients(layer: Layer, case: Case, data: Data | None = None) -> Gradients:
+def gradients(layer: Layer, case: Case, data: Data | None = None) -> ByName:
     """The candidate's gradients for input, states and parameters, on a case's numbers or others.
 
     Raises: Unsupported: it computes none.
@@ -34,7 +34,7 @@ def gradients(layer: Layer, case: Case, data: Data | None = None) -> Gradients:
     return gradients_of(run_back(layer, case, data))
 
 
-def gradients_by_hand(case: Case, data: Data | None = None) -> Gradients:
+def gradients_by_hand(case: Case, data: Data | None = None) -> ByName:
     """The same by `rnn_manual.vjp`, in torch's arithmetic and at the case's own precision."""
     return gradients_of(run_candidate(BY_HAND, case, data=data))
 
@@ -66,12 +66,12 @@ def without_mode(candidate: Candidate) -> None:
         raise Unsupported("laws of gradients are put to a layer, not to a way to run it")
 
 
-def gradients_of(result: Result) -> Gradients:
+def gradients_of(result: Result) -> ByName:
     """Of all that a run gave, the gradients."""
     return {name: array for name, array in result.tensors.items() if name.startswith("grad ")}
 
 
-def assert_gradients_close(case: Case, actual: Gradients, expected: Gradients) -> None:
+def assert_gradients_close(case: Case, actual: ByName, expected: ByName) -> None:
     """Two right ways to the same gradients, as far as both have them: as `laws.assert_close`."""
     __tracebackhide__ = True
     for name in actual.keys() & expected.keys():

@@ -85,13 +85,29 @@ def rounded_steps(start: Start, roundings: float) -> Floats:
 def rounded_product(start: Start, factors: list[Floats]) -> Floats:
     """What J_T ⋯ J_1 may be off by at the candidate's precision.
 
-    An element of J_t is a sum over G·H terms, so off by as many roundings of itself or of a term,
-    which is no more than about 1; and one of J_T ⋯ J_1 is off by as much for every t, times all the
-    other factors. A state that is off itself, as the steps' may be, adds as much again.
+    An element of J_t is a sum of G·H products, so off by as many roundings of what J_t comes to;
+    and what it is off by, the factors after it and before it stretch. The state that it is taken at
+    may be off too, which adds as much again; and so may the other side be, which doubles it.
     """
     terms = len(start.config.gates) * start.config.hidden_size
-    norms = [max(1.0, float(np.linalg.norm(J))) for J in factors]
-    return 2 * rounded_steps(start, terms) * np.prod(norms)
+    one_step = rounded_steps(replace(start, x=start.x[:1]), terms)
+    total = 0.0
+    for t, factor in enumerate(factors):
+        after, before = _product(factors[t + 1 :]), _product(factors[:t])
+        total += float(_norm(after) * max(1.0, _norm(factor)) * _norm(before))
+    return 4 * one_step * total
+
+
+def _product(factors: list[Floats]) -> Floats:
+    """J_t ⋯ J_1, of factors J_1, …, J_t; 1 of none."""
+    product: Floats = np.eye(1)
+    for J in factors:
+        product = J @ product if product.shape == J.shape else J
+    return product
+
+
+def _norm(J: Floats) -> float:
+    return float(np.linalg.norm(J, 2))
 
 
 STEPS = 30

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from rnn_manual.backprop import vjp
-from rnn_manual.layout import Packed, state_given, state_tuple
+from rnn_manual.layout import mapped_rows, rows_of, state_given, state_tuple
 from rnn_manual.ops import NumpyOps
 from rnn_manual.parity.cases import Case, Data, Floats
 from rnn_manual.weights import parameters_from, weights_from
@@ -47,26 +47,18 @@ def run_in_numpy(case: Case, data: Data, ops: NumpyOps, dtype: Any) -> dict[str,
     def widen(array: Any) -> Any:
         return np.asarray(array, dtype)
 
-    def like_input(rows: Floats) -> Any:
-        packed = isinstance(data.input, Packed)
-        return data.input._replace(data=rows) if packed else rows  # type: ignore[union-attr]
-
     weights = weights_from(config, {name: widen(v) for name, v in data.parameters.items()})
     state = None if data.state is None else state_given(config, [*map(widen, data.state)])
     d_out, *d_last = map(widen, data.cotangents)
     with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinities travel as in torch
-        x = like_input(widen(_rows(data.input)))
+        x = mapped_rows(widen, data.input)
         (out, last), backward = vjp(config, weights, x, state, training=case.training, ops=ops)
-        found = backward(like_input(d_out), state_given(config, d_last))
-    gradients = {"input": _rows(found.input)}
+        found = backward(mapped_rows(lambda _: d_out, data.input), state_given(config, d_last))
+    gradients = {"input": rows_of(found.input)}
     if state is not None:
         named = zip(config.states, state_tuple(config, found.state), strict=True)
         gradients |= {f"{name}_0": array for name, array in named}
     gradients |= parameters_from(config, found.weights)
     states = zip(config.states, state_tuple(config, last), strict=True)
-    outputs = {"out": _rows(out)} | {f"{name}_n": array for name, array in states}
+    outputs = {"out": rows_of(out)} | {f"{name}_n": array for name, array in states}
     return outputs | {f"grad {name}": array for name, array in gradients.items()}
-
-
-def _rows(array: Any) -> Any:
-    return array.data if isinstance(array, Packed) else array

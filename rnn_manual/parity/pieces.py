@@ -15,7 +15,7 @@ from rnn_manual.parity.candidates import Call, Candidate
 from rnn_manual.parity.cases import Case, Data
 from rnn_manual.parity.derivatives import (
     BY_HAND,
-    Gradients,
+    ByName,
     gradients_by_hand,
     gradients_of,
     there_and_back,
@@ -51,19 +51,19 @@ class InTwo(Candidate):
         return module, in_two
 
 
-def gradients_in_two(layer: Layer, case: Case, *, detached: bool) -> Gradients:
+def gradients_in_two(layer: Layer, case: Case, *, detached: bool) -> ByName:
     """The gradients of a candidate that runs a padded case's sequences in two calls."""
-    found: Gradients = somewhere(layer.candidate, _in_two, case, detached, layer.device)
+    found: ByName = somewhere(layer.candidate, _in_two, case, detached, layer.device)
     return found
 
 
-def _in_two(candidate: Candidate, case: Case, detached: bool, device: str) -> Gradients:
+def _in_two(candidate: Candidate, case: Case, detached: bool, device: str) -> ByName:
     without_mode(candidate)
     parts = InTwo(candidate.name, candidate.subject, detached=detached)
     return gradients_of(there_and_back(parts, case, None, device))
 
 
-def halves_by_hand(case: Case) -> Gradients:
+def halves_by_hand(case: Case) -> ByName:
     """What the two halves of a padded case give by hand, each by itself: for weights, their sum."""
     data, cut = case.data(), [case.seq_len // 2]
     time = 1 if case.layout == "batched" and case.config.batch_first else 0

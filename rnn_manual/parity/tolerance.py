@@ -121,6 +121,10 @@ class _JitteredOps(NumpyOps):
     def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
         return self.jitter(super().linear(x, weight, bias))
 
+    def linear_backward(self, x: Array, weight: Array, dy: Array) -> tuple[Array, Array, Array]:
+        dx, dW, db = super().linear_backward(x, weight, dy)
+        return self.jitter(dx), self.jitter(dW), self.jitter(db)
+
     def tanh(self, x: Array) -> Array:
         return self.jitter(super().tanh(x))
 

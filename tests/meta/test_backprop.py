@@ -1,6 +1,8 @@
 """Backpropagation by hand: autograd's bits where they can be had, its slopes, and its refusals."""
 
+import gc
 import platform
+import weakref
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 import rnn_manual
 from rnn_manual import Config, copy_weights, vjp
+from rnn_manual.layout import Packed, mapped_rows, rows_of, state_given, state_tuple
 from rnn_manual.parity import check, select
 from rnn_manual.parity.by_hand import build, run_by_hand
 from rnn_manual.parity.candidates import LOOPS, Candidate
@@ -29,11 +32,13 @@ KINDS = {
 def exact(case):
     """By hand, gradients are added up as autograd adds them up.
 
-    (A matmul of one row or column autograd takes another way. And in a GRU h is used three times,
-    so its gradient is a sum of three, which autograd takes in another order.)
+    (An LSTM's matmul of one row or column autograd takes another way. And in a GRU h is used three
+    times, so its gradient is a sum of three, which autograd takes in another order.)
     """
     config = case.config
-    return config.kind != "gru" and 1 not in (config.hidden_size, config.proj_size)
+    if config.kind == "lstm":
+        return 1 not in (config.hidden_size, config.proj_size)
+    return config.kind == "rnn"
 
 
 @pytest.mark.skipif(
@@ -149,16 +154,35 @@ def flat(config, found):
     return [found.input, *states, *parameters_from(config, found.weights).values()]
 
 
+def packed_in_numpy(packed):
+    indices = (packed.sorted_indices.numpy(), packed.unsorted_indices.numpy())
+    return Packed(packed.data.numpy(), packed.batch_sizes.tolist(), *indices)
+
+
+LAYOUTS = {
+    "batched": (lambda x: x, lambda x: x.numpy()),
+    "unbatched": (lambda x: x[:, 0], lambda x: x.numpy()),
+    "nobody": (lambda x: x[:, :0], lambda x: x.numpy()),
+    "packed": (lambda x: pack_padded_sequence(x, [2, 4], enforce_sorted=False), packed_in_numpy),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_numpy_and_torch_agree(kind):
+def test_numpy_and_torch_agree(kind, layout):
     """vjp on NumPy arrays gives what it gives on torch tensors, and gives NumPy arrays."""
-    config, weights, x, d_out, d_last = taken(kind, num_layers=2, bidirectional=True)
-    d_arrays = tuple(d.numpy() for d in d_last) if config.kind == "lstm" else d_last.numpy()
-    in_torch = vjp(config, weights, x)[1](d_out, d_last)
-    in_numpy = vjp(config, arrays(weights), x.numpy())[1](d_out.numpy(), d_arrays)
-    for theirs, ours in zip(flat(config, in_torch), flat(config, in_numpy), strict=True):
-        assert isinstance(ours, np.ndarray)
-        np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-12, atol=1e-14)
+    config, weights, x, _, _ = taken(kind, num_layers=2, bidirectional=True)
+    laid_out, in_numpy = LAYOUTS[layout]
+    x = laid_out(x)
+    (out, last), theirs = vjp(config, weights, x)
+    d_out = mapped_rows(torch.randn_like, out)
+    d_last = [torch.randn_like(s) for s in state_tuple(config, last)]
+    theirs = theirs(d_out, state_given(config, d_last))
+    ours = vjp(config, arrays(weights), in_numpy(x))[1]
+    ours = ours(in_numpy(d_out), state_given(config, [d.numpy() for d in d_last]))
+    for a, b in zip(flat(config, ours), flat(config, theirs), strict=True):
+        assert isinstance(rows_of(a), np.ndarray)
+        np.testing.assert_allclose(rows_of(a), rows_of(b).numpy(), rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -181,24 +205,35 @@ def test_no_d_state_means_zeros(kind):
     expected = flat(config, backward(d_out, zeros))
     for nothing in (None, (None, None)) if pair else (None,):
         assert all(map(torch.equal, expected, flat(config, backward(d_out, nothing))))
+    if pair:
+        for i in (0, 1):
+            one = [d if i == j else None for j, d in enumerate(d_last)]
+            both = [d if i == j else zeros[j] for j, d in enumerate(d_last)]
+            same = map(flat, [config] * 2, [backward(d_out, d) for d in (one, both)])
+            assert all(map(torch.equal, *same))
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        (lambda o, h, c: (o[1:], (h, c)), r"d_out must have shape \(4, 2, 3\), got \(3, 2, 3\)"),
+        (lambda o, h, c: (o[:, 0], (h, c)), r"d_out must have shape \(4, 2, 3\), got \(4, 3\)"),
+        (lambda o, h, c: (o, (h[:, 1:], c)), r"d_h_n must have shape \(1, 2, 3\), got \(1, 1, 3\)"),
         (
-            lambda o, h, c: (o[1:], (h, c)),
-            r"d_out must have the shape of out, \(4, 2, 3\), got \(3",
+            lambda o, h, c: (o, (h, c[..., 1:])),
+            r"d_c_n must have shape \(1, 2, 3\), got \(1, 2, 2\)",
         ),
-        (lambda o, h, c: (o, (h[:, 1:], c)), r"d_h_n must have the shape of h_n, \(1, 2, 3\), got"),
-        (lambda o, h, c: (o, (h, c[..., 1:])), r"d_c_n must have the shape of c_n, \(1, 2, 3\), g"),
         (lambda o, h, c: (o, (h,)), r"d_state must be \(d_h_n, d_c_n\), got 1 arrays"),
-        (lambda o, h, c: (o, h[0]), r"d_state must be \(d_h_n, d_c_n\), got 2 arrays|shape"),
-        (lambda o, h, c: (o[:, 0], (h, c)), "d_out must have the shape of out"),
+        (lambda o, h, c: (o, h), r"d_state must be \(d_h_n, d_c_n\), got 1 arrays"),
+        (lambda o, h, c: (o, (h, 0.0)), "d_c_n must be a tensor, got float"),
+        (lambda o, h, c: (None, (h, c)), "d_out must be a tensor, got NoneType"),
+        (lambda o, h, c: (o.numpy(), (h, c)), "d_out must be a tensor, got ndarray"),
+        (lambda o, h, c: (o.float(), (h, c)), "d_out must have dtype torch.float64, got torch.fl"),
+        (lambda o, h, c: (o, (h, c.int())), "d_c_n must have dtype torch.float64, got torch.int32"),
     ],
 )
-def test_wrong_shapes_are_refused(change, said):
-    """A gradient that does not have the shape of what it is for is refused in one line."""
+def test_what_is_no_gradient_is_refused(change, said):
+    """A gradient has the shape, dtype and library of what it is for, or is refused in one line."""
     config, weights, x, d_out, d_last = taken()
     _, backward = vjp(config, weights, x)
     with pytest.raises(ValueError, match=said) as raised:
@@ -206,14 +241,49 @@ def test_wrong_shapes_are_refused(change, said):
     assert "\n" not in str(raised.value)
 
 
-def test_d_out_of_packed_input_is_packed():
-    """Where the input is packed, d_out is, and where it is not, d_out is not."""
+def test_d_out_is_packed_as_the_input_is():
+    """Packed or not, in the same order and of the same lengths: rows are not taken for others."""
     config, weights, x, d_out, _ = taken()
     packed = pack_padded_sequence(x, [4, 2])
-    with pytest.raises(ValueError, match="d_out must be packed rows as out is, got an array"):
-        vjp(config, weights, packed)[1](d_out)
-    with pytest.raises(ValueError, match="d_out must be an array as out is, got packed rows"):
+    way_back = vjp(config, weights, packed)[1]
+    (out, _), _ = vjp(config, weights, packed)
+    other_lengths = pack_padded_sequence(d_out, [3, 3])
+    other_order = pack_padded_sequence(d_out, [2, 4], enforce_sorted=False)
+    assert out.data.shape == other_lengths.data.shape == other_order.data.shape
+    for wrong in (d_out, other_lengths, other_order):
+        with pytest.raises(ValueError, match="d_out must be packed as the input is"):
+            way_back(wrong)
+    with pytest.raises(ValueError, match="d_out must be not packed, for so is out"):
         vjp(config, weights, x)[1](packed)
+
+
+def test_nothing_is_kept_that_nobody_holds():
+    """What by-hand layers return goes when its holder lets go: it is in no circle with itself."""
+    config, weights, x, _, _ = taken()
+    out, _ = run_by_hand(config, weights, x.requires_grad_())
+    seen = weakref.ref(out)
+    del out
+    gc.collect()
+    assert seen() is None
+
+
+def test_no_graph_is_kept():
+    """Neither what is computed on the way there nor on the way back remembers how."""
+    module = nn.LSTM(2, 3, dtype=torch.float64)
+    x = torch.randn(4, 2, 2, dtype=torch.float64, requires_grad=True)
+    (out, _), way_back = vjp(Config.of(module), read_weights(module), x)
+    found = way_back(torch.ones_like(out).requires_grad_())
+    assert not any(t.requires_grad for t in (out, found.input, found.weights[0][0].weight_hh))
+
+
+def test_what_was_written_to_since_is_an_error():
+    """As of any layer: a weight changed between the ways there and back gives no gradient."""
+    module = nn.LSTM(2, 3)
+    out, _ = build(module)(torch.randn(4, 2, 2))
+    with torch.no_grad():
+        module.weight_hh_l0.mul_(3)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        out.sum().backward()
 
 
 def test_by_hand_refuses_to_be_differentiated_twice():

@@ -14,7 +14,7 @@ import torch
 from rnn_manual import cells
 from rnn_manual.backprop import CellBackward, cell_backward_for, run_direction_backward
 from rnn_manual.loops import State, cell_for
-from rnn_manual.ops import Ops, TorchOps, linear_backward
+from rnn_manual.ops import Ops, TorchOps
 from rnn_manual.parity.cases import Case
 from rnn_manual.parity.mistakes.conditions import (
     biased,
@@ -99,7 +99,7 @@ def recurrent_term_missing(net: Net) -> tuple[Any, Any]:
     def wrong(ops: Any, w: LayerWeights, x: Any, h: Any, *given: Any) -> tuple[Any, ...]:
         dw, dx, dh, *dc = right(ops, w, x, h, *given)
         if net.config.kind == "gru":  # z keeps h, and that is no way through W_hh
-            _, z, _, _ = cells._gru_gates(ops, w, x, h)
+            _, z, _, _ = cells.gru_gates(ops, w, x, h)
             return dw, dx, given[0] * z
         return dw, dx, torch.zeros_like(dh), *dc
 
@@ -138,7 +138,7 @@ def g_derivative_of_sigmoid(
 def i_and_f_derivatives_exchanged(
     ops: Any, w: LayerWeights, x: Any, h: Any, c: Any, dh: Any, dc: Any
 ) -> tuple[Any, ...]:
-    i, f, _, o = cells._lstm_gates(ops, w, x, h)
+    i, f, _, o = cells.lstm_gates(ops, w, x, h)
     at = iter([f, i, o])
     exchanged = _But(ops, sigmoid_backward=lambda dy, y: ops.sigmoid_backward(dy, next(at)))
     return cells.lstm_backward(exchanged, w, x, h, c, dh, dc)
@@ -152,8 +152,8 @@ def i_and_f_derivatives_exchanged(
 )
 def dn_not_scaled_by_r(ops: Any, w: LayerWeights, x: Any, h: Any, dh: Any) -> tuple[Any, ...]:
     _, dx, _ = cells.gru_backward(ops, w, x, h, dh)
-    _, z, _, _ = cells._gru_gates(ops, w, x, h)
-    dh_y, dW, db = linear_backward(h, w.weight_hh, dx)
+    _, z, _, _ = cells.gru_gates(ops, w, x, h)
+    dh_y, dW, db = ops.linear_backward(h, w.weight_hh, dx)
     return {"weight_hh": dW, "bias_hh": db}, dx, dh * z + dh_y
 
 
