@@ -6,8 +6,8 @@ TORCH ?=
 VENV := .venv$(if $(TORCH),-$(TORCH))
 BIN := $(VENV)/bin
 # Another torch also brings the versions of its own needs; before 2.3 it was built on NumPy 1, which
-# its wheels do not say.
-OTHER_TORCH = s/^torch==.*/torch==$(TORCH)/;/^. What torch needs/,$$d$(BEFORE_2_3:%=;s/^numpy==[^;]*/numpy<2/)
+# its wheels do not say, and which the pinned ml_dtypes does not take.
+OTHER_TORCH = s/^torch==.*/torch==$(TORCH)/;/^. What torch needs/,$$d$(BEFORE_2_3:%=;s/^numpy==[^;]*/numpy<2/;/^ml_dtypes/d)
 BEFORE_2_3 = $(firstword $(filter 1.% 2.0% 2.1 2.1.% 2.2 2.2.%,$(TORCH)))
 
 .PHONY: verify test check calibration clean

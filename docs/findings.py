@@ -52,8 +52,8 @@ def nan_in_the_row_before() -> list[int]:
 
 def autocast_to_float16() -> str:
     """What an LSTM says under autocast to float16, which plain float16 layers do not."""
-    nn.LSTM(3, 5).half()(torch.randn(7, 4, 3).half())
     try:
+        nn.LSTM(3, 5).half()(torch.randn(7, 4, 3).half())
         with torch.autocast("cpu", torch.float16):
             nn.LSTM(3, 5)(torch.randn(7, 4, 3))
     except RuntimeError as error:
@@ -69,9 +69,9 @@ def onnx_without_projection() -> str:
         return "not tried: pip install rnn-manual[onnx]"
     file, x = io.BytesIO(), torch.randn(7, 4, 3)
     warnings.simplefilter("ignore")
-    torch.onnx.export(nn.LSTM(3, 5, proj_size=2), (x,), file, dynamo=True, verbose=False)
-    session = onnxruntime.InferenceSession(file.getvalue())
     try:
+        torch.onnx.export(nn.LSTM(3, 5, proj_size=2), (x,), file, dynamo=True, verbose=False)
+        session = onnxruntime.InferenceSession(file.getvalue())
         session.run(None, {session.get_inputs()[0].name: x.numpy()})
     except Exception as error:
         return str(error).partition("Status Message: ")[2] or str(error)

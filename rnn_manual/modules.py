@@ -106,7 +106,8 @@ class LSTM(_Layer, nn.LSTM):
                 hx = (hx[0], hx[1])
             elif isinstance(hx, torch.Tensor):
                 raise TypeError("state must be (h_0, c_0), got a tensor")
-        return super()._compute(input, hx)
+        # Not super(): torch.compile of 2.15 fails on that in what inherits from nn.LSTM.
+        return _Layer._compute(self, input, hx)
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         return self._run(input, hx)

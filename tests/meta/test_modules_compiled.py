@@ -10,7 +10,7 @@ from tests.meta.drop_in import ALL, outcome, own_kernels, small
 
 
 @pytest.mark.skipif(not hasattr(torch, "compile"), reason="this torch has no torch.compile")
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 @pytest.mark.parametrize("kind", ["LSTM", "GRUCell"])
 def test_compiled(kind):
     """Compiled, ours computes what nn does."""
@@ -32,7 +32,7 @@ class Net(nn.Module):
         return self.layer(x)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 @pytest.mark.parametrize("kind", ALL)
 def test_scripted(kind):
     """Scripted and loaded again, ours is the namesake with the same weights."""
