@@ -99,6 +99,22 @@ def no_steps() -> str:
         return str(error)
 
 
+class _Twice(nn.LSTM):
+    def forward(self, *arguments: torch.Tensor) -> tuple[torch.Tensor, ...]:  # type: ignore[override]
+        return super().forward(*arguments)
+
+
+def compiled_subclass() -> str:
+    """What torch.compile says of a subclass that calls super().forward; torch 2.15 fails."""
+    if not hasattr(torch, "compile"):
+        return "there is no torch.compile"
+    try:
+        torch.compile(_Twice(3, 5), backend="eager")(torch.ones(7, 3))
+    except Exception as error:
+        return f"{type(error).__name__}: {str(error).splitlines()[0]}"
+    return "fine"
+
+
 def exit_code(script: str) -> int:
     """How a process that runs the script ends."""
     code = f"import torch; from torch import nn{script}"
@@ -120,5 +136,6 @@ if __name__ == "__main__":
     print(f"LSTM with proj_size, exported to ONNX by dynamo: {onnx_without_projection()}")
     print(f"A parametrized weight is ignored: {parametrized_weight_unused()}")
     print(f"LSTM, no steps: {no_steps()}")
+    print(f"A subclass of LSTM that calls super().forward, compiled: {compiled_subclass()}")
     for what, script in CRASHES.items():
         print(f"{what}: the process ends with {exit_code(script)}")
