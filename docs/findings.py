@@ -10,6 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrize import register_parametrization
+from torch.nn.utils.rnn import pack_sequence
+from torch.utils.checkpoint import checkpoint
 
 CRASHES = {  # each ends its process; nn checks neither
     "nn.GRUCell(3, 1), unbatched, hx of two dimensions": """
@@ -99,6 +101,22 @@ def no_steps() -> str:
         return str(error)
 
 
+def checkpointed_packed() -> str:
+    """What torch.utils.checkpoint says of packed input; torch 2.9 fails on it."""
+    packed = pack_sequence([torch.ones(3, 3), torch.ones(2, 3)])
+    try:
+        checkpoint(nn.LSTM(3, 5), packed, use_reentrant=False)
+    except AssertionError as error:
+        return f"AssertionError: {error}"
+    return "fine"
+
+
+def dropout_mask() -> list[int]:
+    """Where dropout leaves ones, after seed 0; torch draws others from 2.9 on than up to 2.6."""
+    torch.manual_seed(0)
+    return F.dropout(torch.ones(1000), 0.5).nonzero()[:8, 0].tolist()
+
+
 class _Twice(nn.LSTM):
     def forward(self, *arguments: torch.Tensor) -> tuple[torch.Tensor, ...]:  # type: ignore[override]
         return super().forward(*arguments)
@@ -137,5 +155,7 @@ if __name__ == "__main__":
     print(f"A parametrized weight is ignored: {parametrized_weight_unused()}")
     print(f"LSTM, no steps: {no_steps()}")
     print(f"A subclass of LSTM that calls super().forward, compiled: {compiled_subclass()}")
+    print(f"Checkpointed, with packed input: {checkpointed_packed()}")
+    print(f"Dropout after seed 0 leaves {dropout_mask()}, …")
     for what, script in CRASHES.items():
         print(f"{what}: the process ends with {exit_code(script)}")

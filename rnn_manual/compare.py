@@ -8,20 +8,12 @@ from pathlib import Path
 from rich.console import Console
 
 from rnn_manual.files import check_writable, write
-from rnn_manual.parity.drift import DIFFERS, Drift, drift
-from rnn_manual.parity.drift_view import (
-    LEGEND,
-    Column,
-    as_json,
-    groups,
-    markdown,
-    page,
-    summary,
-    table,
-)
-from rnn_manual.parity.recording import SKIPPED, Recording, load
-
-SHOWN = 20
+from rnn_manual.parity.drift import DIFFERS, drift
+from rnn_manual.parity.drift_report import as_json, markdown, page, show
+from rnn_manual.parity.drift_view import Column
+from rnn_manual.parity.recording import Recording
+from rnn_manual.parity.store import load, skipped
+from rnn_manual.usage import Refused
 
 
 def compare(
@@ -38,15 +30,7 @@ def compare(
         if path is not None:
             check_writable(path)
     columns = side_by_side([Path(folder) for folder in folders])
-    console = Console(highlight=False)
-    console.print(table(columns))
-    console.print()
-    console.print(LEGEND, style="dim", markup=False)
-    for column in columns:
-        if column.skipped:
-            console.print(f"{column.name} skipped: {column.skipped}", style="yellow", markup=False)
-        if column.drift:
-            _show(console, column.name, column.drift)
+    show(Console(highlight=False), columns)
     if html_path:
         write(Path(html_path), page(columns))
     if json_path:
@@ -59,30 +43,33 @@ def compare(
 def side_by_side(folders: list[Path]) -> list[Column]:
     """A column for each recording, compared with the nearest before it that was made.
 
-    Raises: Unreadable: one cannot be read, or no two can be compared.
+    Raises: Refused: fewer than two were made. Unreadable: one cannot be read or compared.
     """
     columns: list[Column] = []
     before: Recording | None = None
     for folder in folders:
-        if (folder / SKIPPED).is_file():
-            reason = " ".join((folder / SKIPPED).read_text(encoding="utf-8").split())
-            columns.append(Column(folder.name, skipped=reason))
+        names = [column.name for column in columns]
+        reason = skipped(folder)
+        if reason is not None:
+            columns.append(Column(_unlike(names, folder.resolve().name), skipped=reason))
             continue
         recording = load(folder)
+        name = f"torch {recording.environment['torch']}"
+        if name in names:
+            name = f"{name} ({folder.resolve().name})"
         found = drift(before, recording) if before else None
-        name = f"torch {recording.about['environment']['torch']}"
-        if name in [column.name for column in columns]:
-            name = f"{name} ({folder.name})"
-        columns.append(Column(name, recording, found))
+        columns.append(Column(_unlike(names, name), recording, found))
         before = recording
+    made = sum(column.recording is not None for column in columns)
+    if made < 2:
+        raise Refused(f"expected at least two recordings, got {made}")
     return columns
 
 
-def _show(console: Console, name: str, found: Drift) -> None:
-    console.print(f"\n{name}: {summary(found)}", style="bold", markup=False)
-    told = groups(found)
-    for line, runs in told[:SHOWN]:
-        style = "red" if runs[0].fails else ""
-        console.print(f"  {line}", style=style, markup=False, soft_wrap=True)
-    if len(told) > SHOWN:
-        console.print(f"  … and {len(told) - SHOWN} more: all are in --json, --html, --markdown")
+def _unlike(names: list[str], name: str) -> str:
+    """The name, with a number behind it if it is taken."""
+    found, count = name, 1
+    while found in names:
+        count += 1
+        found = f"{name} {count}"
+    return found

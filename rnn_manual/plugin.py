@@ -66,14 +66,23 @@ def refused_as_usage() -> Iterator[None]:
 def _remember(config: pytest.Config) -> None:
     """Takes in what --record and --against ask for."""
     for option, name in (("record", RECORDER), ("against", AGAINST)):
-        if not config.getoption(option):
+        asked = config.getoption(option)
+        if asked is None:
             continue
+        if not asked:
+            raise Refused(f"--{option} '': expected the name of a folder")
         from rnn_manual.parity.against import Against
         from rnn_manual.parity.recorder import Recorder
 
-        folder = Path(config.getoption(option)).absolute()
+        folder = Path(asked).absolute()
         setattr(config.option, option, str(folder))  # workers are started elsewhere
-        made = Recorder(config, folder) if option == "record" else Against(folder)
+        made: Recorder | Against
+        if option == "record":
+            made = Recorder(config, folder)
+        else:
+            made = Against(folder)
+            if not hasattr(config, "workerinput"):  # once is enough
+                made.check_numbers(config.getoption("case_seed"))
         config.pluginmanager.register(made, name)
 
 
@@ -204,6 +213,9 @@ def pytest_runtest_call() -> Generator[None, None, None]:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """Puts claim and comparison on the report, as JSON, so that they cross process borders."""
     report: Any = yield
+    # What is torn down has compared all that it will.
+    fixtures = getattr(item, "fixturenames", ()) if report.when != "teardown" else ()
+    report.rnn_manual_records = "record" in fixtures
     if report.when == "call":
         claim = item.get_closest_marker("claim")
         report.rnn_manual_claim = claim.args[0] if claim else None

@@ -17,12 +17,10 @@ from rich.console import Console
 
 from rnn_manual.files import check_writable, write
 from rnn_manual.parity import Unusable
-from rnn_manual.parity.against import Against
 from rnn_manual.parity.candidates import as_candidate, usable_device
 from rnn_manual.parity.drift import ORDER
 from rnn_manual.parity.environment import environment, in_words
 from rnn_manual.parity.modes import MODES
-from rnn_manual.parity.recorder import check_new
 from rnn_manual.parity.report import dumps
 from rnn_manual.parity.table import (
     closest,
@@ -52,8 +50,6 @@ def suite() -> Path:
 def verify(options: argparse.Namespace) -> int:
     """Runs the suite on a candidate, shows the closing table and writes the reports asked for."""
     try:
-        if options.against:
-            Against(Path(options.against)).check_numbers()
         as_candidate(options.candidate)
         usable_device(options.device)
     except Unusable as unusable:
@@ -61,14 +57,13 @@ def verify(options: argparse.Namespace) -> int:
     for path in (options.json, options.html, options.junitxml):
         if path is not None:
             check_writable(path)
-    if options.record:
-        check_new(Path(options.record))
 
     shown = Console(highlight=False)
     watch = Watch(shown)
     workers = cores() if options.n is None else options.n
     wanted = options.k
-    if options.record:  # the other tests say whether laws hold, and keep no results
+    recording = options.record is not None
+    if recording:  # the other tests say whether laws hold, and keep no results
         wanted = f"({RECORDED}) and ({options.k})" if options.k else RECORDED
     code = run_suite(
         [
@@ -79,25 +74,27 @@ def verify(options: argparse.Namespace) -> int:
             *(f"--kind={kind}" for kind in options.kind or ()),
             *(f"--dtype={dtype}" for dtype in options.dtype or ()),
             *([f"-k={wanted}"] if wanted else ()),
-            *([f"--record={options.record}"] if options.record else ()),
-            *([f"--against={options.against}"] if options.against else ()),
+            *([f"--record={options.record}"] if recording else ()),
+            *([] if options.against is None else [f"--against={options.against}"]),
             *([f"--junitxml={options.junitxml}"] if options.junitxml else ()),
         ],
         watch,
     )
     if watch.broken:
         raise Refused(f"the suite itself could not run: {watch.broken.strip().splitlines()[-1]}")
-    if watch.unrecorded and watch.done:
-        raise Refused(f"nothing was recorded in {options.record}: {watch.unrecorded}")
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
+    if watch.unrecorded and watch.done:
+        raise Refused(f"nothing was recorded in {options.record}: {watch.unrecorded}")
     if not watch.done:
         raise Refused(f"no test matches: -k {options.k!r}" if options.k else "no test was selected")
+    if options.against and not any("drift" in case for case in watch.cases):
+        raise Refused(f"none of the cases is in the recording {options.against}")
 
     report = {
         "environment": environment(options.device)
         | ({"threads": threads_for(workers)} if workers else {})
-        | ({"threads": 1} if options.record or options.against else {}),
+        | ({"threads": 1} if recording or options.against else {}),
         "candidate": options.candidate,
         "totals": totals(watch.cases),
         "claims": watch.claims,
@@ -111,7 +108,7 @@ def verify(options: argparse.Namespace) -> int:
         write(Path(options.json), dumps(report))
     if options.html:
         write(Path(options.html), with_record.export_html())
-    if options.record:
+    if recording:
         shown.print(f"recorded in {options.record}", markup=False)
     return int(bool(watch.failed) or declined(report))
 
@@ -173,9 +170,7 @@ def show(console: Console, report: dict[str, Any], watch: Watch) -> None:
     console.print(f"built on  {in_words(report['environment'])}", markup=False)
     word, style = "agrees with the loops", "bold green"
     if watch.failed:
-        only_drift = all(
-            said.startswith("Failed: differs from the rec") for _, said in watch.failed
-        )
+        only_drift = watch.drifted == len(watch.failed)
         other = "differs from the recording, and agrees with the loops"
         word, style = other if only_drift else "disagrees with the loops", "bold red"
     elif declined(report):

@@ -20,6 +20,7 @@ class Watch:
         self.cases: list[dict[str, Any]] = []
         self.claims: dict[str, dict[str, int]] = {}
         self.failed: list[tuple[str, str]] = []  # a test's name and what it said
+        self.drifted = 0  # how many of them are well, but for what a recording says
         self.done: Counter[str] = Counter()
         self.broken = ""
         self.unrecorded = ""  # why there is no recording, where one was asked for
@@ -81,6 +82,8 @@ class Watch:
             said = crash.message if crash else report.longreprtext
             if case and case["report"]:  # without one, the case is well and something else is not
                 said = case["report"]
+            elif case and case.get("drift", {}).get("verdict") == "differs":
+                self.drifted += 1
             self.failed.append((report.nodeid.rpartition("::")[2], said))
         failures = f", {self.done['failed']} failed" if self.done["failed"] else ""
         self.progress.update(self.task, description=f"verifying{failures}", advance=1)

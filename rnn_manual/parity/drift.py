@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_manual.parity.recording import Array, RecordedCase, Recording, Run, Tensor, Unreadable
+from rnn_manual.parity.recording import (
+    FAILED,
+    MASK,
+    Array,
+    RecordedCase,
+    Recording,
+    Run,
+    Tensor,
+    Unreadable,
+)
 
 # From best to worst; only the last fails.
 IDENTICAL, DRIFT, CHANGED, DIFFERS = "identical", "drift", "changed", "differs"
@@ -22,9 +30,9 @@ class TensorDrift:
     """One tensor before and after.
 
     verdict: `identical` (every bit), `drift` (as far apart as two correct results may be),
-    `differs` (further), or `changed` (it is there in one of the two only).
-    ulp: the largest distance in units in the last place. error: the largest distance.
-    said: what changed, in words.
+    `differs` (further, or it went wrong), or `changed` (it is there in one of the two only).
+    error: how far apart it is where that is most of what is allowed. ulp: the same distance in
+    units in the last place. said: what else changed, in words that follow its name.
     """
 
     verdict: str
@@ -102,29 +110,40 @@ def drift(before: Recording, after: Recording) -> Drift:
 
 
 def check_same_numbers(name: str, a: RecordedCase, b: RecordedCase) -> None:
-    """Raises Unreadable unless both ran on the same numbers: nothing else can be compared."""
-    for key in a.numbers.keys() | b.numbers.keys():
-        x, y = a.numbers.get(key), b.numbers.get(key)
-        if x is None or y is None or not np.array_equal(x, y, equal_nan=True):
-            raise Unreadable(f"the two ran on other numbers: {key} of {name} is not the same")
+    """Raises Unreadable unless both ran on the same numbers: nothing else can be compared.
+
+    But for dropout's masks, which are not ours to choose: torch's generator draws them.
+    """
+    other = [key for key in _other_numbers(a, b) if not key.startswith(MASK)]
+    if other:
+        raise Unreadable(f"the two ran on other numbers: {other[0]} of {name} is not the same")
+
+
+def _other_numbers(a: RecordedCase, b: RecordedCase) -> list[str]:
+    """The names of what is not the same in both."""
+    names = sorted(a.numbers.keys() | b.numbers.keys())
+    pairs = [(a.numbers.get(name), b.numbers.get(name)) for name in names]
+    return [
+        name
+        for name, (x, y) in zip(names, pairs, strict=True)
+        if x is None or y is None or not np.array_equal(x, y, equal_nan=True)
+    ]
 
 
 def run_drift(a: Run, b: Run, case_a: RecordedCase, case_b: RecordedCase) -> RunDrift:
-    """What changed from run a to run b of the same case in the same mode."""
-    tensors = None
-    if a.tensors and b.tensors:
-        # Each may be so far from the exact result, one on either side of it.
-        limits = [case.allowed for case in (case_a, case_b)]
+    """What changed from run a to run b of the same case in the same mode.
+
+    Raises: Unreadable: it is not known how far apart they may be.
+    """
+    tensors, said = None, _said(a, b)
+    if a.tensors and b.tensors and _other_numbers(case_a, case_b):
+        said = "draws other dropout masks from the same seed"
+    elif a.tensors and b.tensors:
         tensors = {
-            name: _tensor_drift(
-                a.tensors.get(name),
-                b.tensors.get(name),
-                sum(limit[name] for limit in limits if name in limit),
-                case_b.dtype,
-            )
+            name: _tensor_drift(name, a.tensors.get(name), b.tensors.get(name), case_a, case_b)
             for name in dict.fromkeys([*a.tensors, *b.tensors])
         }
-    return RunDrift(b.case, b.mode, case_b.kind, case_b.features, _said(a, b), tensors)
+    return RunDrift(b.case, b.mode, case_b.kind, case_b.features, said, tensors)
 
 
 def _said(a: Run, b: Run) -> str:
@@ -133,39 +152,52 @@ def _said(a: Run, b: Run) -> str:
     if ran_a and ran_b:
         return ""
     if ran_b:
-        return f"newly supported (was {a.verdict}: {a.message})"
+        newly = "newly supported" if a.verdict == "unsupported" else "runs now"
+        return f"{newly} (was {a.verdict}: {a.message})"
     if ran_a:
         gone = "no longer supported" if b.verdict == "unsupported" else "now fails"
         return f"{gone}: {b.message}"
     if a.verdict != b.verdict:
         return f"was {a.verdict}, is {b.verdict}: {b.message}"
-    same = _versionless(a.message) == _versionless(b.message)
-    return "" if same else f"says now: {b.message}"
+    return "" if a.message == b.message else f"says now: {b.message}"
 
 
-def _versionless(message: str) -> str:
-    """What is said, whichever version of torch says it of itself."""
-    return re.sub(r"\btorch \d\S*", "torch", message)
-
-
-def _tensor_drift(a: Tensor | None, b: Tensor | None, allowed: Any, dtype: str) -> TensorDrift:
+def _tensor_drift(
+    name: str, a: Tensor | None, b: Tensor | None, case_a: RecordedCase, case_b: RecordedCase
+) -> TensorDrift:
     x, y = a.values if a else None, b.values if b else None
     if x is None and y is None:
         same = a is not None and b is not None and a.reason == b.reason
-        return TensorDrift(IDENTICAL if same else CHANGED, said="" if same else _reason(b))
-    if x is None or y is None:
-        return TensorDrift(CHANGED, said=f"gone: {_reason(b)}" if y is None else "newly there")
+        return TensorDrift(IDENTICAL if same else CHANGED, said="" if same else _now(b))
+    if x is None:
+        return TensorDrift(CHANGED, said="newly there")
+    if y is None:
+        wrong = a is not None and a.verdict not in FAILED and b is not None and b.verdict in FAILED
+        return TensorDrift(DIFFERS if wrong else CHANGED, said=f"gone: {_reason(b)}")
     if x.shape != y.shape:
-        return TensorDrift(DIFFERS, said=f"shape {x.shape}, now {y.shape}")
-    apart = ulps(x, y, dtype)
+        return TensorDrift(DIFFERS, said=f"has shape {y.shape}, had {x.shape}")
+    apart = ulps(x, y, case_b.dtype)
     if not apart.any():
         return TensorDrift(IDENTICAL)
-    with np.errstate(invalid="ignore", over="ignore"):
+    if name not in case_a.allowed or name not in case_b.allowed:
+        raise Unreadable(f"a recording does not say how far {name} may be off")
+    # Each may be so far from the exact result, one on either side of it.
+    allowed = case_a.allowed[name].astype(np.float64) + case_b.allowed[name]
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         error = np.abs(x.astype(np.float64) - y.astype(np.float64))
-    error = np.where(apart == 0, 0.0, error)
-    beyond = ~(error <= np.broadcast_to(allowed, error.shape))
-    worst = float(np.max(error)) if np.isfinite(error).all() else float("inf")
-    return TensorDrift(DIFFERS if beyond.any() else DRIFT, int(apart.max()), worst)
+        share = np.where(error == 0, 0.0, error / allowed)
+    share = np.where(apart == 0, -1.0, np.where(np.isnan(share), np.inf, share))
+    worst = np.unravel_index(np.argmax(share), share.shape)
+    far = float(error[worst])
+    return TensorDrift(
+        DIFFERS if share[worst] > 1 else DRIFT,
+        int(apart[worst]),
+        far if np.isfinite(far) else float("inf"),
+    )
+
+
+def _now(tensor: Tensor | None) -> str:
+    return f"says now: {tensor.reason}" if tensor else "is gone"
 
 
 def _reason(tensor: Tensor | None) -> str:

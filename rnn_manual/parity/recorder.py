@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
+import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -20,16 +22,17 @@ from rnn_manual.layout import Packed
 from rnn_manual.parity.cases import Case
 from rnn_manual.parity.compare import Comparison
 from rnn_manual.parity.environment import environment
+from rnn_manual.parity.oracle import dropout_masks
 from rnn_manual.parity.recording import (
+    MASK,
     RecordedCase,
     Recording,
     Run,
     Tensor,
     Unreadable,
-    load,
     merged,
-    save,
 )
+from rnn_manual.parity.store import load, save
 from rnn_manual.parity.tolerance import reference
 from rnn_manual.usage import Refused
 
@@ -55,17 +58,37 @@ def recorded_numbers(case: Case) -> dict[str, Any]:
     states = {f"{name}_0": s for name, s in zip(case.config.states, data.state or ())}  # noqa: B905
     outputs = ["out", *(f"{name}_n" for name in case.config.states)]
     cotangents = {f"d {name}": d for name, d in zip(outputs, data.cotangents, strict=True)}
-    return {**data.parameters, "input": rows, **packed, **states, **cotangents}
+    masks = {f"{MASK}{k}": mask for k, mask in enumerate(dropout_masks(case, np.float64))}
+    return {**data.parameters, "input": rows, **packed, **states, **cotangents, **masks}
 
 
 def recorded_run(comparison: Comparison) -> Run:
     """What a comparison says, as it is written down."""
     tensors = {
-        name: Tensor(t.verdict.value, t.reason, t.actual if t.actual.size or not t.reason else None)
+        name: Tensor(
+            t.verdict.value,
+            lasting(t.reason),
+            t.actual if t.actual.size or not t.reason else None,
+        )
         for name, t in comparison.tensors.items()
     }
     verdict = comparison.verdict.value
-    return Run(comparison.case.id, comparison.mode, verdict, comparison.message, tensors)
+    return Run(comparison.case.id, comparison.mode, verdict, lasting(comparison.message), tensors)
+
+
+PASSING = {
+    r"0x[0-9a-fA-F]+": "0x…",
+    r"\b(pid|process)([ =:]+)\d+": r"\1\2…",
+    re.escape(tempfile.gettempdir()) + r"/[^\s'\",:;()]*": "a temporary file",
+    r"\btorch \d[\w.+]*": "torch",
+}
+
+
+def lasting(text: str) -> str:
+    """A message without what is another one at every run, or under every version of torch."""
+    for pattern, instead in PASSING.items():
+        text = re.sub(pattern, instead, text)
+    return text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be written
 
 
 KEPT = 10_000  # numbers in a case; eight of the notes' cases alone would take 25 MB
@@ -88,19 +111,26 @@ class Recorder:
 
     def __init__(self, config: pytest.Config, folder: Path) -> None:
         self.folder = folder
-        self.parts = folder.with_name(f".{folder.name}.parts")
-        self.worker = getattr(config, "workerinput", {}).get("workerid")
-        self.controls = bool(getattr(config.option, "numprocesses", 0)) and not self.worker
+        given = getattr(config, "workerinput", {})
+        self.worker = given.get("workerid")
+        self.parts = Path(given["rnn_manual_parts"]) if self.worker else None
         option = config.getoption
         names = ("candidate", "device", "level")
         self.about: dict[str, Any] = {name: option(name) for name in names}
+        self.about["seed"] = option("case_seed")
         self.recording: Recording | None = None
         self.expected: set[tuple[str, str]] = set()
         self.lost = ""  # a test that ended without a result, as when its worker does
         self.problem = ""
         if not self.worker:
             check_new(folder)
-            shutil.rmtree(self.parts, ignore_errors=True)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tells each worker where to leave its part."""
+        if self.parts is None:
+            self.parts = _beside(self.folder)
+        node.workerinput["rnn_manual_parts"] = str(self.parts)
 
     def add(self, comparison: Comparison) -> None:
         """Takes a comparison in."""
@@ -118,30 +148,33 @@ class Recorder:
         if text:
             case = json.loads(text)
             self.expected.add((case["mode"], case["id"]))
-        elif report.failed:
+        # Of a test whose worker was lost, nobody can say whether it would have compared anything.
+        elif report.failed and getattr(report, "rnn_manual_records", report.when == "???"):
             self.lost = report.nodeid
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if self.worker:
-            if self.recording:
-                self.parts.mkdir(exist_ok=True)
+            if self.recording and self.parts:
                 save(self.recording, self.parts / self.worker)
             return
+        finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         try:
-            self._finish(exitstatus)
+            if finished and not (session.shouldfail or session.shouldstop):
+                self._finish()
+            else:
+                self.problem = "the run was not finished"
         except (OSError, Unreadable) as error:
             self.problem = str(error)
-        finally:
-            shutil.rmtree(self.parts, ignore_errors=True)
-        if self.problem:
+        if self.problem and exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def _finish(self, exitstatus: int) -> None:
-        if exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-            self.problem = "the run was not finished"
-            return
-        parts = [load(path) for path in sorted(self.parts.glob("*"))] if self.controls else []
+    def pytest_unconfigure(self) -> None:
+        if self.parts and not self.worker:
+            shutil.rmtree(self.parts, ignore_errors=True)
+
+    def _finish(self) -> None:
+        parts = [load(path) for path in sorted(self.parts.glob("[!.]*"))] if self.parts else []
         whole = merged(parts) if parts else self.recording
         if whole is None:
             self.problem = "no case was run"
@@ -170,6 +203,11 @@ def check_new(folder: Path) -> None:
     if not folder.parent.is_dir():
         raise Refused(f"cannot record in {folder}: there is no folder {folder.parent}")
     try:  # what permissions say is not what a read-only file system does
-        folder.with_name(f".{folder.name}.parts").mkdir(exist_ok=True)
+        _beside(folder).rmdir()
     except OSError as error:
         raise Refused(f"cannot record in {folder}: {error.strerror}") from error
+
+
+def _beside(folder: Path) -> Path:
+    """A new folder for what is not yet the whole."""
+    return Path(tempfile.mkdtemp(".parts", f".{folder.name}.", folder.parent))

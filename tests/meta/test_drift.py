@@ -1,17 +1,29 @@
 """What changed between two recordings is found, measured and told; and nothing else is."""
 
+import importlib.util
 import json
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from torch import nn
 
+from rnn_manual import verify
 from rnn_manual.cli import main
+from rnn_manual.compare import side_by_side
+from rnn_manual.config import Config
+from rnn_manual.parity import Case, check, store
 from rnn_manual.parity import recording as r
 from rnn_manual.parity.drift import drift, ulps
-from rnn_manual.parity.drift_view import groups
+from rnn_manual.parity.drift_report import markdown, page
+from rnn_manual.parity.drift_view import Column, groups, in_words, lines, rows
+from rnn_manual.parity.recorder import recorded_case, recorded_run
 from tests.meta.test_recording import recorded
-from tests.meta.test_verify import rnn_manual
+from tests.meta.test_verify import ROOT
 
 ONE = {"float32": 2.0**-23, "float64": 2.0**-52, "float16": 2.0**-10, "bfloat16": 2.0**-7}
 
@@ -59,7 +71,7 @@ def moved(by):
 
 @pytest.mark.parametrize(
     ("by", "verdict", "ulp"),
-    [(0, "identical", 0), (2.4e-7, "drift", 4), (1.9e-6, "drift", 32), (2.2e-6, "differs", 37)],
+    [(0, "identical", 0), (2.4e-7, "drift", 2), (1.9e-6, "drift", 16), (2.2e-6, "differs", 37)],
 )
 def test_drift_is_what_two_correct_results_may_be_apart(by, verdict, ulp):
     """Each of them may be one limit from the exact result, 1e-6 here, and on either side of it."""
@@ -73,16 +85,64 @@ def test_nan_where_there_was_none_differs():
     assert between(moved(np.nan), recorded(values=OUT)).verdict == "differs"
 
 
+def test_near_zero_is_no_matter():
+    """What is told is the element that is furthest for what it may be, not the most units."""
+    before = recorded(values=np.array([1, 1e-30], np.float32))
+    after = recorded(values=np.array([1, 1e-30], np.float32))
+    out = after.runs["", "case"].tensors["out"].values
+    after.runs["", "case"] = with_tensor(after, values=out + np.float32([2.4e-7, 1e-20]))
+    found = between(before, after).tensors["out"]
+    assert (found.verdict, found.ulp, f"{found.error:.1e}") == ("drift", 2, "2.4e-07")
+
+
+def with_tensor(recording, name="out", **changes):
+    """The run, something else in one of its tensors."""
+    run = recording.runs["", "case"]
+    return replace(run, tensors=run.tensors | {name: replace(run.tensors[name], **changes)})
+
+
+def test_no_limit_is_not_no_error():
+    """Where nothing says how far something may be off, nothing is said about it."""
+    after = moved(2.4e-7)
+    del after.cases["case"].allowed["out"]
+    with pytest.raises(r.Unreadable, match="does not say how far out may be off"):
+        drift(recorded(values=OUT), after)
+
+
+class Halved(nn.GRU):
+    """Gives half of what belongs in out."""
+
+    def forward(self, *inputs):
+        out, h = super().forward(*inputs)
+        return out[:1], h
+
+
+def as_recorded(candidate):
+    """What a candidate gives on a small case, as the recorder writes it down."""
+    comparison = check(candidate, Case(Config("gru", 1, 2), 2, 1))
+    found = r.Recording({"environment": {"torch": "1.0"}})
+    found.add(comparison.case.id, recorded_case(comparison), recorded_run(comparison))
+    return found
+
+
+def test_what_goes_wrong_differs():
+    """A tensor that was well and is now of another shape fails; one that is well again does not."""
+    well, wrong = as_recorded(nn.GRU), as_recorded(Halved)
+    found = between(well, wrong)
+    assert found.fails
+    assert found.tensors["out"].said == "gone: shape (1, 1, 2), expected (2, 1, 2)"
+    assert between(wrong, wrong).verdict == "identical"
+    assert between(wrong, well).tensors["out"].verdict == "changed"
+
+
 def test_another_shape_differs():
     """Shapes are told in words."""
     other = moved(0)
-    run = other.runs["", "case"]
-    other.runs["", "case"] = replace(
-        run, tensors=run.tensors | {"out": r.Tensor("identical", "", OUT[:2])}
-    )
+    other.runs["", "case"] = with_tensor(other, values=OUT[:2])
     found = between(recorded(values=OUT), other)
     assert found.verdict == "differs"
-    assert found.tensors["out"].said == "shape (3,), now (2,)"
+    assert found.tensors["out"].said == "has shape (2,), had (3,)"
+    assert in_words(found) == "case: differs, out has shape (2,), had (3,)"
 
 
 DECLINED = {"verdict": "unsupported", "tensors": {}, "message": "no such thing"}
@@ -95,14 +155,10 @@ FAILED = {"verdict": "error", "tensors": {}, "message": "raised it"}
         ({}, DECLINED, "no longer supported: no such thing"),
         ({}, FAILED, "now fails: raised it"),
         (DECLINED, {}, "newly supported (was unsupported: no such thing)"),
+        (FAILED, {}, "runs now (was error: raised it)"),
         (DECLINED, FAILED, "was unsupported, is error: raised it"),
         (DECLINED, DECLINED | {"message": "not yet"}, "says now: not yet"),
         (DECLINED, DECLINED, ""),
-        (
-            DECLINED | {"message": "torch 2.0.1+cpu has none"},
-            DECLINED | {"message": "torch 2.13.0 has none"},
-            "",
-        ),
     ],
 )
 def test_what_runs_and_what_is_said(before, after, said):
@@ -131,13 +187,26 @@ def test_other_numbers_are_refused():
         drift(recorded(values=OUT), other)
 
 
+def test_other_numbers_are_named_in_order():
+    """Of several that differ, the first by name, every time."""
+    other = recorded(values=OUT)
+    other.cases["case"].numbers.clear()
+    with pytest.raises(r.Unreadable, match="batch_sizes of case"):
+        drift(recorded(values=OUT), other)
+
+
 @pytest.fixture
 def folders(tmp_path):
     """Three recordings: the second has drifted, the third differs; and one that was not made."""
     for name, by in (("a", 0), ("b", 2.4e-7), ("d", 1)):
-        r.save(moved(by), tmp_path / name)
+        found = moved(by)
+        if name == "d":
+            found.about["environment"] |= {"torch": "2.0", "numpy": "2.4"}
+            found.about["left_out"] = ["large", "larger"]
+            found.runs["vmap", "case"] = r.Run("case", "vmap", "error", "raised <b>|*")
+        store.save(found, tmp_path / name)
     (tmp_path / "c").mkdir()
-    (tmp_path / "c" / r.SKIPPED).write_text("no wheel\n")
+    (tmp_path / "c" / store.SKIPPED).write_bytes(b"no wheel \xff\n")
     return tmp_path
 
 
@@ -147,11 +216,22 @@ def compare(folders, *words):
 
 
 @pytest.mark.parametrize(
-    ("words", "code"), [("ab", 0), ("aa", 0), ("ad", 1), ("abcd", 1), ("ac", 0)]
+    ("words", "code"), [("ab", 0), ("aa", 0), ("ad", 1), ("abcd", 1), ("ac", 2), ("a", 2)]
 )
-def test_only_what_differs_fails(folders, words, code):
+def test_only_what_differs_fails(folders, words, code, capsys):
     """Drift is told, and is no failure; a version that was skipped is a column without numbers."""
     assert compare(folders, *words) == code
+    if code == 2:
+        assert "expected at least two recordings, got 1" in capsys.readouterr().err
+
+
+def test_every_column_has_a_name_of_its_own(folders, monkeypatch):
+    """Of the same torch, the folder's; of the same folder, a number. A note beside it is old."""
+    (folders / "a" / store.SKIPPED).write_text("last time")
+    monkeypatch.chdir(folders / "a")
+    columns = side_by_side([folders / "a", Path("."), folders / "a", folders / "c", folders / "c"])
+    names = [column.name for column in columns]
+    assert names == ["torch 1.0", "torch 1.0 (a)", "torch 1.0 (a) 2", "c", "c 2"]
 
 
 def test_all_reports_say_it(folders, capsys):
@@ -160,37 +240,104 @@ def test_all_reports_say_it(folders, capsys):
     options = [word for kind, path in paths.items() for word in (f"--{kind}", str(path))]
     assert compare(folders, *"abcd", *options) == 1
     shown = capsys.readouterr().out
-    told = "case: drift, out by 4 units in the last place (2.4e-07)"
     for text in (shown, paths["html"].read_text(), paths["markdown"].read_text()):
-        assert told in text
-        assert "case: differs, out by 16,777,212" not in text
+        assert "called, lstm, 1 run drifts by 2 units in the last place (2.4e-07), out of" in text
         assert "differs, out by" in text
         assert "no wheel" in text
+        assert "lso different: numpy 1.26 → 2.4" in text
+        assert "2 large cases are not in it" in text
+        assert "nly after: vmap case" in text
     whole = json.loads(paths["json"].read_text())
     assert [change["verdict"] for change in whole["changes"]] == ["drift", "differs"]
-    assert whole["changes"][0]["runs"][0]["tensors"]["out"]["ulp"] == 4
-    assert whole["recordings"][2]["skipped"] == "no wheel"
-    assert (
-        "| float32 | identical | identical ~ 4 |  | identical ≠ |" in paths["markdown"].read_text()
-    )
+    assert whole["changes"][0]["runs"][0]["tensors"]["out"]["ulp"] == 2
+    assert whole["changes"][1]["also_different"] == {"numpy": ["1.26", "2.4"]}
+    assert whole["recordings"][2]["skipped"] == "no wheel \ufffd"
+    table = paths["markdown"].read_text()
+    assert "| float32 | identical | identical ~ 2 |  | identical ≠ |" in table
+
+
+def test_nothing_said_is_markdown_or_a_tag():
+    """What torch says is shown as it is, in a list, in a cell, and folded away."""
+    before, after = recorded(values=OUT), recorded(values=OUT)
+    for case in ("one", "two"):
+        for found, run in ((before, {}), (after, DECLINED | {"message": "no *a|b* <b>`"})):
+            add(found, recorded(values=OUT, mode="a|b", **run), case)
+    columns = [Column("a|b", before), Column("b", after, drift(before, after))]
+    text = markdown(columns)
+    assert "| | a\\|b | b |" in text
+    assert "| a\\|b | identical | unsupported ± |" in text
+    assert "- a\\|b, 2 runs: no longer supported: no \\*a\\|b\\* \\<b>\\`" in text
+    assert "a|b two: no longer supported: no *a|b* &lt;b&gt;`</details>" in text
+    assert "&lt;b&gt;" in page(columns)
+    assert "<b>" not in page(columns)
+
+
+def test_rows_that_nothing_ran_in_are_left_out():
+    """A kind that was run in a mode only has no row of its own."""
+    found = recorded(values=OUT, mode="vmap")
+    assert [row.name for row in rows([Column("a", found)])] == ["vmap"]
+
+
+def test_what_only_one_has_is_named():
+    """The first ten, and how many more."""
+    before, after = recorded(values=OUT), recorded(values=OUT)
+    for n in range(12):
+        add(after, recorded(values=OUT, mode="vmap"), f"case{n:02}")
+    said = lines(Column("b", after, drift(before, after)))
+    assert said[0] == "since torch 1.0: 1 identical, 12 only after"
+    assert said[1].startswith("only after: vmap case00, vmap case01, ")
+    assert said[1].endswith("vmap case09 and 2 more")
+
+
+def add(found, other, case):
+    """Another recording's run, under the name of another case."""
+    (run,) = other.runs.values()
+    found.add(case, other.cases["case"], replace(run, case=case))
+
+
+def test_every_verdict_is_told():
+    """That one tensor differs does not hide that another one is gone."""
+    before, after = moved(0), moved(1)
+    values = r.Tensor("identical", "", OUT)
+    before.runs["", "case"].tensors["grad input"] = values
+    for name in ("h_n", "c_n"):
+        for found, by in ((before, 0), (after, 2.4e-7)):
+            found.runs["", "case"].tensors[name] = replace(values, values=OUT + np.float32(by))
+            found.cases["case"].allowed[name] = np.full(OUT.shape, 1e-6)
+    told = in_words(between(before, after)).split("; ")
+    assert told == [
+        "case: differs, out by 8,388,608 units in the last place (1.0e+00)",
+        "changed, grad input gone: x",
+        "drift, h_n by 2 units in the last place (2.4e-07) and 1 more",
+    ]
+
+
+def test_other_dropout_masks_are_a_change():
+    """What a generator drew otherwise is told, and nothing that came of it is compared."""
+    before, after = recorded(values=OUT), moved(9)
+    for found, mask in ((before, [0.0, 2.0]), (after, [2.0, 0.0])):
+        found.cases["case"].numbers["mask 0"] = np.array(mask)
+    run = between(before, after)
+    assert (run.verdict, run.tensors) == ("changed", None)
+    assert run.said == "draws other dropout masks from the same seed"
 
 
 def test_changes_that_are_alike_are_told_once():
     """What drifted is told by mode and kind, what is said by mode; every run is in some group."""
     before, after = recorded(values=OUT), moved(2.4e-7)
+    add(before, recorded(values=OUT), "more")
+    add(after, moved(-1.2e-7), "more")
     for mode in ("export", "vmap"):
         for case in ("one", "two"):
-            for found, run in ((before, {}), (after, DECLINED)):
-                other = recorded(values=OUT, mode=mode, **run)
-                found.cases[case] = other.cases["case"]
-                found.runs[mode, case] = replace(other.runs[mode, "case"], case=case)
+            add(before, recorded(values=OUT, mode=mode), case)
+            add(after, recorded(values=OUT, mode=mode, **DECLINED), case)
     told = groups(drift(before, after))
-    assert [line for line, _ in told] == [
+    assert [group.line for group in told] == [
         "export, 2 runs: no longer supported: no such thing",
         "vmap, 2 runs: no longer supported: no such thing",
-        "called, lstm, 1 run, at most: case: drift, out by 4 units in the last place (2.4e-07)",
+        "called, lstm, 2 runs drift, at most 2 units in the last place (2.4e-07), out of case",
     ]
-    assert sum(len(runs) for _, runs in told) == 5
+    assert sum(len(group.runs) for group in told) == 6
 
 
 def test_compare_asks_for_what_can_be_read(tmp_path, capsys):
@@ -201,25 +348,84 @@ def test_compare_asks_for_what_can_be_read(tmp_path, capsys):
     assert "cannot write" in capsys.readouterr().err
 
 
-def test_held_against_a_recording(tmp_path):
-    """Verify passes against what it recorded, and fails against what differs from it."""
-    k = ["-n0", "-k", "hand_written_loop and ([lstm-f32] or [rnn-f64])"]
-    assert rnn_manual("record", "a", *k, cwd=tmp_path).returncode == 0
-    run = rnn_manual("verify", "--against", "a", *k, cwd=tmp_path)
-    assert run.returncode == 0, run.stdout
-    assert "against   2 identical; 0 are not in the recording" in run.stdout
-    then = r.load(tmp_path / "a")
-    out = then.runs["", "lstm-f32"].tensors["out"].values
-    out.flat[0] += 0.25
-    near = then.runs["", "rnn-f64"].tensors["out"].values
-    near.flat[0] = np.nextafter(near.flat[0], 9)
-    r.save(then, tmp_path / "b")
-    run = rnn_manual("verify", "--against", "b", *k, cwd=tmp_path)
-    assert run.returncode == 1, run.stdout
-    assert "differs from the recording: lstm-f32: differs, out by" in run.stdout
-    assert "against   1 drift, 1 differs" in run.stdout
-    then.cases["lstm-f32"].numbers["input"].flat[0] += 1
-    r.save(then, tmp_path / "c")
-    run = rnn_manual("verify", "--against", "c", *k, cwd=tmp_path)
-    assert run.returncode == 2
-    assert "input of lstm-f32 is not the same" in run.stderr
+def test_comparing_needs_no_torch(folders):
+    """Recordings are read where there is nothing but NumPy and what draws the table."""
+    code = (
+        "import sys; from rnn_manual.cli import main; main(sys.argv[1:]);"
+        "print(sorted({'torch', 'pytest', 'hypothesis'} & set(sys.modules)))"
+    )
+    words = ["compare", str(folders / "a"), str(folders / "b")]
+    run = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.splitlines()[-1] == "[]"
+
+
+CASE = {
+    "id": "a", "kind": "gru", "mode": "", "features": [], "tensors": {}, "verdict": "identical",
+    "message": None, "report": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("case", "said", "code", "told"),
+    [
+        ({}, "passed", 2, "none of the cases is in the recording"),
+        ({"drift": {"verdict": "identical", "ulp": 0}}, "passed", 0, "agrees with the loops"),
+        ({"drift": {"verdict": "differs", "ulp": 9}}, "failed", 1, "differs from the recording"),
+    ],
+)
+def test_what_is_said_of_a_run(monkeypatch, capsys, case, said, code, told):
+    """What a recording says decides, whatever words a failure has; with no case in it, nothing."""
+
+    def run_suite(arguments, watch):
+        report = SimpleNamespace(
+            when="call",
+            outcome=said,
+            failed=said == "failed",
+            nodeid="a::b",
+            longrepr=None,
+            longreprtext="some words",
+            rnn_manual_case=json.dumps(CASE | case),
+        )
+        watch.pytest_runtest_logreport(report)
+        return int(report.failed)
+
+    monkeypatch.setattr(verify, "run_suite", run_suite)
+    assert main(["verify", "--against", "a"]) == code
+    assert told in "".join(capsys.readouterr())
+
+
+def test_a_version_that_fails_does_not_stop_the_others(tmp_path, monkeypatch):
+    """Where there is no wheel it is skipped; whatever else goes wrong, the next has its turn."""
+    nox = pytest.importorskip("nox")
+    spec = importlib.util.spec_from_file_location("noxfile", ROOT / "noxfile.py")
+    noxfile = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(noxfile)
+    monkeypatch.chdir(tmp_path)
+    pip = {
+        "1.0": "No matching distribution found for torch==1.0",
+        "2.0": "No space left on device",
+        "2.15.0rc1": "",
+        "2.9": "",
+    }
+    monkeypatch.setattr(noxfile, "_install", lambda version, environment: pip[version])
+    asked = []
+
+    def run(*command, **options):
+        asked.append(command[-1])
+        if "rc" in command[-1]:
+            raise nox.command.CommandFailed("exit 2")
+        Path(command[-1]).mkdir()
+        (Path(command[-1]) / "recording.json").touch()
+
+    def error(message):
+        raise RuntimeError(message)
+
+    ignored = {name: lambda message: None for name in ("log", "warn")}
+    session = SimpleNamespace(posargs=[*pip], run=run, error=error, **ignored)
+    with pytest.raises(RuntimeError, match=r"no recording of torch 2\.0, 2\.15\.0rc1:"):
+        noxfile.parity.func(session)
+    assert asked == ["recordings/2.15.0rc1", "recordings/2.9"]
+    made = sorted(str(path) for path in Path("recordings").rglob("*.*") if path.is_file())
+    assert made == ["recordings/1.0/skipped.txt", "recordings/2.9/recording.json"]

@@ -15,7 +15,7 @@ from rnn_manual.parity import select
 from rnn_manual.parity.mistakes import MISTAKES
 
 ROOT = Path(__file__).parents[2]
-ONE = ["-n0", "-k", "test_parity and [notes-D3-lstm-3layer-bi-T5-B3-I100-H4-f32]"]
+ONE = ["-n0", "-k", "test_parity and [lstm-bi-T60-H32-gain10-f64]"]
 
 
 def rnn_manual(*arguments, cwd, **environment):
