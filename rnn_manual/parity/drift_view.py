@@ -50,7 +50,9 @@ class Cell:
 
     def __str__(self) -> str:
         sign = SIGNS.get(self.change, "")
-        many = f" {self.ulp:,}" if self.change == DRIFT else ""
+        if self.ulp and self.change == CHANGED:  # some changed, and others drifted
+            sign += f" {SIGNS[DRIFT]}"
+        many = f" {self.ulp:,}" if self.ulp and self.change in (DRIFT, CHANGED) else ""
         return f"{self.verdict} {sign}{many}".strip()
 
 
