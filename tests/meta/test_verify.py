@@ -218,6 +218,8 @@ def test_an_interrupted_run_leaves_no_half_report(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A process started in the background of a shell ignores Ctrl-C, and so do those it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     time.sleep(12)
     process.send_signal(signal.SIGINT)
