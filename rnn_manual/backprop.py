@@ -5,8 +5,7 @@ and in each the steps the other way. At every step h has two gradients, what the
 after it sends back, and what comes from `out`. So the state's gradient is itself a state, handed on
 from step to step; and where a sequence begins it leaves, where one ends it joins, just as in a walk
 in the other direction: `through_time` does both. The cells' own ways back stand beside them in
-`cells.py`. No autograd has a part in this, and
-what is computed has no graph.
+`cells.py`. No autograd has a part in this, and what is computed has no graph.
 """
 
 from __future__ import annotations

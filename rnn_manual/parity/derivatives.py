@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnn_manual.layout import Packed, state_given
+from rnn_manual.layout import rows_of, state_given
 from rnn_manual.parity import by_hand
 from rnn_manual.parity.candidates import Candidate, Unsupported
 from rnn_manual.parity.cases import Case, Data, Floats
@@ -95,7 +95,7 @@ def _check_slopes(candidate: Candidate, case: Case, device: str) -> None:
     def leaf(array: Any) -> torch.Tensor:
         return torch.tensor(array, dtype=dtype, device=device, requires_grad=True)
 
-    x = leaf(data.input.data if isinstance(data.input, Packed) else data.input)
+    x = leaf(rows_of(data.input))
     states = [leaf(state) for state in data.state or ()]
     names = ["input", *(f"{name}_0" for name in case.config.states[: len(states)])]
     leaves = dict(zip(names, [x, *states], strict=True)) | dict(module.named_parameters())

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnn_manual.layout import Packed
+from rnn_manual.layout import Packed, rows_of
 from rnn_manual.parity.cases import Case, Data, Floats
 
 
@@ -62,7 +62,7 @@ def draw(case: Case) -> Data:
     if case.packed:
         parts = [x[:length, b] for b, length in enumerate(case.lengths)]
         input = pack(parts, shuffled=case.layout == "packed")
-    out_shape = np.shape(input.data if isinstance(input, Packed) else input)[:-1]
+    out_shape = np.shape(rows_of(input))[:-1]
     out_shape = (*out_shape, config.num_directions * config.output_size)
     cotangents = tuple(
         rounded(rng.standard_normal(shape), case.dtype) for shape in [out_shape, *state_shapes]

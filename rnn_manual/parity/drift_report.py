@@ -21,15 +21,9 @@ from rnn_manual.parity.drift_view import (
     lines,
     rows,
 )
+from rnn_manual.parity.table import STYLE
 
 SHOWN = 20
-STYLES = {
-    "identical": "bold green",
-    "within": "green",
-    "unsupported": "yellow",
-    "differs": "bold red",
-    "error": "bold red",
-}
 
 
 def show(console: Console, columns: Sequence[Column]) -> None:
@@ -63,7 +57,7 @@ def table(columns: Sequence[Column]) -> Table:
         if row.heading != heading:
             heading = row.heading
             shown.add_row(Text(heading, style="bold"))
-        cells = [Text(str(cell), style=STYLES.get(cell.verdict, "")) for cell in row.cells]
+        cells = [Text(str(cell), style=STYLE.get(cell.verdict, "")) for cell in row.cells]
         for text, cell in zip(cells, row.cells, strict=True):
             if cell.change == DIFFERS:
                 text.stylize("bold red")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import torch
 
 from rnn_manual.config import Config
-from rnn_manual.layout import Packed, state_given
+from rnn_manual.layout import rows_of, state_given
 from rnn_manual.parity.candidates import NN, Candidate, Unsupported, is_module_class
 from rnn_manual.parity.cases import Case, Floats
 from rnn_manual.parity.process import somewhere
@@ -88,7 +88,7 @@ def run_layer(
         return torch.tensor(array, dtype=to, device=device)
 
     _, call = candidate.make(config, parameters, to, device)
-    given = packed(input, tensor(input.data if isinstance(input, Packed) else input))
+    given = packed(input, tensor(rows_of(input)))
     hx = None if state is None else state_given(config, [*map(tensor, state)])
     with torch.no_grad(), without_tf32():
         returned = call(given, hx)

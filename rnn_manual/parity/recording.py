@@ -8,10 +8,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from rnn_manual.parity.compare import Verdict
 from rnn_manual.usage import Refused
 
-VERDICTS = ("identical", "within", "unsupported", "differs", "error")  # from best to worst
-FAILED = ("differs", "error")
+VERDICTS = tuple(verdict.value for verdict in Verdict)  # from best to worst
+FAILED = tuple(verdict.value for verdict in Verdict if verdict.fails)
 MASK = "mask "  # before its number, the name of what dropout multiplied a layer's output with
 Array = NDArray[Any]
 

@@ -9,7 +9,7 @@ import torch
 from torch.nn.utils.rnn import PackedSequence
 
 from rnn_manual.config import Config
-from rnn_manual.layout import Packed, state_given
+from rnn_manual.layout import rows_of, state_given
 from rnn_manual.parity.candidates import NN, Candidate, Unsupported, in_one_line
 from rnn_manual.parity.cases import Case, Data, Floats
 from rnn_manual.parity.tensors import batch_axis, packed, placed, strided, to_numpy, without_tf32
@@ -84,9 +84,7 @@ def _run(
     module, call = candidate.make(
         case.config, data.parameters, to, device, training=case.training, place=place
     )
-    leaves = {
-        "input": leaf(data.input.data if isinstance(data.input, Packed) else data.input, True)
-    }
+    leaves = {"input": leaf(rows_of(data.input), True)}
     states = [leaf(state, False) for state in data.state or ()]
     leaves |= {f"{name}_0": state for name, state in zip(case.config.states, states)}  # noqa: B905
     given = {name: _content(tensor) for name, tensor in leaves.items()}

@@ -5,8 +5,6 @@ import io
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +19,7 @@ from rnn_manual.parity import recording as r
 from rnn_manual.parity.against import Against
 from rnn_manual.parity.recorder import recorded_case, recorded_run
 from rnn_manual.usage import DTYPES
-from tests.meta.test_verify import ROOT, rnn_manual
+from tests.meta.test_verify import rnn_manual, started
 
 VALUES = {
     "float32": np.array([[1.5, -0.0], [np.nan, np.inf]], np.float32),
@@ -373,16 +371,7 @@ def test_a_run_that_is_not_finished_is_not_recorded(tmp_path):
 
 def test_ctrl_c_leaves_nothing(tmp_path):
     """An interrupted run says so, with exit 130, and there is neither a recording nor a part."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "rnn_manual", "record", "a", "-n2", *K],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A process started in the background of a shell ignores Ctrl-C, and so do those it starts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    process = started("record", "a", "-n2", *K, cwd=tmp_path)
     until = time.monotonic() + 60
     while not list(tmp_path.iterdir()) and time.monotonic() < until:
         time.sleep(0.1)  # until the workers are started, which are told of a folder for their parts

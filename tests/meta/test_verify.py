@@ -30,6 +30,20 @@ def rnn_manual(*arguments, cwd, **environment):
     )
 
 
+def started(*arguments, cwd):
+    """The command line, running: for tests that interrupt it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "rnn_manual", *arguments],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A process started in the background of a shell ignores Ctrl-C, and so do those it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
 def write_candidate(folder, body):
     (folder / "mine.py").write_text(f"import torch\nfrom torch import nn\n{body}\n")
     return "mine:build"
@@ -210,17 +224,7 @@ def test_wrong_usage_is_one_line_and_exit_2(tmp_path, what):
 def test_an_interrupted_run_leaves_no_half_report(tmp_path):
     """Ctrl-C leaves the old report as it was, says so in one line, and shows no traceback."""
     (tmp_path / "r.json").write_text("the one before")
-    command = [sys.executable, "-m", "rnn_manual", "verify", "-n0", "--json", "r.json"]
-    process = subprocess.Popen(
-        command,
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A process started in the background of a shell ignores Ctrl-C, and so do those it starts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    process = started("verify", "-n0", "--json", "r.json", cwd=tmp_path)
     time.sleep(12)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
