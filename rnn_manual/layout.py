@@ -68,7 +68,8 @@ def layout_of(config: Config, input: Any) -> Layout:
         return _packed(input)
     if input.ndim not in (2, 3):
         raise ValueError(f"input must be 2-D (unbatched) or 3-D (batched), got {input.ndim}-D")
-    return _unbatched(input) if input.ndim == 2 else _batched(input, config.batch_first)
+    batched = _unbatched if input.ndim == 2 else _batched
+    return batched(input, config.batch_first)
 
 
 def _batched(input: Array, batch_first: bool) -> Layout:
@@ -87,9 +88,11 @@ def _batched(input: Array, batch_first: bool) -> Layout:
     )
 
 
-def _unbatched(input: Array) -> Layout:
+def _unbatched(input: Array, batch_first: bool) -> Layout:
+    # A batch of one, in memory as nn makes it one: its matmuls look at the strides.
+    rows = input[None].swapaxes(0, 1) if batch_first else input[:, None]
     return Layout(
-        rows=input[:, None],
+        rows=rows,
         batch_sizes=[1] * len(input),
         state_dims=2,
         enter_rows=lambda rows: rows[:, None],

@@ -177,5 +177,8 @@ class TorchOps(LinearBackward):
 
 
 def ops_for(array: Any) -> Ops:
-    """The operations of the library that `array` belongs to."""
+    """The operations of the library that `array` belongs to, or that it names itself."""
+    if hasattr(array, "ops"):  # neither of the two: another arithmetic
+        ops: Ops = array.ops
+        return ops
     return NumpyOps() if isinstance(array, np.ndarray) else TorchOps()

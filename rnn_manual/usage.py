@@ -4,6 +4,8 @@ Imports nothing of weight, so that --help is quick.
 """
 
 import argparse
+import difflib
+from collections.abc import Iterable
 
 KINDS = ("rnn", "lstm", "gru")
 DTYPES = {  # name → how ids shorten it
@@ -14,12 +16,17 @@ DTYPES = {  # name → how ids shorten it
 }
 LEVELS = ("quick", "full")
 
-
 LIMIT = 300.0  # seconds that a candidate has for one case
 
 
 class Refused(Exception):
     """Wrong usage; the text is the one line that says what was wrong and what was expected."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'compile'?`, or nothing where no known word is near."""
+    near = difflib.get_close_matches(word, [k for k in known if not k.startswith("_")], n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def seconds(text: str) -> float:
@@ -31,6 +38,11 @@ def seconds(text: str) -> float:
     if not 0 < found < float("inf"):
         raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
     return found
+
+
+def kind(text: str) -> str:
+    """A kind of layer, in capitals or not."""
+    return text.lower()
 
 
 def natural(text: str) -> int:

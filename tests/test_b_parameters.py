@@ -1,18 +1,24 @@
 """B. Parameters: names, shapes, counts."""
 
 import io
+from dataclasses import replace
 
 import pytest
 import torch
 
+from rnn_manual.candidates.dispatch import facts
+from rnn_manual.candidates.errors import ProcessEnded, Violation
+from rnn_manual.cases.draw import draw
+from rnn_manual.cases.excluded import DRAWN
+from rnn_manual.cases.notes import NOTES
+from rnn_manual.cases.parametrize import law
+from rnn_manual.claims.laws import assert_close, claim
+from rnn_manual.claims.layer import Outputs
 from rnn_manual.parity import parametrize
-from rnn_manual.parity.laws import assert_close, claim
-from rnn_manual.parity.layer import Outputs
-from rnn_manual.parity.notes import NOTES
 
 
 @claim("B1", "weight_ih_l0: (G·H, I),  weight_ih_l{k>0}: (G·H, D·H), or (G·H, D·P)")
-@parametrize(usual=True, level="quick", notes="B2")
+@law(notes="B2")
 def test_layers_above_read_what_the_one_below_puts_out(layer, case):
     """Layer 0 takes I features; every other takes D·H of them, or D·P with projections."""
     c = case.config
@@ -25,7 +31,7 @@ def test_layers_above_read_what_the_one_below_puts_out(layer, case):
 
 
 @claim("B2", "weight_ih_l{k}, weight_hh_l{k}, bias_ih_l{k}, bias_hh_l{k}; …_reverse")
-@parametrize(usual=True, level="quick", notes="B2")
+@law(notes="B2")
 def test_names_order_and_shapes(layer, case):
     """Names, shapes and order of the parameters are those that the configuration predicts."""
     assert layer.parameters(case) == list(case.config.parameter_shapes().items())
@@ -37,32 +43,39 @@ COUNTS = dict(zip(NOTED, (8, 12, 12, 24, 32, 4, 12, 24), strict=True))
 
 
 @claim("B2", "4·L·D parameters")
-@parametrize(usual=True, notes="B2", where=lambda case: case.id in COUNTS)
+@parametrize(notes="B2", where=lambda case: case.id in COUNTS)
 def test_how_many_parameters(layer, case):
     """There are two weights and two biases for every layer and direction."""
     assert len(layer.parameters(case)) == COUNTS[case.id]
 
 
 @claim("B3", "parameters know no B and no state")
-@parametrize(
-    usual=True,
-    level="quick",
-    where=lambda case: case.layout == "batched" and case.state == "random",
+@law(
+    where=lambda case: case.layout == "batched" and case.state == "random" and case.batch_size,
+    without=[DRAWN],
 )
 def test_weights_fit_any_batch_and_states_do_not(layer, case):
     """Weights saved with one batch size run with any other; a state saved from one does not."""
-    data, saved = case.data(), io.BytesIO()
+    data, saved, B = draw(case), io.BytesIO(), case.batch_size
     torch.save({name: torch.tensor(p) for name, p in data.parameters.items()}, saved)
     saved.seek(0)
     weights = {name: tensor.numpy() for name, tensor in torch.load(saved).items()}
-    batch = 0 if case.config.batch_first else 1
-    twice = data.input.repeat(2, axis=batch)  # every row of the batch, and then once more
-    states = [s.repeat(2, axis=1) for s in data.state]
-    got = layer(case.config, weights, twice, states, case.dtype)
-    every_other = Outputs(
-        got.out.take(range(0, 2 * case.batch_size, 2), axis=batch),
-        *(s[:, ::2] for s in got[1:] if s is not None),
+    twice = data.input.repeat(2, axis=case.batch_axis)  # every row of the batch, and again
+    states = tuple(s.repeat(2, axis=1) for s in data.state)
+    larger, numbers = (
+        replace(case, batch_size=2 * B),
+        replace(data, parameters=weights, input=twice),
     )
-    assert_close(case, layer.on(case), every_other)
-    with pytest.raises((RuntimeError, ValueError), match=r"(?i)hidden|h_0"):
-        layer(case.config, weights, twice, data.state, case.dtype)
+
+    def every_other(both):
+        out = both.out.take(range(0, 2 * B, 2), axis=case.batch_axis)
+        return Outputs(out, *(s[:, ::2] for s in both.states))
+
+    assert_close(layer(case), layer(larger, numbers, state=states).changed(every_other))
+    with pytest.raises(Exception) as refusal:  # noqa: PT011 - in whatever words
+        layer(larger, numbers)
+    # What runs, and only then does something forbidden, has refused nothing.
+    assert not isinstance(refusal.value, (Violation, ProcessEnded)), refusal.value
+    if facts(layer.candidate).of_torch:
+        assert isinstance(refusal.value, (RuntimeError, ValueError))
+        assert any(word in str(refusal.value).lower() for word in ("hidden", "h_0"))

@@ -2,8 +2,9 @@
 
 import pytest
 
-from rnn_manual.parity.laws import claim
-from rnn_manual.parity.strategies import cases, smallest_failure
+from rnn_manual.cases.strategies import cases
+from rnn_manual.claims.laws import claim
+from rnn_manual.judge.smallest import smallest_failure
 from rnn_manual.usage import DTYPES, KINDS
 
 EXAMPLES = {"quick": 12, "full": 500}

@@ -1,30 +1,35 @@
-"""The judge: holds a candidate against the loops, case by case, and says where it differs."""
+"""The judge's public face: holds a candidate against the loops, and says where it differs.
+
+`check(candidate, case)` compares, `parametrize(...)` hands a test its cases, `strategies.cases()`
+draws more of them, and a candidate raises `Unsupported(...)` for an option that it does not have.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rnn_manual.parity.candidates import Candidate as Candidate
-    from rnn_manual.parity.candidates import Unsupported as Unsupported
-    from rnn_manual.parity.candidates import Unusable as Unusable
-    from rnn_manual.parity.cases import Case as Case
-    from rnn_manual.parity.compare import Comparison as Comparison
-    from rnn_manual.parity.compare import Verdict as Verdict
-    from rnn_manual.parity.judge import check as check
-    from rnn_manual.parity.levels import select as select
-    from rnn_manual.parity.marks import parametrize as parametrize
+    from rnn_manual.candidates.candidate import Candidate as Candidate
+    from rnn_manual.candidates.errors import Unsupported as Unsupported
+    from rnn_manual.candidates.errors import Unusable as Unusable
+    from rnn_manual.cases.case import Case as Case
+    from rnn_manual.cases.levels import select as select
+    from rnn_manual.cases.parametrize import parametrize as parametrize
+    from rnn_manual.judge.check import check as check
+    from rnn_manual.judge.comparison import Comparison as Comparison
+    from rnn_manual.judge.comparison import Verdict as Verdict
+    from rnn_manual.parity import strategies as strategies
 
 # Loaded on first use: recordings are compared without waiting for torch.
 _HOME = {
-    "Candidate": "candidates",
-    "Case": "cases",
-    "Comparison": "compare",
-    "Unsupported": "candidates",
-    "Unusable": "candidates",
-    "Verdict": "compare",
-    "check": "judge",
-    "parametrize": "marks",
-    "select": "levels",
+    "Candidate": "candidates.candidate",
+    "Case": "cases.case",
+    "Comparison": "judge.comparison",
+    "Unsupported": "candidates.errors",
+    "Unusable": "candidates.errors",
+    "Verdict": "judge.comparison",
+    "check": "judge.check",
+    "parametrize": "cases.parametrize",
+    "select": "cases.levels",
 }
 __all__ = [
     "Candidate",
@@ -36,10 +41,17 @@ __all__ = [
     "check",
     "parametrize",
     "select",
+    "strategies",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "strategies":
+        return import_module("rnn_manual.parity.strategies")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    return getattr(import_module(f"rnn_manual.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

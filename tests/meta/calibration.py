@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from rnn_manual.candidates.candidate import as_candidate
+from rnn_manual.candidates.running import run_candidate
+from rnn_manual.judge.check import compare_result
+from rnn_manual.judge.tolerance import reference
 from rnn_manual.parity import Candidate, Case, Unsupported, select
-from rnn_manual.parity.candidates import as_candidate
-from rnn_manual.parity.judge import compare_result
-from rnn_manual.parity.results import run_candidate
-from rnn_manual.parity.tolerance import reference
 from rnn_manual.usage import DTYPES, KINDS
 from tests.meta.right import RIGHT
 

@@ -10,11 +10,12 @@ import torch
 from torch import nn
 
 import rnn_manual
+from rnn_manual.candidates.building import Built
+from rnn_manual.candidates.modes.cells import stepped
 from rnn_manual.config import GATES, Config
 from rnn_manual.layout import run, state_given, state_tuple
 from rnn_manual.ops import TorchOps
 from rnn_manual.parity import Unsupported
-from rnn_manual.parity.modes import MODES
 from rnn_manual.weights import read_weights
 
 
@@ -50,7 +51,7 @@ def looped(module: nn.RNNBase, x: Any, hx: Any, **arithmetic: Any) -> Any:
 
 def cells_stepped_by_hand(module: nn.RNNBase) -> Callable[..., Any]:
     """nn.RNNCell, nn.LSTMCell or nn.GRUCell, one call a step."""
-    step = MODES["cells"].build(module)[1]
+    step = stepped(Built(Config.of(module), module, module, True)).call
 
     def call(input: Any, hx: Any = None) -> Any:
         if hasattr(input, "batch_sizes") or (module.training and module.dropout):

@@ -12,11 +12,11 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 import rnn_manual
 from rnn_manual import Config, copy_weights, vjp
+from rnn_manual.candidates.by_hand import build, run_by_hand
+from rnn_manual.candidates.candidate import LOOPS, Candidate
+from rnn_manual.judge.check import without_onednn
 from rnn_manual.layout import Packed, mapped_rows, rows_of, state_given, state_tuple
 from rnn_manual.parity import check, select
-from rnn_manual.parity.by_hand import build, run_by_hand
-from rnn_manual.parity.candidates import LOOPS, Candidate
-from rnn_manual.parity.judge import without_onednn
 from rnn_manual.weights import parameters_from, read_weights
 
 KINDS = {

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rnn_manual.candidates.candidate import LOOPS
+from rnn_manual.candidates.process import Died
 from rnn_manual.parity import Verdict, judge, select
-from rnn_manual.parity.candidates import LOOPS
-from rnn_manual.parity.process import Died
 
 CASE = select("quick", kinds=["lstm"], dtypes=["float32"])[0]
 

@@ -81,7 +81,7 @@ WAYS_BACK = """
 from rnn_manual import Config, run
 from rnn_manual.cells import rnn_relu_backward
 from rnn_manual.loops import run_direction
-from rnn_manual.parity.by_hand import run_by_hand
+from rnn_manual.candidates.by_hand import run_by_hand
 from rnn_manual.weights import read_weights
 
 def cut_at_the_second_step(module):
@@ -135,7 +135,7 @@ def test_no_claim_is_left_out(tmp_path):
 def test_a_claim_fails_for_its_mistake(tmp_path, test):
     """The claim's test, run alone, fails for the mistake that it is there to catch."""
     k = f"{test} and not T50 and not T60 and not B128 and not T128"
-    failed = failures(tmp_path, f"rnn_manual.parity.mistakes:{BREAKS[test]}", k)
+    failed = failures(tmp_path, f"rnn_manual.mistakes:{BREAKS[test]}", k)
     assert {failure["test"].partition("[")[0] for failure in failed} == {test}
 
 

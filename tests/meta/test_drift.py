@@ -14,14 +14,14 @@ from torch import nn
 
 from rnn_manual import verify
 from rnn_manual.cli import main
-from rnn_manual.compare import side_by_side
+from rnn_manual.cli.compare import side_by_side
 from rnn_manual.config import Config
 from rnn_manual.parity import Case, check, store
 from rnn_manual.parity import recording as r
-from rnn_manual.parity.drift import drift, ulps
-from rnn_manual.parity.drift_report import markdown, page
-from rnn_manual.parity.drift_view import Column, groups, in_words, lines, rows
-from rnn_manual.parity.recorder import recorded_case, recorded_run
+from rnn_manual.recordings.columns import Column, groups, in_words, lines, rows
+from rnn_manual.recordings.drift import drift, ulps
+from rnn_manual.recordings.recorder import recorded_case, recorded_run
+from rnn_manual.recordings.shown import markdown, page
 from tests.meta.test_recording import recorded
 from tests.meta.test_verify import ROOT
 

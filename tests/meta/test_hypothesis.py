@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given, settings
 
+from rnn_manual.cases.strategies import cases, smallest_failure
 from rnn_manual.config import Config
+from rnn_manual.mistakes.wrong import Mistake
 from rnn_manual.parity import Case, check, judge
-from rnn_manual.parity.mistakes.wrong import Mistake
-from rnn_manual.parity.strategies import cases, smallest_failure
 
 
 @pytest.fixture

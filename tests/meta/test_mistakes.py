@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rnn_manual.candidates.running import run_candidate
+from rnn_manual.judge.check import compare_result
+from rnn_manual.judge.tolerance import reference
+from rnn_manual.mistakes import MISTAKES, gradients
 from rnn_manual.parity import Candidate, Verdict, check, select
-from rnn_manual.parity.judge import compare_result
-from rnn_manual.parity.mistakes import MISTAKES, gradients
-from rnn_manual.parity.results import run_candidate
-from rnn_manual.parity.tolerance import reference
 
 # Left out: one relu unit, which may be shut on all of a case's numbers and then hides
 # everything; the chaotic cases, where after sixty steps everything is allowed; and the widest,

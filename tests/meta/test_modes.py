@@ -2,12 +2,12 @@
 
 import pytest
 import torch
+from rnn_manual.candidates.versions import needed
 
+from rnn_manual.candidates.candidate import NN, Candidate, in_mode
+from rnn_manual.candidates.modes import MODES, declines
+from rnn_manual.cases.selection import OPTIONS, cases_for
 from rnn_manual.parity import Verdict, check
-from rnn_manual.parity.candidates import NN, Candidate, in_mode
-from rnn_manual.parity.modes import MODES, declines
-from rnn_manual.parity.selection import OPTIONS, cases_for
-from rnn_manual.parity.versions import needed
 from tests.meta.wrong_in_modes import NOT_PLANTED, WRONG_IN, Detached
 
 

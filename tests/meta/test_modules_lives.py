@@ -6,12 +6,12 @@ import pickle
 
 import pytest
 import torch
+from rnn_manual.candidates.versions import needed, needed_argument
 from torch import nn
 from torch.nn.utils import parametrizations, prune
 from torch.utils.checkpoint import checkpoint
 
 from rnn_manual.parity import Unsupported
-from rnn_manual.parity.versions import needed, needed_argument
 from tests.meta.drop_in import ALL, flat, outcome, own_kernels, refused, small, weight_of
 
 

@@ -14,7 +14,7 @@ from rnn_manual.parity import check, parametrize
 
 @parametrize(where=lambda case: case.id == "lstm-bi-T60-H32-gain10-f64")
 def test_mine(case):
-    check("rnn_manual.parity.mistakes:gates_g_o_exchanged", case).assert_ok()
+    check("rnn_manual.mistakes:gates_g_o_exchanged", case).assert_ok()
 """
 
 

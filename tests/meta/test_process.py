@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from rnn_manual.parity.process import Died, Process
+from rnn_manual.candidates.process import Died, Process
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and signals")
 

@@ -16,8 +16,8 @@ from rnn_manual.cli import main
 from rnn_manual.config import Config
 from rnn_manual.parity import Case, check, store
 from rnn_manual.parity import recording as r
-from rnn_manual.parity.against import Against
-from rnn_manual.parity.recorder import recorded_case, recorded_run
+from rnn_manual.recordings.against import Against
+from rnn_manual.recordings.recorder import recorded_case, recorded_run
 from rnn_manual.usage import DTYPES
 from tests.meta.test_verify import rnn_manual, started
 

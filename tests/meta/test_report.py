@@ -4,16 +4,16 @@ import re
 
 import pytest
 import torch
+from rnn_manual.cli.table import totals
 
 from rnn_manual.backprop import run_direction_backward
+from rnn_manual.candidates.by_hand import run_by_hand
 from rnn_manual.config import Config
+from rnn_manual.judge.report import case_json
 from rnn_manual.layout import run
 from rnn_manual.loops import run_direction
+from rnn_manual.mistakes import MISTAKES
 from rnn_manual.parity import Case, Unsupported, Verdict, check
-from rnn_manual.parity.by_hand import run_by_hand
-from rnn_manual.parity.mistakes import MISTAKES
-from rnn_manual.parity.report import case_json
-from rnn_manual.parity.table import totals
 from rnn_manual.weights import read_weights
 
 CONFIG = Config("lstm", 3, 5, num_layers=2, bidirectional=True)
@@ -157,7 +157,7 @@ def test_the_block_says_it_all():
 
 def test_a_named_candidate_gets_the_command_that_shows_it_again():
     """What the command line can name, the block says how to run again."""
-    candidate = "rnn_manual.parity.mistakes:h_0_ignored"
+    candidate = "rnn_manual.mistakes:h_0_ignored"
     with pytest.raises(AssertionError) as raised:
         check(candidate, Case(CONFIG, seed=3)).assert_ok()
     command = f'verify --candidate {candidate} --seed 3 --level full -k "[lstm-2layer-bi-f32]"'

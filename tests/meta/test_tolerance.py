@@ -5,12 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
+from rnn_manual.candidates.candidate import LOOPS
+from rnn_manual.candidates.running import run_candidate
 from rnn_manual.config import Config
+from rnn_manual.judge.comparison import compare_tensor
+from rnn_manual.judge.tolerance import reference
 from rnn_manual.parity import Case, Verdict, check, select
-from rnn_manual.parity.candidates import LOOPS
-from rnn_manual.parity.compare import compare_tensor
-from rnn_manual.parity.results import run_candidate
-from rnn_manual.parity.tolerance import reference
 from tests.meta.calibration import nearest, sensitive, smallest_seen
 from tests.meta.right import RIGHT
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from rnn_manual.mistakes import MISTAKES
 from rnn_manual.parity import select
-from rnn_manual.parity.mistakes import MISTAKES
 
 ROOT = Path(__file__).parents[2]
 ONE = ["-n0", "-k", "test_parity and [lstm-bi-T60-H32-gain10-f64]"]
@@ -85,7 +85,7 @@ def test_verify_fails_a_mistake(tmp_path, name):
     plain = [case for case in shown if case.values == "usual" and case.gain == 1]
     case = next(case for case in plain if not case.random)
     k = f"test_the_layer_is_the_hand_written_loop and [{case.id}]"
-    candidate = f"rnn_manual.parity.mistakes:{name}"
+    candidate = f"rnn_manual.mistakes:{name}"
     run = rnn_manual(
         "verify", "--candidate", candidate, "-n0", "-k", k, "--json", "r.json", cwd=tmp_path
     )
@@ -101,7 +101,7 @@ def test_verify_fails_a_mistake(tmp_path, name):
 ONE_GATE_WRONG = """
 from rnn_manual.backprop import run_direction_backward
 from rnn_manual.config import Config
-from rnn_manual.parity.by_hand import run_by_hand
+from rnn_manual.candidates.by_hand import run_by_hand
 from rnn_manual.weights import read_weights
 
 def build(module):

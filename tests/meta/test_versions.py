@@ -2,13 +2,13 @@
 
 import pytest
 import torch
+from rnn_manual.candidates.versions import lacking, needed
+from rnn_manual.cli.table import declined_modes
 from torch.nn import functional as F
 
+from rnn_manual.candidates.candidate import NN, Candidate, in_mode, usable_device
+from rnn_manual.cases.levels import PLAIN
 from rnn_manual.parity import Unsupported, Unusable, Verdict, check
-from rnn_manual.parity.candidates import NN, Candidate, in_mode, usable_device
-from rnn_manual.parity.levels import PLAIN
-from rnn_manual.parity.table import declined_modes
-from rnn_manual.parity.versions import lacking, needed
 
 
 @pytest.mark.parametrize("name", ["torch.abacus", "torch.abacus.beads", "torch.nn.Abacus"])
@@ -39,7 +39,7 @@ def test_a_dtype_without_kernels(monkeypatch):
     monkeypatch.setattr(F, "linear", refuses)
     message = lacking.__wrapped__("float16", "cpu")
     assert message == f"torch {torch.__version__} has no float16 on cpu: {said}"
-    monkeypatch.setattr("rnn_manual.parity.judge.lacking", lambda *_: message)
+    monkeypatch.setattr("rnn_manual.judge.check.lacking", lambda *_: message)
     comparison = check(NN, PLAIN[0])
     assert (comparison.verdict, comparison.message) == (Verdict.UNSUPPORTED, message)
     said = "out of memory"

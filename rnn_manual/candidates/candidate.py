@@ -1,0 +1,83 @@
+"""What is judged: torch.nn itself, a class, or a function that builds a callable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from rnn_manual.config import Config
+from rnn_manual.layout import run
+from rnn_manual.weights import read_weights
+
+Call = Callable[..., tuple[Any, Any]]  # (input, hx=None) -> (out, state)
+Subject = Callable[..., Any]  # a class, or build(module) -> Call
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something that claims to compute what `torch.nn` computes.
+
+    Args:
+        name: as reports and the command line have it.
+        subject: an `nn.Module` subclass with nn's constructor, or
+            `build(module: nn.RNN | nn.LSTM | nn.GRU) -> callable(input, hx=None) -> (out, state)`;
+            or the name by which a process of its own finds one of these. Only what has a name is
+            kept out of the judge's process, where it could change what it is judged by.
+        mode: the name of the mode it is run in; "" if it is simply called.
+    """
+
+    name: str
+    subject: Subject | str
+    mode: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a judge must know of a subject without loading it.
+
+    Args:
+        is_class: whether it is a class to construct, rather than a function to call.
+        of_torch: whether it is torch.nn or inherits from it, so that torch's own code draws
+            dropout's masks and words its errors.
+        unsupported_modes: mode → why, of a class that declares some (see `unsupported_modes`).
+    """
+
+    is_class: bool = False
+    of_torch: bool = False
+    unsupported_modes: tuple[tuple[str, str], ...] = ()
+
+
+def facts_of(subject: Subject) -> Facts:
+    """Reads off a subject what `Facts` says.
+
+    A class declines modes by an attribute: `unsupported_modes = {"jit.script": "why"}`.
+    """
+    if not is_module_class(subject):
+        return Facts(of_torch=subject in (torch_nn, loops))
+    declared = getattr(subject, "unsupported_modes", {})
+    modes = tuple((str(mode), str(why)) for mode, why in dict(declared).items())
+    return Facts(is_class=True, of_torch=issubclass(subject, nn.RNNBase), unsupported_modes=modes)  # type: ignore[arg-type]
+
+
+def is_module_class(subject: Any) -> bool:
+    """Whether a subject is a class to construct, rather than a function to call."""
+    return isinstance(subject, type) and issubclass(subject, nn.Module)
+
+
+def torch_nn(module: nn.RNNBase) -> Call:
+    """torch.nn's own layer."""
+    return module
+
+
+def loops(module: nn.RNNBase) -> Call:
+    """The torch loops on the module's own parameters."""
+    return lambda x, hx=None: run(
+        Config.of(module), read_weights(module), x, hx, training=module.training
+    )
+
+
+NN = Candidate("torch.nn", "torch.nn")
+LOOPS = Candidate("rnn_manual", loops)

@@ -1,0 +1,94 @@
+"""The modes and the candidates by name, and where and how each of them is run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from rnn_manual.candidates.candidate import NN, Candidate, Subject
+from rnn_manual.candidates.dispatch import ask, facts
+from rnn_manual.candidates.errors import Unusable
+from rnn_manual.candidates.loading import FORMS
+from rnn_manual.candidates.modes import (
+    calls,
+    compilers,
+    computed,
+    devices,
+    eager,
+    formats,
+    life,
+    onnx,
+    transforms,
+)
+from rnn_manual.candidates.modes.mode import Mode
+from rnn_manual.candidates.process import Answer
+from rnn_manual.candidates.result import DECLINED, Result
+from rnn_manual.candidates.running import run_candidate
+from rnn_manual.cases.case import Case
+from rnn_manual.usage import did_you_mean
+
+# In the order of the table's rows.
+FAMILIES = (eager, transforms, computed, compilers, onnx, formats, devices, life, calls)
+MODES: dict[str, Mode] = {mode.name: mode for family in FAMILIES for mode in family.MODES}
+
+
+def as_candidate(subject: Any) -> Candidate:
+    """A class, a build function, a name or a Candidate, as a Candidate.
+
+    A name is `MODULE:NAME` or `PATH.py:NAME`, `torch.nn`, or that of a mode: `compile` is torch.nn
+    run in that mode. Where a name leads is not looked at here: that is its process's.
+
+    Raises: Unusable: it is none of these.
+    """
+    if isinstance(subject, Candidate):
+        return subject
+    if isinstance(subject, str):
+        if subject in MODES:
+            return Candidate(subject, NN.subject, subject)
+        if subject == NN.name or ":" in subject:
+            return Candidate(subject, subject)
+        near = did_you_mean(subject, [*MODES, NN.name])
+        raise Unusable(f"candidate must be {FORMS}, torch.nn or a mode, got {subject!r}{near}")
+    if not callable(subject):
+        raise Unusable(f"a candidate must be a class or a function, got {type(subject).__name__}")
+    where = getattr(subject, "__module__", "?")
+    return Candidate(f"{where}:{getattr(subject, '__qualname__', subject)}", subject)
+
+
+def run(candidate: Candidate, case: Case, device: str, mode: str = "") -> Answer:
+    """Runs a candidate on a case, in a mode or as it is, where it computes.
+
+    Returns: an answer whose value is a `Result`.
+    """
+    environment = MODES[mode].environment if mode else {}
+    return ask(candidate, _run, case, device, mode, environment=environment)
+
+
+def _run(subject: Subject, case: Case, device: str, mode: str) -> Result:
+    if not mode:
+        return run_candidate(subject, case, device=device)
+    result = run_candidate(subject, case, device=device, mode=MODES[mode])
+    unexpected = [
+        name
+        for name, why in result.missing.items()
+        if not MODES[mode].loses(name.rpartition(" ")[2]) and not why.startswith(DECLINED)
+    ]
+    if not unexpected:
+        return result
+    plain = run_candidate(subject, case, device=device)
+    lost = tuple(name for name in unexpected if name in plain.tensors)
+    return replace(result, lost=lost)
+
+
+def unsupported(candidate: Candidate, case: Case, device: str, mode: str = "") -> str:
+    """Why a candidate cannot be run on a case, as far as that is known beforehand; or ""."""
+    known = facts(candidate)
+    if case.random and not (known.of_torch and device == "cpu" and not mode):
+        return "dropout masks can be compared only where they are drawn as nn does"
+    if not mode:
+        return ""
+    if not MODES[mode].subjects.takes(known, candidate.subject == NN.subject):
+        return f"{mode} is for {MODES[mode].subjects.value}"
+    if not MODES[mode].takes(case):
+        return f"{mode} means nothing on such a case"
+    return dict(known.unsupported_modes).get(mode, "")

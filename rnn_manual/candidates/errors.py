@@ -1,0 +1,29 @@
+"""What a candidate raises, and what is raised about it."""
+
+from __future__ import annotations
+
+from unittest import SkipTest
+
+
+class Unsupported(SkipTest):
+    """Raised by a candidate that has no such option; the verdict is then `unsupported`.
+
+    In a test, pytest and unittest count it as skipped.
+    """
+
+
+class Unusable(Exception):
+    """A candidate or device that leads to nothing that could be judged; one line says why."""
+
+
+class Violation(Exception):
+    """What a layer does that none may do, whatever its numbers are; one line says what."""
+
+
+class ProcessEnded(Exception):
+    """The candidate's process ended, or was ended, before it answered."""
+
+
+def in_one_line(error: BaseException) -> str:
+    """`RuntimeError: what it said`, however many lines that took."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")

@@ -1,0 +1,1 @@
+"""The ways in which people run a recurrent layer, family by family."""

@@ -1,0 +1,46 @@
+"""What some versions of torch have, have under another name, or have not."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from rnn_manual.candidates.errors import Unsupported
+
+
+def needed(name: str, *older: str) -> Any:
+    """What torch calls `name`, as torch.compile, or called by an older name.
+
+    Raises: Unsupported: this torch has none.
+    """
+    for each in (name, *older):
+        found = _found(each)
+        if found is not None:
+            return found
+    raise Unsupported(f"torch {torch.__version__} has no {name}")
+
+
+def _found(name: str) -> Any:
+    package, *parts = name.split(".")
+    try:
+        found: Any = importlib.import_module(package)
+    except ImportError:
+        return None
+    for part in parts:
+        found = getattr(found, part, None)
+    return found
+
+
+def takes(function: Callable[..., Any], argument: str) -> bool:
+    """Whether this torch's function has an argument of that name."""
+    return argument in inspect.signature(function).parameters
+
+
+def needed_argument(function: Callable[..., Any], name: str, argument: str) -> None:
+    """Raises: Unsupported: this torch's function, called `name`, takes no `argument=…`."""
+    if not takes(function, argument.partition("=")[0]):
+        raise Unsupported(f"torch {torch.__version__} has no {name}({argument})")

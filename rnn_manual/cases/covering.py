@@ -1,0 +1,140 @@
+"""Covering arrays: few rows that together show every pair (or triple, …) of values there is."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+Row = dict[str, Any]
+Factors = Mapping[str, Sequence[Any]]
+Combination = tuple[tuple[str, Any], ...]  # (factor, value), …, the factors in their own order
+
+
+def combinations_of(factors: Factors, strength: int) -> list[Combination]:
+    """Every combination of values of `strength` factors."""
+    return [
+        tuple(zip(names, values, strict=True))
+        for names in itertools.combinations(factors, strength)
+        for values in itertools.product(*(factors[name] for name in names))
+    ]
+
+
+def combinations_in(row: Row, strength: int) -> list[Combination]:
+    """Those that a row shows."""
+    return list(itertools.combinations(row.items(), strength))
+
+
+def fewest(rows: Sequence[Row], strengths: Mapping[int, Sequence[str]]) -> list[int]:
+    """The places of few rows that show every combination of values that all of them show.
+
+    Greedily: the row that shows most of what is still missing comes next.
+
+    Args:
+        strengths: for each strength, the factors whose combinations count.
+    """
+    shown = [
+        {
+            combination
+            for strength, names in strengths.items()
+            for combination in combinations_in({name: row[name] for name in names}, strength)
+        }
+        for row in rows
+    ]
+    seen: set[Combination] = set()
+    chosen = []
+    # What a row adds only ever becomes less: it is counted anew when its turn comes.
+    queue = [(-len(combinations), place) for place, combinations in enumerate(shown)]
+    heapq.heapify(queue)
+    while queue:
+        _, place = heapq.heappop(queue)
+        new = len(shown[place] - seen)
+        if queue and new < -queue[0][0]:
+            if new:
+                heapq.heappush(queue, (-new, place))
+        elif new:
+            seen |= shown[place]
+            chosen.append(place)
+    return sorted(chosen)
+
+
+def covering(
+    factors: Factors,
+    strength: int,
+    *,
+    feasible: Callable[[Row], bool] = lambda row: True,
+    more: Iterable[Combination] = (),
+    given: Iterable[Row] = (),
+) -> list[Row]:
+    """Rows, one value of each factor, in which every feasible combination of values occurs.
+
+    Greedily (Cohen et al. 1997, AETG): each row starts from a combination that is still missing,
+    and every other factor takes the value that adds most new ones. The same rows every time.
+
+    Args:
+        strength: how many factors a combination has.
+        feasible: whether there are such rows; asked of rows with some factors only, too.
+        more: further combinations to show, of other strengths.
+        given: rows that there are already.
+    """
+    rng = random.Random(0)
+    wanted = [*more, *combinations_of(factors, strength)]
+    missing = dict.fromkeys(c for c in wanted if feasible(dict(c)))  # a dict for its order
+    strengths = sorted({len(combination) for combination in missing})
+    for row in given:
+        _shown(row, strengths, missing)
+    rows = []
+    while missing:
+        first = next(iter(missing))
+        row = _filled(dict(first), factors, feasible, strengths, missing, rng)
+        if row is None:  # one by one its values could be had, and not all together
+            del missing[first]
+            continue
+        _shown(row, strengths, missing)
+        rows.append(row)
+    return rows
+
+
+def _shown(row: Row, strengths: Iterable[int], missing: dict[Combination, None]) -> None:
+    for strength in strengths:
+        for combination in combinations_in(row, strength):
+            missing.pop(combination, None)
+
+
+def _filled(
+    row: Row,
+    factors: Factors,
+    feasible: Callable[[Row], bool],
+    strengths: Sequence[int],
+    missing: Mapping[Combination, None],
+    rng: random.Random,
+) -> Row | None:
+    """A whole row with the values that `row` has already; None if there is none."""
+    place = {name: k for k, name in enumerate(factors)}
+    others = [name for name in factors if name not in row]
+    rng.shuffle(others)
+    for name in others:
+        values = [value for value in factors[name] if feasible(row | {name: value})]
+        if not values:
+            return None
+        rng.shuffle(values)
+        row[name] = max(values, key=lambda value: _new(row, name, value, place, strengths, missing))
+    return {name: row[name] for name in factors}
+
+
+def _new(
+    row: Row,
+    name: str,
+    value: Any,
+    place: Mapping[str, int],
+    strengths: Iterable[int],
+    missing: Mapping[Combination, None],
+) -> int:
+    """How many missing combinations a value would add to a row that is filled up to now."""
+    return sum(
+        tuple(sorted([*others, (name, value)], key=lambda pair: place[pair[0]])) in missing
+        for strength in strengths
+        for others in itertools.combinations(row.items(), strength - 1)
+    )

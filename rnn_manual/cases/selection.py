@@ -1,0 +1,59 @@
+"""The cases that each mode is run on: every option, or every two of them, that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rnn_manual.cases.case import LAYOUTS, MEMORY, Case
+from rnn_manual.cases.covering import covering
+from rnn_manual.cases.options import TELLING, Options, case_of, is_feasible
+from rnn_manual.usage import DTYPES
+
+OPTIONS: dict[str, tuple[Any, ...]] = {
+    "equations": TELLING["equations"],
+    "num_layers": (1, 2),
+    "bidirectional": (False, True),
+    "bias": (True, False),
+    "batch_first": (False, True),
+    "layout": LAYOUTS,
+    "state": ("random", "omitted"),
+    "dtype": tuple(DTYPES),
+    "T": (3, 1),
+    "B": (2, 1, 130),
+    "I": (3, 1),
+    "H": (5, 1, 17),
+    "dropout": ("none", "none, eval"),
+    "memory": MEMORY,
+}
+
+
+def cases_for(
+    takes: Callable[[Case], bool], *, slow: bool = False, level: str = "quick"
+) -> list[Case]:
+    """The cases of a mode that takes those for which `takes` is true.
+
+    quick: every value of every option; of a slow mode, the plainest case. full: every two values
+    together; of a slow mode, every value.
+    """
+
+    def taken(row: Options) -> bool:
+        return is_feasible(row) and (len(row) < len(OPTIONS) or takes(case_of(**row)))
+
+    plainest = next(row for row in _plainest_first() if taken(row))
+    if slow and level == "quick":
+        return [case_of(**plainest)]
+    strength = 2 if level == "full" and not slow else 1
+    rows = [plainest, *covering(OPTIONS, strength, feasible=taken, given=[plainest])]
+    return list(dict.fromkeys(case_of(**row) for row in rows))
+
+
+def _plainest_first() -> list[Options]:
+    """Rows that are plain but for the dtype, and if no mode takes these, for the layout too."""
+    plain = {name: values[0] for name, values in OPTIONS.items()}
+    plain["equations"] = "lstm"
+    return [
+        plain | {"dtype": dtype, "layout": layout}
+        for layout in OPTIONS["layout"]
+        for dtype in OPTIONS["dtype"]
+    ]

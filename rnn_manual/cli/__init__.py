@@ -1,0 +1,36 @@
+"""The command line. torch is imported only by what needs it, so that --help answers at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rnn_manual.cli.parser import parser
+from rnn_manual.usage import Refused
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command. Returns: 0 agree, 1 something differs, 2 wrong usage, 130 interrupted."""
+    options = parser().parse_args(argv)
+    try:
+        if options.command == "claims":
+            from rnn_manual.cli.claims import claims
+
+            return claims()
+        if options.command == "modes":
+            from rnn_manual.cli.claims import modes
+
+            return modes()
+        if options.command == "compare":
+            from rnn_manual.cli.compare import compare
+
+            return compare(options.folders, options.html, options.json, options.markdown)
+        from rnn_manual.cli.verify import verify
+
+        return verify(options)
+    except Refused as refused:
+        print(f"rnn-manual: {refused}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("rnn-manual: interrupted; no report was written", file=sys.stderr)
+        return 130

@@ -1,0 +1,81 @@
+"""`rnn-manual claims` and `modes`: what the suite verifies, and how layers are run for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from rnn_manual.candidates.catalogue import MODES
+from rnn_manual.cases.levels import select
+from rnn_manual.cli.suite import run_suite
+from rnn_manual.mistakes import MISTAKES
+from rnn_manual.usage import Refused
+
+
+def claims() -> int:
+    """Lists every claim: its sentence, its formula, its test and how many cases it has."""
+    seen = Collected()
+    run_suite(["--collect-only"], seen)
+    if seen.broken:
+        raise Refused(f"the suite itself could not be read: {seen.broken.splitlines()[-1]}")
+    console = Console(highlight=False, markup=False)
+    for (name, test), claim in sorted(seen.claims.items(), key=lambda item: item[0][0]):
+        cases = f"{claim.cases} case{'s' * (claim.cases != 1)}"
+        block = Text(f"{claim.sentence}\n")
+        block.append(f"{claim.formula}\n", "green")
+        block.append(f"{test}, {cases}", "dim")
+        grid = Table.grid(padding=(0, 2))
+        grid.add_row(Text(name, "bold"), block)
+        console.print(grid)
+    tests = {test for _, test in seen.claims}
+    console.print(
+        f"\n{len({name for name, _ in seen.claims})} claims in {len(tests)} tests; "
+        f"{len(select('quick'))} cases at level quick, {len(select('full'))} at full; "
+        f"{len(MISTAKES)} classic mistakes, each to be caught"
+    )
+    return 0
+
+
+def modes() -> int:
+    """Lists every mode: its name, which `verify --candidate` takes, and what is done."""
+    grid = Table.grid(padding=(0, 2))
+    for mode in MODES.values():
+        slow = " (level full)" if mode.slow else ""
+        grid.add_row(Text(mode.name, "bold"), Text(mode.sentence + slow))
+    Console(highlight=False, markup=False).print(grid)
+    return 0
+
+
+@dataclass
+class Claim:
+    """What a claim's test says of it."""
+
+    sentence: str
+    formula: str
+    cases: int = 0
+
+
+class Collected:
+    """A pytest plugin that reads the claims off the tests collected."""
+
+    def __init__(self) -> None:
+        self.claims: dict[tuple[str, str], Claim] = {}  # by id and test
+        self.broken = ""
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.broken = report.longreprtext
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        for item in session.items:
+            mark = item.get_closest_marker("claim")
+            if mark is None or not isinstance(item, pytest.Function):
+                continue
+            name, formula = mark.args
+            sentence = " ".join((item.function.__doc__ or "").split())
+            test = f"{item.path.name}::{item.originalname}"
+            self.claims.setdefault((name, test), Claim(sentence, formula)).cases += 1

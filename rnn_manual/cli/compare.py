@@ -1,0 +1,75 @@
+"""`rnn-manual compare`: recordings, each held against the one before it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from rnn_manual.files import check_writable, write
+from rnn_manual.recordings.columns import Column
+from rnn_manual.recordings.drift import DIFFERS, drift
+from rnn_manual.recordings.recording import Recording
+from rnn_manual.recordings.shown import as_json, markdown, page, show
+from rnn_manual.recordings.store import load, skipped
+from rnn_manual.usage import Refused
+
+
+def compare(
+    folders: list[str],
+    html_path: str | None = None,
+    json_path: str | None = None,
+    markdown_path: str | None = None,
+) -> int:
+    """Shows what changed from each recording to the next, and writes the reports asked for.
+
+    Returns: 1 if something differs by more than rounding explains, otherwise 0.
+    """
+    for path in (html_path, json_path, markdown_path):
+        if path is not None:
+            check_writable(path)
+    columns = side_by_side([Path(folder) for folder in folders])
+    show(Console(highlight=False), columns)
+    if html_path:
+        write(Path(html_path), page(columns))
+    if json_path:
+        write(Path(json_path), json.dumps(as_json(columns), indent=1, allow_nan=False) + "\n")
+    if markdown_path:
+        write(Path(markdown_path), markdown(columns))
+    return int(any(column.drift and column.drift.verdict == DIFFERS for column in columns))
+
+
+def side_by_side(folders: list[Path]) -> list[Column]:
+    """A column for each recording, compared with the nearest before it that was made.
+
+    Raises: Refused: fewer than two were made. Unreadable: one cannot be read or compared.
+    """
+    columns: list[Column] = []
+    before: Recording | None = None
+    for folder in folders:
+        names = [column.name for column in columns]
+        reason = skipped(folder)
+        if reason is not None:
+            columns.append(Column(_unlike(names, folder.resolve().name), skipped=reason))
+            continue
+        recording = load(folder)
+        name = f"torch {recording.environment['torch']}"
+        if name in names:
+            name = f"{name} ({folder.resolve().name})"
+        found = drift(before, recording) if before else None
+        columns.append(Column(_unlike(names, name), recording, found))
+        before = recording
+    made = sum(column.recording is not None for column in columns)
+    if made < 2:
+        raise Refused(f"expected at least two recordings, got {made}")
+    return columns
+
+
+def _unlike(names: list[str], name: str) -> str:
+    """The name, with a number behind it if it is taken."""
+    found, count = name, 1
+    while found in names:
+        count += 1
+        found = f"{name} {count}"
+    return found

@@ -1,0 +1,36 @@
+"""Where the commands print: a terminal, or a file, for which nothing is wrapped or padded."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from rich.console import Console
+
+WIDE = 10_000  # columns: a file has as many as a line needs
+
+
+def console() -> Console:
+    """Standard output, as wide as it is."""
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    return Console(file=_Unpadded(sys.stdout), width=WIDE, highlight=False)  # type: ignore[arg-type]
+
+
+class _Unpadded:
+    """A file whose lines end where their text ends."""
+
+    def __init__(self, file: TextIO) -> None:
+        self.file, self.line = file, ""
+
+    def write(self, text: str) -> int:
+        *whole, self.line = (self.line + text).split("\n")
+        for line in whole:
+            self.file.write(f"{line.rstrip()}\n")
+        return len(text)
+
+    def flush(self) -> None:
+        self.file.flush()
+
+    def isatty(self) -> bool:
+        return False

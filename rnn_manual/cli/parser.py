@@ -1,0 +1,75 @@
+"""What the command line takes."""
+
+from __future__ import annotations
+
+import argparse
+
+from rnn_manual import __version__
+from rnn_manual.usage import DTYPES, KINDS, LEVELS, LIMIT, kind, natural, seconds
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command line takes."""
+    top = argparse.ArgumentParser(
+        prog="rnn-manual",
+        description="Holds recurrent layers against hand-written loops, claim by claim.",
+        epilog="exit code: 0 agree, 1 something differs, 2 wrong usage",
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"rnn-manual {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, help: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=help, description=help, allow_abbrev=False)
+
+    add("claims", "list every claim, its formula and its test")
+    add("modes", "list the ways in which a layer is run")
+    verify = add("verify", "hold a candidate against the loops")
+    add_run(verify)
+    verify.add_argument("--against", metavar="DIR", help="hold it against a recording too")
+    verify.set_defaults(record=None)
+    record = add("record", "write down all that a candidate computes")
+    record.add_argument("record", metavar="DIR", help="a new folder")
+    add_run(record)
+    record.set_defaults(against=None)
+    compare = add("compare", "say what changed from recording to recording")
+    compare.add_argument("folders", metavar="DIR", nargs="+", help="recordings, the oldest first")
+    compare.add_argument("--html", metavar="PATH", help="write it as a page")
+    compare.add_argument("--json", metavar="PATH", help="write every case and tensor")
+    compare.add_argument("--markdown", metavar="PATH", help="write it as a Markdown table")
+    return top
+
+
+def add_run(command: argparse.ArgumentParser) -> None:
+    """What commands take that run the suite."""
+    command.add_argument(
+        "--candidate",
+        default="torch.nn",
+        metavar="NAME",
+        help="MODULE:NAME, PATH.py:NAME, or a mode of torch.nn, as compile (default: torch.nn)",
+    )
+    command.add_argument(
+        "--kind", nargs="+", action="extend", type=kind, choices=KINDS, help="only these"
+    )
+    command.add_argument(
+        "--dtype", nargs="+", action="extend", choices=[*DTYPES], help="only these"
+    )
+    command.add_argument("--device", default="cpu", help="where it computes (default: cpu)")
+    command.add_argument("--level", choices=LEVELS, default="quick", help="default: quick")
+    command.add_argument(
+        "--seed", type=natural, default=0, help="of the random numbers (default: 0)"
+    )
+    command.add_argument(
+        "--limit",
+        type=seconds,
+        default=LIMIT,
+        metavar="SECONDS",
+        help=f"for one case; what takes longer has failed (default: {LIMIT:g})",
+    )
+    command.add_argument("-k", metavar="EXPRESSION", help="only tests and cases that match")
+    command.add_argument("--json", metavar="PATH", help="write every case and verdict")
+    command.add_argument("--html", metavar="PATH", help="write what is shown as a page")
+    command.add_argument("--junitxml", metavar="PATH", help="write JUnit's report")
+    command.add_argument(
+        "-n", metavar="WORKERS", type=natural, help="processes (default: one a core; 0: this one)"
+    )

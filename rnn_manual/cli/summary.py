@@ -1,0 +1,65 @@
+"""What the cases of a run come to, in numbers and words. A case is one of the JSON report's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rnn_manual.judge.findings import BITS
+from rnn_manual.judge.missing import Missing, missing_in
+from rnn_manual.judge.verdict import Verdict
+
+JsonCase = dict[str, Any]
+VERDICTS = [verdict.value for verdict in Verdict]
+
+
+def is_mode(case: JsonCase) -> bool:
+    """Whether it was run in a mode of people's, rather than called."""
+    return case["mode"] not in ("", BITS)
+
+
+def totals(cases: Iterable[JsonCase]) -> dict[str, int]:
+    """How many cases came to each verdict; every verdict is named."""
+    count = Counter(case["verdict"] for case in cases)
+    return {verdict: count[verdict] for verdict in VERDICTS}
+
+
+def closest(cases: Iterable[JsonCase]) -> str:
+    """In words: how close what is `within` came to the limit, and where."""
+    ranked = [
+        (t["error"] / t["allowed"], name, case["id"])
+        for case in cases
+        for name, t in case["tensors"].items()
+        if t["verdict"] == "within" and t["allowed"]
+    ]
+    if not ranked:
+        return ""
+    ratio, name, id = max(ranked)
+    return f"{ratio:.2g} of what rounding explains, {name} of {id}"
+
+
+def not_compared(cases: Sequence[JsonCase]) -> list[str]:
+    """What the verdict says nothing about: declined kinds, and gradients that were missing."""
+    called = [case for case in cases if not is_mode(case)]
+    lines = []
+    for kind in dict.fromkeys(case["kind"] for case in called):
+        ours = [case for case in called if case["kind"] == kind]
+        if all(case["verdict"] == "unsupported" for case in ours):
+            (said, _), *_ = Counter(case["message"] for case in ours).most_common(1)
+            lines.append(f"{kind}: not compared (declined: {said})")
+    tensors = [pair for case in called for pair in missing_in(case["tensors"])]
+    return lines + Missing(tensors).in_words()
+
+
+def declined_modes(cases: Iterable[JsonCase]) -> list[tuple[str, str, int]]:
+    """What was declined in modes: in which, in whose words, and how often."""
+    found: dict[str, Counter[str]] = {}
+    for case in cases:
+        if is_mode(case) and case["verdict"] == "unsupported":
+            found.setdefault(case["message"], Counter())[case["mode"]] += 1
+    return [(_named(list(modes)), message, modes.total()) for message, modes in found.items()]
+
+
+def _named(modes: list[str]) -> str:
+    return ", ".join(modes) if len(modes) < 5 else f"{len(modes)} modes"

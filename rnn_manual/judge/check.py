@@ -1,0 +1,123 @@
+"""A candidate and a case → a comparison."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from typing import Any
+
+from rnn_manual.candidates.candidate import Candidate
+from rnn_manual.candidates.catalogue import as_candidate, run, unsupported
+from rnn_manual.candidates.device import lacking
+from rnn_manual.candidates.errors import (
+    ProcessEnded,
+    Unsupported,
+    Unusable,
+    Violation,
+    in_one_line,
+)
+from rnn_manual.candidates.own_line import own_line
+from rnn_manual.candidates.process import Answer
+from rnn_manual.candidates.result import Result
+from rnn_manual.cases.case import Case
+from rnn_manual.judge.comparison import Comparison
+from rnn_manual.judge.diagnosis import diagnose
+from rnn_manual.judge.tensor import TensorComparison, compare_tensor
+from rnn_manual.judge.tolerance import Reference, reference
+from rnn_manual.judge.verdict import Verdict
+from rnn_manual.judge.where import locate
+
+
+def check(candidate: Any, case: Case, *, device: str = "cpu", mode: str = "") -> Comparison:
+    """Runs a candidate on a case and compares all it gives with the loops and the oracle.
+
+    Args:
+        candidate: a class, a build function, the name of one or of a mode, or a Candidate.
+        mode: the name of a mode to run it in; the candidate's own if left out.
+
+    Returns: a comparison, whatever the candidate does; `.assert_ok()` raises if it failed.
+
+    Raises: Unusable: the candidate is none, or its name leads to none.
+    """
+    candidate = as_candidate(candidate)
+    mode = mode or candidate.mode
+    about = {
+        "case": case,
+        "candidate": candidate.name,
+        "device": device,
+        "mode": "" if mode == candidate.name else mode,
+        "command": command_for(candidate),
+    }
+    try:
+        message = lacking(case.dtype, device) or unsupported(candidate, case, device, mode)
+    except ProcessEnded as ended:  # as soon as its module is imported
+        return Comparison(**about, **_raised(Answer(error=ended)))
+    if message:
+        return Comparison(**about, raised=Verdict.UNSUPPORTED, message=message)
+    held_against = reference(case, device)
+    answer = run(candidate, case, device, mode)
+    if answer.error is not None:
+        return Comparison(**about, **_raised(answer))
+    result: Result = answer.value
+    tensors = compare_result(result, held_against)
+    for name in result.lost:
+        why = f"lost in this mode: {result.missing[name]}"
+        tensors[name] = TensorComparison(Verdict.DIFFERS, why)
+    differs = any(tensor.verdict.fails for tensor in tensors.values())
+    return Comparison(
+        **about,
+        tensors=tensors,
+        line=result.line,
+        printed=answer.printed,
+        where=locate(case, tensors) if differs else None,
+        diagnosis=diagnose(case, result, held_against, device) if differs else None,
+    )
+
+
+def _raised(answer: Answer) -> dict[str, Any]:
+    """What there is to say of a run that gave no result."""
+    error = answer.error
+    assert error is not None
+    if isinstance(error, Unusable):
+        raise error
+    verdict = Verdict.ERROR
+    if isinstance(error, Unsupported):
+        verdict, message = Verdict.UNSUPPORTED, str(error)
+    elif isinstance(error, (Violation, ProcessEnded)):
+        message = str(error)
+    else:
+        message = f"raised {in_one_line(error)}"
+    # What a layer declines, and what it does wrong without raising, has no line to tell.
+    line = "" if isinstance(error, (Unsupported, Violation)) else own_line(error)
+    return {"raised": verdict, "message": message, "line": line, "printed": answer.printed}
+
+
+def compare_result(result: Result, held_against: Reference) -> dict[str, TensorComparison]:
+    """Every tensor of a result against a reference."""
+    compared = {}
+    for name, loop in held_against.loop.tensors.items():
+        if name in result.tensors:
+            exact, allowed = held_against.exact[name], held_against.allowed[name]
+            compared[name] = compare_tensor(result.tensors[name], loop, exact, allowed)
+            continue
+        leaf = name.rpartition(" ")[2]
+        reason = result.missing.get(f"grad {leaf}", "it has no such parameter")
+        verdict = Verdict.ERROR if result.broken else Verdict.UNSUPPORTED
+        compared[name] = TensorComparison(verdict, result.broken or reason)
+    return compared
+
+
+def command_for(candidate: Candidate) -> str:
+    """What a command line, in the folder that this process runs in, names a candidate by.
+
+    Returns: "" if none can: a lambda, a local function, something without a file.
+    """
+    subject = candidate.subject
+    if isinstance(subject, str):
+        return candidate.name
+    name = getattr(subject, "__qualname__", "<")
+    try:
+        file = inspect.getsourcefile(subject)
+    except TypeError:
+        file = None
+    return f"{os.path.relpath(file)}:{name}" if file and "<" not in name else ""

@@ -1,0 +1,105 @@
+"""What correct arithmetic at a precision may come to, measured on the case at hand.
+
+No constant rtol can say how close that is: with weights ten times the usual ones the recurrence is
+chaotic and two correct float32 layers end up millions of roundings apart, while with usual weights
+twenty roundings are generous. So rounding errors are made on purpose (Monte Carlo arithmetic,
+Parker 1997), in NumPy loops that otherwise run in float64 or wider, forward and backward, and how
+far these move the results is measured. No kernel of torch's and no candidate takes part.
+
+Every result of a matmul, tanh, sigmoid or derivative is moved by a normal random number times the
+unit roundoff u of the case's dtype:
+
+- tanh, sigmoid and derivatives y, by u·|y|;
+- a sum of n products pₖ by u·√(1 + n/2)·√(Σ pₖ²): each product rounds, and so do the n partial
+  sums of one after the other, which for random terms grow as √k. A gradient of weights is a sum
+  over all steps and rows;
+- and all of them by the dtype's smallest number, below which it has no other.
+
+The sums and products between them, f·c + i·g and the like, are not moved: what they round is no
+more than what i, f and g already are.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from rnn_manual.cases.draw import Floats
+from rnn_manual.ops import NumpyOps
+from rnn_manual.weights import Array
+
+
+class NoisyOps(NumpyOps):
+    """Samples of a batch side by side in its rows, each with rounding errors of its own.
+
+    Args:
+        masks: as for `NumpyOps`, for all rows. dtype: whose roundings are made.
+        samples: how many rows stand for each row of the batch.
+        rows: how many rows the batch has over all steps.
+    """
+
+    def __init__(self, masks: list[Floats], dtype: str, samples: int, rows: int, seed: int) -> None:
+        super().__init__(masks)
+        format = torch.finfo(getattr(torch, dtype))
+        self.roundoff, self.smallest = format.eps / 2, format.tiny * format.eps
+        self.samples, self.rows = samples, rows
+        self.generator = np.random.default_rng(seed)
+
+    def rounded(self, y: Array, size: Array) -> Array:
+        """y, off by roundings of numbers of that size."""
+        random = _normal(1 << (max(1 << 16, 2 * y.size) - 1).bit_length())
+        start = int(self.generator.integers(len(random) - y.size))
+        errors = random[start : start + y.size].reshape(y.shape)
+        # What is infinite or NaN has no rounding errors: it stays what it is.
+        return y + errors * np.where(
+            np.isfinite(size), self.roundoff * np.abs(size) + self.smallest, 0.0
+        )
+
+    def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
+        squares = np.square(x) @ np.square(weight).T
+        squares = squares if bias is None else squares + np.square(bias)
+        return self.rounded(super().linear(x, weight, bias), _of_sum(squares, weight.shape[1]))
+
+    def linear_backward(self, x: Array, weight: Array, dy: Array) -> tuple[Array, Array, Array]:
+        # The rows of one sample are summed, and not those of another.
+        by_sample_x, by_sample_dy = (
+            a.reshape(-1, self.samples, a.shape[-1]).swapaxes(0, 1) for a in (x, dy)
+        )
+        dW = by_sample_dy.swapaxes(1, 2) @ by_sample_x
+        squares = np.square(by_sample_dy).swapaxes(1, 2) @ np.square(by_sample_x)
+        db, db_squares = by_sample_dy.sum(1), np.square(by_sample_dy).sum(1)
+        dx_squares = np.square(dy) @ np.square(weight)
+        return (
+            self.rounded(dy @ weight, _of_sum(dx_squares, len(weight))),
+            self.rounded(dW, _of_sum(squares, self.rows)),
+            self.rounded(db, _of_sum(db_squares, self.rows)),
+        )
+
+    def tanh(self, x: Array) -> Array:
+        y = super().tanh(x)
+        return self.rounded(y, y)
+
+    def sigmoid(self, x: Array) -> Array:
+        y = super().sigmoid(x)
+        return self.rounded(y, y)
+
+    def tanh_backward(self, dy: Array, y: Array) -> Array:
+        da = super().tanh_backward(dy, y)
+        return self.rounded(da, da)
+
+    def sigmoid_backward(self, dy: Array, y: Array) -> Array:
+        da = super().sigmoid_backward(dy, y)
+        return self.rounded(da, da)
+
+
+def _of_sum(squares: Array, terms: int) -> Array:
+    """The size of what a sum of so many terms rounds, from the sum of their squares."""
+    return np.sqrt((1 + terms / 2) * squares)
+
+
+@lru_cache(maxsize=4)
+def _normal(size: int) -> Floats:
+    """Drawn once, because drawing is what takes long."""
+    return np.random.default_rng(0).standard_normal(size)

@@ -1,0 +1,41 @@
+"""Puts claim and comparison on a test's report, so that they cross the borders of processes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from rnn_manual.recordings.drift import RunDrift
+
+COMPARISON = pytest.StashKey["Comparison"]()
+DRIFT: pytest.StashKey[RunDrift] = pytest.StashKey()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, Any, Any]:
+    """Puts claim and comparison on the report, as JSON."""
+    report: Any = yield
+    # What is torn down has compared all that it will.
+    fixtures = getattr(item, "fixturenames", ()) if report.when != "teardown" else ()
+    report.rnn_manual_records = "record" in fixtures
+    # Where in its own code a candidate raised, in its process.
+    report.rnn_manual_line = getattr(call.excinfo and call.excinfo.value, "own_line", "")
+    if report.when == "call":
+        claim = item.get_closest_marker("claim")
+        report.rnn_manual_claim = claim.args[0] if claim else None
+        if COMPARISON in item.stash:
+            from rnn_manual.judge.as_json import case_json
+
+            found = case_json(item.stash[COMPARISON])
+            drift = item.stash.get(DRIFT, None)
+            if drift:  # since a recording
+                found["drift"] = {"verdict": drift.verdict, "ulp": drift.ulp}
+            # As one string: reports travel between processes value by value, which takes long.
+            report.rnn_manual_case = json.dumps(found)
+    return report
