@@ -24,7 +24,7 @@ check: $(VENV)/.ready
 	$(BIN)/mypy
 
 calibration: $(VENV)/.ready
-	$(BIN)/python -m tests.meta.calibration
+	$(BIN)/python -m tests.meta.judge.calibration
 
 clean:
 	rm -rf $(VENV) dist

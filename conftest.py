@@ -5,7 +5,7 @@ import os
 import pytest
 import torch
 
-from rnn_manual.plugin import share_cores
+from rnn_manual.plugin.workers import share_cores
 
 pytest_plugins = ["pytester"]
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rnn_manual.modules import GRUCell as GRUCell
     from rnn_manual.modules import LSTMCell as LSTMCell
     from rnn_manual.modules import RNNCell as RNNCell
+    from rnn_manual.weights import as_numpy as as_numpy
     from rnn_manual.weights import copy_weights as copy_weights
 
 __version__ = "0.1.0"
@@ -21,6 +22,7 @@ __version__ = "0.1.0"
 _MODULES = ("GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell")
 _HOME = {
     "Config": "config",
+    "as_numpy": "weights",
     "copy_weights": "weights",
     "run": "layout",
     "vjp": "backprop",
@@ -34,6 +36,7 @@ __all__ = [
     "GRUCell",
     "LSTMCell",
     "RNNCell",
+    "as_numpy",
     "copy_weights",
     "run",
     "vjp",
@@ -44,3 +47,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -6,9 +6,34 @@ import copy
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
+import torch
 from torch import nn
 
 M = TypeVar("M", bound="DropIn")
+
+
+class NotTaken(Exception):
+    """A call that the loops refuse, for the reason that caused it, before anything is computed."""
+
+
+# What looking at a call may raise that is none: it may be anything that a caller came up with.
+REFUSALS = (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError)
+
+
+def check_kind(name: str, tensor: Any, weight: torch.Tensor) -> None:
+    """Raises ValueError unless a tensor is of the weights' device and, outside autocast, dtype."""
+    if tensor.device != weight.device:
+        raise ValueError(f"{name} must be on {weight.device}, got {tensor.device}")
+    if tensor.dtype != weight.dtype and not autocasts(weight.device.type):
+        raise ValueError(f"{name} must have dtype {weight.dtype}, got {tensor.dtype}")
+
+
+def autocasts(device: str) -> bool:
+    """Whether autocast is on for a type of device."""
+    try:
+        return torch.is_autocast_enabled(device)
+    except TypeError:  # before torch 2.4 it was asked otherwise
+        return torch.is_autocast_cpu_enabled() if device == "cpu" else torch.is_autocast_enabled()
 
 
 class DropIn(nn.Module):
@@ -17,16 +42,18 @@ class DropIn(nn.Module):
     _namesake: ClassVar[type[nn.Module]]
 
     def _compute(self, input: Any, hx: Any) -> Any:
+        """What forward does with a call that it takes. Raises: NotTaken: before it computes."""
         raise NotImplementedError
 
     def _run(self, input: Any, hx: Any) -> Any:
         """What forward does. Args, returns and errors: as the namesake's forward."""
         try:
             return self._compute(input, hx)
-        except Exception as error:
-            refused = error
+        except NotTaken as error:  # and nothing else: what torch raises on its way is torch's
+            refused = error.__cause__
         namesake: Any = self._namesake
         namesake.forward(self, input, hx)  # whatever is wrong, nn says it in nn's words
+        assert refused is not None
         raise refused
 
     def __prepare_scriptable__(self) -> nn.Module:

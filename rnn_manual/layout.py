@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from rnn_manual.config import Config
 from rnn_manual.loops import Cell, State, Walk, run_direction, run_layers
 from rnn_manual.ops import Ops, ops_for
@@ -126,6 +128,11 @@ def _packed(input: Any) -> Layout:
 def check_rows(config: Config, layout: Layout, weights: Weights, mixed: bool = False) -> None:
     """Raises ValueError unless the rows fit the configuration and the weights."""
     rows, weight = layout.rows, weights[0][0].weight_ih
+    libraries = {isinstance(array, np.ndarray): array for array in (rows, weight)}
+    if len(libraries) > 1:
+        a_tensor = "input" if libraries[False] is rows else "weights"
+        both = "weights and input must be both of torch or both of NumPy"
+        raise ValueError(f"{both}, got {a_tensor} of torch: as_numpy(weights) turns weights")
     if rows.shape[-1] != config.input_size:
         raise ValueError(f"input must have {config.input_size} features, got {rows.shape[-1]}")
     if rows.dtype != weight.dtype and not mixed:
@@ -167,6 +174,23 @@ def initial_state(config: Config, layout: Layout, state: Any, mixed: bool = Fals
     return tuple(map(layout.enter_state, given))
 
 
+def enter(
+    config: Config, weights: Weights, input: Any, state: Any = None, mixed: bool = False
+) -> tuple[Layout, State]:
+    """An input and a state as the loops take them.
+
+    Raises: ValueError: they do not fit the configuration, the weights or one another.
+    """
+    layout = layout_of(config, input)
+    check_rows(config, layout, weights, mixed)
+    return layout, initial_state(config, layout, state, mixed)
+
+
+def leave(config: Config, layout: Layout, rows: Array, last: State) -> tuple[Any, Any]:
+    """What the loops give, laid out as what they were given was."""
+    return layout.leave_out(rows), state_given(config, [layout.leave_state(s) for s in last])
+
+
 def run(
     config: Config,
     weights: Weights,
@@ -198,17 +222,8 @@ def run(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html
     """
-    layout = layout_of(config, input)
-    check_rows(config, layout, weights, mixed)
+    layout, first = enter(config, weights, input, state, mixed)
     rows, last = run_layers(
-        config,
-        weights,
-        layout.rows,
-        layout.batch_sizes,
-        initial_state(config, layout, state, mixed),
-        training,
-        cell,
-        walk,
-        ops,
+        config, weights, layout.rows, layout.batch_sizes, first, training, cell, walk, ops
     )
-    return layout.leave_out(rows), state_given(config, [layout.leave_state(s) for s in last])
+    return leave(config, layout, rows, last)

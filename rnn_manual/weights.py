@@ -60,6 +60,14 @@ def parameters_from(config: Config, weights: Weights) -> dict[str, Array]:
     }
 
 
+def as_numpy(weights: Weights) -> Weights:
+    """The same weights as NumPy arrays, from torch tensors on any device.
+
+    Raises: TypeError: their dtype is one that NumPy has not, as bfloat16.
+    """
+    return tuple(tuple(w.map(lambda t: t.detach().cpu().numpy()) for w in row) for row in weights)
+
+
 def read_weights(module: Any) -> Weights:
     """The module's own parameters, so that gradients flow back into them."""
     config = Config.of(module)

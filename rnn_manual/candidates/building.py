@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from rnn_manual.candidates.candidate import Call, Subject, is_module_class
+from rnn_manual.candidates.errors import Violation
 from rnn_manual.config import Config
 
 Place = Callable[[torch.Tensor], torch.Tensor]
@@ -43,6 +44,18 @@ def _constructed(layer: Callable[..., Any], config: Config, **options: Any) -> A
         return layer(*config.sizes, **config.options, **options)
 
 
+def _load(module: nn.Module, reference: nn.RNNBase) -> None:
+    """Raises Violation: the module does not take the weights of nn's."""
+    try:
+        module.load_state_dict(reference.state_dict())
+    except RuntimeError as error:
+        _, *wrong = (line.strip() for line in str(error).splitlines())
+        first = wrong[0].rstrip(".") if wrong else str(error)
+        kind = f"nn.{type(reference).__name__}"
+        hint = "if it is of another kind, --kind says of which"
+        raise Violation(f"does not load the state_dict of {kind}: {first}; {hint}") from error
+
+
 def build(
     subject: Subject,
     config: Config,
@@ -68,7 +81,7 @@ def build(
     module: nn.Module = reference
     if is_module_class(subject):
         module = _constructed(subject, config).to(device=device, dtype=dtype)
-        module.load_state_dict(reference.state_dict())
+        _load(module, reference)
     named = dict(module.named_parameters(recurse=False))
     for name in named.keys() & parameters.keys():
         if place is not None:

@@ -10,6 +10,7 @@ from torch import nn
 
 from rnn_manual.config import Config
 from rnn_manual.layout import run
+from rnn_manual.usage import KINDS
 from rnn_manual.weights import read_weights
 
 Call = Callable[..., tuple[Any, Any]]  # (input, hx=None) -> (out, state)
@@ -42,11 +43,13 @@ class Facts:
         is_class: whether it is a class to construct, rather than a function to call.
         of_torch: whether it is torch.nn or inherits from it, so that torch's own code draws
             dropout's masks and words its errors.
+        kinds: the kinds of layers that it may be: one, where it inherits from that of torch.nn.
         unsupported_modes: mode → why, of a class that declares some (see `unsupported_modes`).
     """
 
     is_class: bool = False
     of_torch: bool = False
+    kinds: tuple[str, ...] = KINDS
     unsupported_modes: tuple[tuple[str, str], ...] = ()
 
 
@@ -59,7 +62,9 @@ def facts_of(subject: Subject) -> Facts:
         return Facts(of_torch=subject in (torch_nn, loops))
     declared = getattr(subject, "unsupported_modes", {})
     modes = tuple((str(mode), str(why)) for mode, why in dict(declared).items())
-    return Facts(is_class=True, of_torch=issubclass(subject, nn.RNNBase), unsupported_modes=modes)  # type: ignore[arg-type]
+    inherits = [k for k in KINDS if issubclass(subject, getattr(nn, k.upper()))]  # type: ignore[arg-type]
+    kinds = tuple(inherits) or KINDS
+    return Facts(True, bool(inherits), kinds, unsupported_modes=modes)
 
 
 def is_module_class(subject: Any) -> bool:

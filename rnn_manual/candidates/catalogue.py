@@ -83,6 +83,8 @@ def _run(subject: Subject, case: Case, device: str, mode: str) -> Result:
 def unsupported(candidate: Candidate, case: Case, device: str, mode: str = "") -> str:
     """Why a candidate cannot be run on a case, as far as that is known beforehand; or ""."""
     known = facts(candidate)
+    if case.config.kind not in known.kinds:
+        return f"it inherits from nn.{known.kinds[0].upper()}"
     if case.random and not (known.of_torch and device == "cpu" and not mode):
         return "dropout masks can be compared only where they are drawn as nn does"
     if not mode:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,7 +53,7 @@ def gradients(
     missing = {name: FROZEN for name, leaf in asked.items() if not leaf.requires_grad}
     asked = {name: leaf for name, leaf in asked.items() if name not in missing}
     given = Untouched({f"the gradient for {name}": d for name, (_, d) in live.items()})
-    found = _grad(dict(live.values()), asked, create_graph=bool(data.directions))
+    found = _grad(list(live.values()), asked, create_graph=bool(data.directions))
     given.check()
     if all(gradient is None for gradient in found.values()):
         return Gradients(missing=missing | dict.fromkeys(asked, NO_GRAPH))
@@ -66,13 +66,14 @@ def gradients(
 
 
 def _grad(
-    live: Mapping[torch.Tensor, torch.Tensor], leaves: Tensors, create_graph: bool = False
+    live: Sequence[tuple[torch.Tensor, torch.Tensor]], leaves: Tensors, create_graph: bool = False
 ) -> dict[str, torch.Tensor | None]:
     """Args: live: what is differentiated, and the gradient for it."""
+    outputs, cotangents = zip(*live, strict=True)
     got = torch.autograd.grad(
-        list(live),
+        outputs,
         list(leaves.values()),
-        list(live.values()),
+        cotangents,
         allow_unused=True,
         create_graph=create_graph,
     )
@@ -83,11 +84,11 @@ def _second(
     first: Mapping[str, torch.Tensor | None], leaves: Tensors, directions: Mapping[str, Any]
 ) -> Mapping[str, torch.Tensor | None]:
     """The gradients of Σ ⟨first, direction⟩; of what has no graph, none."""
-    live = {
-        gradient: _like(directions[name], gradient)
+    live = [  # of which two may be one tensor, as those for b_ih and b_hh
+        (gradient, _like(directions[name], gradient))
         for name, gradient in first.items()
         if gradient is not None and gradient.requires_grad and name in directions
-    }
+    ]
     return _grad(live, leaves) if live else dict.fromkeys(leaves)
 
 

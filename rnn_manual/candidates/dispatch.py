@@ -50,7 +50,8 @@ def ask(
             return Answer(error=error)
     if len(_ended) >= IN_A_ROW:
         return Answer(error=ProcessEnded(f"not run: the {IN_A_ROW} runs before it {_ended[-1]}"))
-    key = (candidate.subject, *sorted((environment or {}).items()))
+    module = candidate.subject.rpartition(":")[0]  # what is in one module shares a process
+    key = (module, *sorted((environment or {}).items()))
     process = _processes.get(key)
     if process is None or not process.alive:
         process = _processes[key] = Process(environment or {}, torch.get_num_threads())

@@ -100,9 +100,9 @@ class Process:
             timer.cancel()
             if timer.ident:
                 timer.join()  # it may be ending the process at this moment
+            printed = self._printed_since(start)
             code = self.close()
             why = f"did not answer within {limit:g} s" if late.is_set() else _ended(code)
-            printed = self._printed_since(start)
             error = ProcessEnded(why)
             error.own_line = own_line_printed(printed)  # type: ignore[attr-defined]
             return Answer(error=error, printed=printed)
@@ -131,7 +131,7 @@ class Process:
     def _end(self) -> None:
         """Aborts the process, which lets it say where it is, and kills it if it does not end."""
         with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(signal.SIGABRT)
+            os.kill(self.process.pid, signal.SIGABRT)  # (send_signal would reap it)
         until = time.monotonic() + GRACE
         while self.alive and time.monotonic() < until:
             time.sleep(0.02)
@@ -153,6 +153,7 @@ class Process:
             for pipe in self.pipes:
                 with contextlib.suppress(OSError):  # what was still to be sent has no reader
                     pipe.close()
+            self.printed.close()
         return self.process.wait()
 
 
@@ -184,7 +185,7 @@ def serve(threads: int | None) -> None:
         try:
             function, args = pickle.loads(asked)
             value = function(*args)
-        except (Exception, SystemExit) as raised:
+        except BaseException as raised:  # whatever it is, it is the answer
             error = _portable(raised)
         sys.stdout.flush()
         sys.stderr.flush()

@@ -33,7 +33,10 @@ def leaves_of(case: Case, data: Data, dtype: torch.dtype, device: str) -> Tensor
     named = {"input": rows_of(data.input)}
     named |= {f"{name}_0": s for name, s in zip(case.config.states, data.state or ())}  # noqa: B905
     return {
-        name: placed(case, name, torch.tensor(array, dtype=dtype, device=device))
+        # (A view that runs backwards torch does not take.)
+        name: placed(
+            case, name, torch.tensor(np.ascontiguousarray(array), dtype=dtype, device=device)
+        )
         .detach()
         .requires_grad_(differentiated(case, name))
         for name, array in named.items()

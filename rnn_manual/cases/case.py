@@ -135,14 +135,17 @@ class Case:
         if self.layout not in ("packed", "packed sorted"):
             return [self.seq_len] * self.batch_size
         falling = np.linspace(self.seq_len, 1, self.batch_size).round().astype(int)
-        order = np.random.default_rng(self.batch_size).permutation(self.batch_size)
-        return [int(n) for n in (falling if self.layout == "packed sorted" else falling[order])]
+        if self.layout == "packed":
+            mixed = np.random.default_rng(self.batch_size).permutation(falling)
+            falling = falling[::-1] if (mixed == falling).all() else mixed
+        return [int(length) for length in falling]
 
     def __str__(self) -> str:
         """As a person would say it: `LSTM(3, 5), T=7, B=4, float32, state random`."""
         batch = "unbatched" if self.layout == "unbatched" else f"B={self.batch_size}"
         words = [f"{self.config}, T={self.seq_len}, {batch}"]
-        words += [f"{self.layout}, lengths {self.lengths}"] * self.packed
+        shown = ", ".join(map(str, self.lengths[:8])) + ", …" * (self.batch_size > 8)
+        words += [f"{self.layout}, lengths [{shown}]"] * self.packed
         words += [self.dtype, f"state {self.state}"]
         words += ["eval"] * (not self.training)
         words += [f"input with {self.values}"] * (self.values != "ordinary")

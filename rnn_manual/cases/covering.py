@@ -80,20 +80,27 @@ def covering(
         given: rows that there are already.
     """
     rng = random.Random(0)
+    place = {name: k for k, name in enumerate(factors)}
     wanted = [*more, *combinations_of(factors, strength)]
     missing = dict.fromkeys(c for c in wanted if feasible(dict(c)))  # a dict for its order
     strengths = sorted({len(combination) for combination in missing})
     for row in given:
         _shown(row, strengths, missing)
+
+    def worth(row: Row, name: str, value: Any) -> int:
+        return _new(row, name, value, place, strengths, missing)
+
     rows = []
     while missing:
         first = next(iter(missing))
-        row = _filled(dict(first), factors, feasible, strengths, missing, rng)
-        if row is None:  # one by one its values could be had, and not all together
+        others = [name for name in factors if name not in dict(first)]
+        rng.shuffle(others)
+        whole = _filled(dict(first), others, factors, feasible, worth, rng)
+        if whole is None:  # one by one its values could be had, and not all together
             del missing[first]
             continue
-        _shown(row, strengths, missing)
-        rows.append(row)
+        _shown(whole, strengths, missing)
+        rows.append(whole)
     return rows
 
 
@@ -105,23 +112,26 @@ def _shown(row: Row, strengths: Iterable[int], missing: dict[Combination, None])
 
 def _filled(
     row: Row,
+    others: Sequence[str],
     factors: Factors,
     feasible: Callable[[Row], bool],
-    strengths: Sequence[int],
-    missing: Mapping[Combination, None],
+    worth: Callable[[Row, str, Any], int],
     rng: random.Random,
 ) -> Row | None:
-    """A whole row with the values that `row` has already; None if there is none."""
-    place = {name: k for k, name in enumerate(factors)}
-    others = [name for name in factors if name not in row]
-    rng.shuffle(others)
-    for name in others:
-        values = [value for value in factors[name] if feasible(row | {name: value})]
-        if not values:
-            return None
-        rng.shuffle(values)
-        row[name] = max(values, key=lambda value: _new(row, name, value, place, strengths, missing))
-    return {name: row[name] for name in factors}
+    """A row with a value for the other factors, too, each the one that adds most; or None.
+
+    Where what was chosen before leaves a factor no value, the choice before it is made anew.
+    """
+    if not others:
+        return {name: row[name] for name in factors}
+    name, *later = others
+    values = [value for value in factors[name] if feasible(row | {name: value})]
+    rng.shuffle(values)
+    for value in sorted(values, key=lambda value: -worth(row, name, value)):
+        whole = _filled(row | {name: value}, later, factors, feasible, worth, rng)
+        if whole is not None:
+            return whole
+    return None
 
 
 def _new(

@@ -96,9 +96,7 @@ def check_slopes(layer: Layer, case: Case) -> None:
 def _check_slopes(subject: Subject, case: Case, device: str) -> None:
     missing = with_gradients(subject, case, None, device).missing
     data, dtype = draw(case), getattr(torch, case.dtype)
-    built = build(
-        subject, case.config, data.parameters, dtype, device, training=case.training
-    )
+    built = build(subject, case.config, data.parameters, dtype, device, training=case.training)
     leaves = leaves_of(case, data, dtype, device)
 
     # gradcheck moves a leaf where it lies in memory: the layer finds it moved, without being told.

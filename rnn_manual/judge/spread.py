@@ -35,7 +35,8 @@ def spread(case: Case, data: Data, exact: Arrays, backward: bool = True) -> dict
     masks = [np.repeat(mask, batch.samples, 0) for mask in dropout_masks(case, np.float64)]
     ops = NoisyOps(masks, case.dtype, batch.samples, batch.rows, case.seed)
     found = run_in_numpy(case, batch.data(backward), ops, np.float64, backward)
-    return {name: batch.moves(name, array, exact[name]) for name, array in found.items()}
+    with np.errstate(invalid="ignore", over="ignore"):  # of NaN and infinities
+        return {name: batch.moves(name, array, exact[name]) for name, array in found.items()}
 
 
 class _SideBySide:
@@ -99,5 +100,4 @@ class _SideBySide:
 
 
 def _root_mean_square(moves: Array, axis: int) -> Floats:
-    with np.errstate(invalid="ignore", over="ignore"):
-        return np.asarray(np.sqrt(np.mean(np.square(moves, dtype=np.float64), axis)))
+    return np.asarray(np.sqrt(np.mean(np.square(moves, dtype=np.float64), axis)))

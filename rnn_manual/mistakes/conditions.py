@@ -58,8 +58,28 @@ def several_steps(case: Case) -> bool:
 
 
 def given_state(case: Case) -> bool:
-    """Zeros too: what is wrong with them, their gradients tell."""
-    return case.state != "omitted"
+    """Zeros too, where their gradients are asked for: what is wrong with them, these tell."""
+    return case.state in ("random", "ones") or (case.state == "zeros" and _asks_of_states(case))
+
+
+def states_unlike(case: Case) -> bool:
+    """Rows of h_0 that are taken for one another show, in their values or in their gradients."""
+    return case.state == "random" or (case.state != "omitted" and _asks_of_states(case))
+
+
+def batch_states_unlike(case: Case) -> bool:
+    """The same of the states of different rows of the batch."""
+    return states_unlike(case) and (case.memory != "expanded" or _asks_of_states(case))
+
+
+def _asks_of_states(case: Case) -> bool:
+    return case.call not in ("no_grad", "inference_mode", "weights only")
+
+
+def reads_state(case: Case) -> bool:
+    """W_hh multiplies something; or h_0 has a gradient through it, but for 0 in a GRU."""
+    multiplies = several_steps(case) or case.state in ("random", "ones")
+    return multiplies or (given_state(case) and case.config.kind != "gru")
 
 
 def recurrent(case: Case) -> bool:
@@ -73,3 +93,9 @@ def drops(case: Case) -> bool:
 def connected(case: Case) -> bool:
     """Layers above the first read something: dropout of 1 leaves them nothing but zeros."""
     return not (case.drops and case.config.dropout == 1)
+
+
+def all_gradients(case: Case) -> bool:
+    """Whether those of input, states and weights are asked for, and of a loss on all outputs."""
+    called = case.call in ("with gradients", "after another", "before another")
+    return called and case.batch_size > 0

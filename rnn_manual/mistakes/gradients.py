@@ -16,6 +16,7 @@ from rnn_manual.backprop import CellBackward, cell_backward_for, run_direction_b
 from rnn_manual.cases.case import Case
 from rnn_manual.loops import State, cell_for
 from rnn_manual.mistakes.conditions import (
+    all_gradients,
     biased,
     bidirectional,
     drops,
@@ -30,12 +31,19 @@ from rnn_manual.mistakes.conditions import (
     stacked,
     tanh,
 )
-from rnn_manual.mistakes.wrong import Condition, Mistake, Net, mistake
+from rnn_manual.mistakes.wrong import Condition, Mistake, Net, Wrong, mistake
 from rnn_manual.ops import Ops, TorchOps
 from rnn_manual.weights import LayerWeights
 
 
-@mistake("the gradient stops between steps: h and c detached", recurrent)
+def of_gradients(
+    sentence: str, *conditions: Condition, name: str = ""
+) -> Callable[[Wrong], Mistake]:
+    """Registers a mistake that shows where all gradients are asked for."""
+    return mistake(sentence, all_gradients, *conditions, name=name)
+
+
+@of_gradients("the gradient stops between steps: h and c detached", recurrent)
 def gradient_cut_between_steps(net: Net) -> Net:
     right: Any = cell_for(net.config)
     return net.using(cell=lambda ops, w, x, *s: right(ops, w, x, *(v.detach() for v in s)))
@@ -52,7 +60,7 @@ def _alive_above(case: Case) -> bool:
     return tanh(case) or config.dropout < 1 or config.bias or case.state in ("random", "ones")
 
 
-@mistake("dropout's mask left out on the way back", drops, _alive_above)
+@of_gradients("dropout's mask left out on the way back", drops, _alive_above)
 def dropout_mask_forgotten(net: Net) -> Net:
     return net.using(ops=_Straight())
 
@@ -70,7 +78,7 @@ def _way_back_through(
             taken = cell_backward_for(net.config)
             return net.by_hand(cell_backward=wrong if taken is right else taken)
 
-        return mistake(sentence, *conditions, name=wrong.__name__)(changed)
+        return of_gradients(sentence, *conditions, name=wrong.__name__)(changed)
 
     return register
 
@@ -92,7 +100,7 @@ def _in_turn(*functions: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *arguments: next(turn)(*arguments)
 
 
-@mistake("what h sends back through W_hh left out", recurrent)
+@of_gradients("what h sends back through W_hh left out", recurrent)
 def recurrent_term_missing(net: Net) -> tuple[Any, Any]:
     right = cell_backward_for(net.config)
 
@@ -176,17 +184,17 @@ def _none(d: Any) -> Any:
     return torch.zeros_like(d)
 
 
-@mistake("what flows into h_n is lost: d_h_n dropped, or h_n returned detached")
+@of_gradients("what flows into h_n is lost: d_h_n dropped, or h_n returned detached")
 def d_h_n_dropped(net: Net) -> tuple[Any, Any]:
     return _with_d_last(net, lambda d_last, *_: (_none(d_last[0]), *d_last[1:]))
 
 
-@mistake("what flows into c_n is lost: d_c_n dropped, or c_n returned detached", lstm)
+@of_gradients("what flows into c_n is lost: d_c_n dropped, or c_n returned detached", lstm)
 def d_c_n_dropped(net: Net) -> tuple[Any, Any]:
     return _with_d_last(net, lambda d_last, *_: (d_last[0], *map(_none, d_last[1:])))
 
 
-@mistake("only the last layer's rows of h_n and c_n pass their gradient on", stacked)
+@of_gradients("only the last layer's rows of h_n and c_n pass their gradient on", stacked)
 def d_h_n_of_lower_layers_dropped(net: Net) -> tuple[Any, Any]:
     def change(d_last: State, w: LayerWeights, *_: Any) -> State:
         is_last = any(w is of_last for of_last in net.weights[-1])
@@ -195,7 +203,7 @@ def d_h_n_of_lower_layers_dropped(net: Net) -> tuple[Any, Any]:
     return _with_d_last(net, change)
 
 
-@mistake(
+@of_gradients(
     "the gradients of h_n and c_n enter at step T - 1 alone, where shorter sequences have ended",
     lambda case: not equally_long(case),
 )
@@ -216,12 +224,12 @@ def _with_found(net: Net, change: Callable[..., tuple[Any, ...]]) -> tuple[Any, 
     return net.by_hand(walk_backward=walk)
 
 
-@mistake("gradients of weights accumulated twice")
+@of_gradients("gradients of weights accumulated twice")
 def gradients_doubled(net: Net) -> tuple[Any, Any]:
     return _with_found(net, lambda d_rows, d_0, dw, _: (d_rows, d_0, dw.map(lambda d: 2 * d)))
 
 
-@mistake("the backward direction sends nothing back to what it reads", bidirectional)
+@of_gradients("the backward direction sends nothing back to what it reads", bidirectional)
 def dx_of_the_backward_direction_lost(net: Net) -> tuple[Any, Any]:
     return _with_found(
         net,
@@ -229,7 +237,7 @@ def dx_of_the_backward_direction_lost(net: Net) -> tuple[Any, Any]:
     )
 
 
-@mistake(
+@of_gradients(
     "the gradient of a packed batch's h_0 left in the order it was sorted into",
     given_state,
     lambda case: not sorted_already(case),
@@ -260,8 +268,10 @@ def _with_steps(net: Net, change: Callable[..., LayerWeights]) -> tuple[Any, Any
     return net.by_hand(walk_backward=walk)
 
 
-@mistake(
-    "gradients of W_hh, b_hh and W_hr overwritten from step to step, not summed", several_steps
+@of_gradients(
+    "gradients of W_hh, b_hh and W_hr overwritten from step to step, not summed",
+    several_steps,
+    tanh,
 )
 def weight_gradients_overwritten(net: Net) -> tuple[Any, Any]:
     def change(dw: LayerWeights, steps: list[tuple[Any, ...]]) -> LayerWeights:
@@ -275,7 +285,7 @@ def _several_numbers_each_way(case: Case) -> bool:
     return sum(case.lengths) > 1 and len(case.config.gates) * case.config.hidden_size > 1
 
 
-@mistake(
+@of_gradients(
     "b_ih's gradient summed along the wrong axis: rows by gates read as gates by rows",
     biased,
     _several_numbers_each_way,

@@ -9,6 +9,7 @@ import torch
 
 from rnn_manual.layout import state_given, state_tuple
 from rnn_manual.mistakes.conditions import (
+    batch_states_unlike,
     bidirectional,
     given_state,
     lstm,
@@ -16,6 +17,7 @@ from rnn_manual.mistakes.conditions import (
     several_steps,
     sorted_already,
     stacked,
+    states_unlike,
     unprojected,
 )
 from rnn_manual.mistakes.wrong import Net, mistake
@@ -52,7 +54,7 @@ def h_n_and_c_n_exchanged(net: Net) -> tuple[Any, Any]:
 
 @mistake(
     "the first row of the initial state shared by all layers and directions",
-    given_state,
+    states_unlike,
     lambda case: case.config.num_rows > 1,
 )
 def state_shared_by_all(net: Net) -> Net:
@@ -65,7 +67,7 @@ def _row_order(net: Net) -> list[int]:
     return sorted(rows, key=lambda row: net.config.layer_direction(row)[::-1])
 
 
-@mistake("rows of h_0 taken direction by direction", bidirectional, stacked, given_state)
+@mistake("rows of h_0 taken direction by direction", bidirectional, stacked, states_unlike)
 def h_0_rows_direction_major(net: Net) -> Net:
     order = _row_order(net)
     back = [order.index(row) for row in range(len(order))]
@@ -90,7 +92,9 @@ def h_n_is_last_step_of_out(net: Net) -> tuple[Any, Any]:
 
 
 @mistake(
-    "h_0 of packed input not sorted with it", given_state, lambda case: not sorted_already(case)
+    "h_0 of packed input not sorted with it",
+    batch_states_unlike,
+    lambda case: not sorted_already(case),
 )
 def packed_state_not_sorted(net: Net) -> tuple[Any, Any]:
     if getattr(net.input, "unsorted_indices", None) is None:
@@ -101,7 +105,7 @@ def packed_state_not_sorted(net: Net) -> tuple[Any, Any]:
 
 @mistake(
     "the whole batch starts from the state of its first row",
-    given_state,
+    batch_states_unlike,
     lambda case: case.batch_size > 1,
 )
 def first_row_state_for_all(net: Net) -> Net:

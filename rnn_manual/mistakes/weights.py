@@ -11,6 +11,7 @@ from rnn_manual.mistakes.conditions import (
     bidirectional,
     gru,
     lstm,
+    reads_state,
     recurrent,
     tanh,
     unprojected,
@@ -74,7 +75,7 @@ def weight_hh_transposed(net: Net) -> Net:
 
 
 # (With relu, the element may lead to a unit that is shut.)
-@mistake("one element of the first layer's W_hh off by 1e-2", recurrent, tanh)
+@mistake("one element of the first layer's W_hh off by 1e-2", reads_state, tanh)
 def weight_off_by_1e_2(net: Net) -> Net:
     (first, *others), *above = net.weights
     offset = torch.zeros_like(first.weight_hh)

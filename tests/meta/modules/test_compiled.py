@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.meta.drop_in import ALL, outcome, own_kernels, small
+from tests.meta.modules.twins import ALL, outcome, own_kernels, small
 
 
 @pytest.mark.skipif(not hasattr(torch, "compile"), reason="this torch has no torch.compile")

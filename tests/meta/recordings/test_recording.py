@@ -12,14 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnn_manual.candidates.dispatch import REPRODUCIBLE
 from rnn_manual.cli import main
 from rnn_manual.config import Config
-from rnn_manual.parity import Case, check, store
-from rnn_manual.parity import recording as r
+from rnn_manual.parity import Case, check
+from rnn_manual.recordings import recording as r
+from rnn_manual.recordings import store
 from rnn_manual.recordings.against import Against
-from rnn_manual.recordings.recorder import recorded_case, recorded_run
+from rnn_manual.recordings.recorded import recorded_case, recorded_run
 from rnn_manual.usage import DTYPES
-from tests.meta.test_verify import rnn_manual, started
+from tests.meta.cli.command import rnn_manual, started
 
 VALUES = {
     "float32": np.array([[1.5, -0.0], [np.nan, np.inf]], np.float32),
@@ -290,7 +292,7 @@ def twice(tmp_path_factory):
     """A folder with two recordings of the same cases, by one process and by two."""
     folder = tmp_path_factory.mktemp("twice")
     for name, workers in (("a", "-n0"), ("b", "-n2")):
-        run = rnn_manual("record", name, workers, *K, cwd=folder)
+        run = rnn_manual("record", name, workers, *K, cwd=folder, **REPRODUCIBLE)
         assert run.returncode == 0, run.stdout + run.stderr
         assert f"recorded in {name}" in run.stdout
     return folder

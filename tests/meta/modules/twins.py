@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from rnn_manual.candidates.versions import lacking
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 import rnn_manual
+from rnn_manual.candidates.device import lacking
 
 LAYERS = ["RNN", "LSTM", "GRU"]
 CELLS = ["RNNCell", "LSTMCell", "GRUCell"]

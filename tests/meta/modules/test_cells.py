@@ -3,7 +3,16 @@
 import pytest
 import torch
 
-from tests.meta.drop_in import CELLS, F16, outcome, own_kernels, refused, state, trained, twins
+from tests.meta.modules.twins import (
+    CELLS,
+    F16,
+    outcome,
+    own_kernels,
+    refused,
+    state,
+    trained,
+    twins,
+)
 
 x = torch.linspace(-1, 1, 6).view(2, 3)
 REFUSED = {

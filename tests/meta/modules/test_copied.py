@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import rnn_manual
-from tests.meta.drop_in import ALL, LAYERS, outcome, small, weight_of
+from tests.meta.modules.twins import ALL, LAYERS, outcome, small, weight_of
 
 
 @pytest.mark.parametrize("kind", LAYERS)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import rnn_manual
-from tests.meta.drop_in import ALL, CELLS, LAYERS, outcome, refused, seen
+from tests.meta.modules.twins import ALL, CELLS, LAYERS, outcome, refused, seen
 
 LAYER_ERRORS = {
     "input_size 0": ((0, 5), {}),

@@ -12,18 +12,18 @@ import numpy as np
 import pytest
 from torch import nn
 
-from rnn_manual import verify
-from rnn_manual.cli import main
+from rnn_manual.cli import main, verify
 from rnn_manual.cli.compare import side_by_side
 from rnn_manual.config import Config
-from rnn_manual.parity import Case, check, store
-from rnn_manual.parity import recording as r
+from rnn_manual.parity import Case, check
+from rnn_manual.recordings import recording as r
+from rnn_manual.recordings import store
 from rnn_manual.recordings.columns import Column, groups, in_words, lines, rows
 from rnn_manual.recordings.drift import drift, ulps
-from rnn_manual.recordings.recorder import recorded_case, recorded_run
+from rnn_manual.recordings.recorded import recorded_case, recorded_run
 from rnn_manual.recordings.shown import markdown, page
-from tests.meta.test_recording import recorded
-from tests.meta.test_verify import ROOT
+from tests.meta.recordings.test_recording import recorded
+from tests.meta.cli.command import ROOT
 
 ONE = {"float32": 2.0**-23, "float64": 2.0**-52, "float16": 2.0**-10, "bfloat16": 2.0**-7}
 

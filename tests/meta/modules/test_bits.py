@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 import rnn_manual
-from tests.meta.drop_in import bits, drawn, flat, own_kernels, seen, trained, twins
+from tests.meta.modules.twins import bits, drawn, flat, own_kernels, seen, trained, twins
 
 KINDS = {
     "RNN": ("RNN", {}),

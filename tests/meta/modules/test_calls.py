@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
-from tests.meta.drop_in import LAYERS, outcome, own_kernels, packed, refused, state, twins
+from tests.meta.modules.twins import LAYERS, outcome, own_kernels, packed, refused, state, twins
 
 X, S = (7, 2, 3), (4, 2, 5)  # for B = 2, two layers, bidirectional
 x = torch.linspace(-1, 1, 42).view(X)

@@ -4,12 +4,13 @@ import re
 
 import pytest
 import torch
-from rnn_manual.cli.table import totals
 
+import rnn_manual
 from rnn_manual.backprop import run_direction_backward
 from rnn_manual.candidates.by_hand import run_by_hand
+from rnn_manual.cli.summary import totals
 from rnn_manual.config import Config
-from rnn_manual.judge.report import case_json
+from rnn_manual.judge.as_json import case_json
 from rnn_manual.layout import run
 from rnn_manual.loops import run_direction
 from rnn_manual.mistakes import MISTAKES
@@ -160,7 +161,7 @@ def test_a_named_candidate_gets_the_command_that_shows_it_again():
     candidate = "rnn_manual.mistakes:h_0_ignored"
     with pytest.raises(AssertionError) as raised:
         check(candidate, Case(CONFIG, seed=3)).assert_ok()
-    command = f'verify --candidate {candidate} --seed 3 --level full -k "[lstm-2layer-bi-f32]"'
+    command = f'verify --candidate {candidate} --seed 3 -k "[lstm-2layer-bi-f32]"'
     assert str(raised.value).endswith(command)
 
 
@@ -171,8 +172,10 @@ def test_unsupported_is_no_failure():
         raise Unsupported("more than one layer")
 
     comparison = check(build, Case(CONFIG))
-    comparison.assert_ok()
+    with pytest.raises(Unsupported, match="more than one layer"):
+        comparison.assert_ok()
     assert comparison.verdict == Verdict.UNSUPPORTED
+    assert str(comparison).splitlines()[0].endswith("declines: more than one layer")
     assert case_json(comparison)["message"] == "more than one layer"
     assert totals([case_json(comparison)])["unsupported"] == 1
 
@@ -268,3 +271,122 @@ def test_an_error_is_one_line():
 
     with pytest.raises(AssertionError, match="raised RuntimeError: no such kernel"):
         check(build, Case(CONFIG)).assert_ok()
+
+
+def test_what_agrees_is_printed_too():
+    """A comparison that is well prints as a report: how near it is, and on what."""
+    lines = str(check(lambda module: module, Case(CONFIG))).splitlines()
+    assert lines[0].endswith("agrees with the loops")
+    assert [line.split()[0] for line in lines[1:]] == [
+        "forward", "states", "gradients", "case", "built",
+    ]  # fmt: skip
+
+
+COPIED = "weights' gradients: not compared (a copy of the weights)"
+
+
+def copying(module):
+    config, weights = Config.of(module), rnn_manual.copy_weights(module)
+    return lambda x, hx=None: run(config, weights, x, hx)
+
+
+def detaching(module):
+    config, weights = Config.of(module), read_weights(module)
+    detached = tuple(tuple(w.map(lambda t: t.detach()) for w in layer) for layer in weights)
+    return lambda x, hx=None: run(config, detached, x, hx)
+
+
+def freezing(module):
+    return module.requires_grad_(False)
+
+
+def without_gradients(module):
+    def call(x, hx=None):
+        with torch.no_grad():
+            return module(x, hx)
+
+    return call
+
+
+def declining(module):
+    def refuse(gradient):
+        raise Unsupported("training")
+
+    def call(x, hx=None):
+        out, state = module(x, hx)
+        out.register_hook(refuse)
+        return out, state
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        (copying, COPIED),
+        (detaching, COPIED),
+        (freezing, "weights' gradients: not compared (frozen)"),
+        (without_gradients, "gradients: not compared (no gradient at all)"),
+        (declining, "gradients: not compared (declined: training)"),
+    ],
+)
+def test_why_gradients_were_not_compared_is_said(build, said):
+    """Copied, frozen, none at all and declined are four facts, and each is told as what it is."""
+    comparison = check(build, Case(CONFIG))
+    assert not comparison.verdict.fails
+    assert f"but       {said}" in str(comparison).splitlines()
+
+
+def test_a_mistake_of_gradients_is_not_named_where_there_are_none():
+    """Of a layer that is wrong forward and has no gradients, no wrong backward is the diagnosis."""
+
+    def build(module):
+        config, weights = Config.of(module), rnn_manual.copy_weights(module)
+        no_bias = tuple(tuple(w._replace(bias_ih=None) for w in layer) for layer in weights)
+
+        def call(x, hx=None):
+            with torch.no_grad():
+                return run(config, no_bias, x, hx)
+
+        return call
+
+    assert check(build, Case(CONFIG)).diagnosis == 'behaves exactly like the mistake "b_ih dropped"'
+
+
+def test_a_raise_says_where():
+    """A candidate that raises is told with the line of its own that did it; in JSON as well."""
+
+    def build(module):
+        def call(x, hx=None):
+            return torch.zeros(3) @ torch.zeros(4), hx
+
+        return call
+
+    comparison = check(build, Case(CONFIG))
+    assert comparison.line.startswith("test_report.py:")
+    assert comparison.line.endswith("return torch.zeros(3) @ torch.zeros(4), hx")
+    assert f"at        {comparison.line}" in str(comparison).splitlines()
+    assert case_json(comparison)["line"] == comparison.line
+
+
+def test_a_backward_that_raises_says_where():
+    """The same on the way back."""
+
+    class Broken(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return gradient @ gradient
+
+    def build(module):
+        def call(x, hx=None):
+            return module(Broken.apply(x), hx)
+
+        return call
+
+    comparison = check(build, Case(CONFIG))
+    assert "return gradient @ gradient" in comparison.line
+    assert f"at        {comparison.line}" in str(comparison).splitlines()

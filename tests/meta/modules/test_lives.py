@@ -6,13 +6,13 @@ import pickle
 
 import pytest
 import torch
-from rnn_manual.candidates.versions import needed, needed_argument
 from torch import nn
 from torch.nn.utils import parametrizations, prune
 from torch.utils.checkpoint import checkpoint
 
+from rnn_manual.candidates.torch_versions import needed, needed_argument
 from rnn_manual.parity import Unsupported
-from tests.meta.drop_in import ALL, flat, outcome, own_kernels, refused, small, weight_of
+from tests.meta.modules.twins import ALL, flat, outcome, own_kernels, refused, small, weight_of
 
 
 def saved(m, x):

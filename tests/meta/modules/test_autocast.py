@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from tests.meta.drop_in import ALL, CELLS, F16, flat, outcome, own_kernels, seen, state, twins
+from tests.meta.modules.twins import ALL, CELLS, F16, flat, outcome, own_kernels, seen, state, twins
 
 F32, BF16 = torch.float32, torch.bfloat16
 CASTS = [None, BF16, torch.float16]

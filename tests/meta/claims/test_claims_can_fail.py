@@ -1,12 +1,51 @@
 """Every claim's test fails by itself, for a mistake that it is there to catch."""
 
-import json
-import re
+import inspect
+import itertools
+import types
 
 import pytest
+from torch import nn
 
-from tests.meta.test_verify import rnn_manual
+from rnn_manual import Config, run
+from rnn_manual.candidates.by_hand import run_by_hand
+from rnn_manual.candidates.candidate import Candidate
+from rnn_manual.cases.parametrize import cases_of
+from rnn_manual.cells import rnn_relu_backward
+from rnn_manual.claims.layer import Layer
+from rnn_manual.loops import run_direction
+from rnn_manual.mistakes import MISTAKES
+from rnn_manual.parity import Unsupported, check
+from rnn_manual.weights import read_weights
+from tests import (
+    test_a_cell,
+    test_b_parameters,
+    test_c_shapes,
+    test_d_out_and_state,
+    test_e_structure,
+    test_f_backprop,
+    test_hypothesis,
+    test_m_metamorphic,
+    test_parity,
+)
 
+FAMILIES = (
+    test_a_cell,
+    test_b_parameters,
+    test_c_shapes,
+    test_d_out_and_state,
+    test_e_structure,
+    test_f_backprop,
+    test_hypothesis,
+    test_m_metamorphic,
+    test_parity,
+)
+TESTS = {
+    name: function
+    for module in FAMILIES
+    for name, function in vars(module).items()
+    if any(mark.name == "claim" for mark in getattr(function, "pytestmark", ()))
+}
 BREAKS = {  # test → the mistake that it must fail for
     "test_the_rnn_cell": "other_nonlinearity",
     "test_only_the_sum_of_the_biases_matters": "bias_ih_dropped",
@@ -59,15 +98,16 @@ OF_TORCH = {  # about torch's own linear layer; the candidate has no part in the
     "test_memory_is_one_matmul_of_the_concatenation",
     "test_linear_is_x_times_w_transposed",
 }
-OF_PARAMETERS = [
+OF_PARAMETERS = {
     "test_layers_above_read_what_the_one_below_puts_out",
     "test_names_order_and_shapes",
     "test_how_many_parameters",
-]
-ODD = """
-from torch import nn
+}
+
 
 class Odd(nn.RNN):
+    """Its parameters are transposed, and each is there twice."""
+
     def parameters(self):
         return [p for _, p in self.named_parameters()]
 
@@ -75,14 +115,7 @@ class Odd(nn.RNN):
         for name, parameter in super().named_parameters(*args, **kwargs):
             yield name, parameter.T
             yield name + "_again", parameter
-"""
 
-WAYS_BACK = """
-from rnn_manual import Config, run
-from rnn_manual.cells import rnn_relu_backward
-from rnn_manual.loops import run_direction
-from rnn_manual.candidates.by_hand import run_by_hand
-from rnn_manual.weights import read_weights
 
 def cut_at_the_second_step(module):
     config, weights = Config.of(module), read_weights(module)
@@ -97,6 +130,7 @@ def cut_at_the_second_step(module):
         return run_direction(ops, watched, *given, backward)
 
     return lambda x, hx=None: run(config, weights, x, hx, walk=walk)
+
 
 def relu_slope_1_at_0(module):
     config, weights = Config.of(module), read_weights(module)
@@ -115,49 +149,80 @@ def relu_slope_1_at_0(module):
         return rnn_relu_backward(ops, w, x, h, dh)
 
     return lambda x, hx=None: run_by_hand(config, weights, x, hx, cell_backward=backward)
-"""
 
 
-def failures(tmp_path, candidate, test, *options):
-    arguments = ["--candidate", candidate, "-n0", "-k", test, "--json", "r.json", *options]
-    run = rnn_manual("verify", *arguments, cwd=tmp_path)
-    assert run.returncode == 1, run.stdout + run.stderr
-    return json.loads((tmp_path / "r.json").read_text())["failures"]
+def put_to(function, subject):
+    """What a claim's test, put to a candidate, fails with first; None if it passes.
+
+    As pytest would run it, but for the plainest and smallest cases first.
+    """
+    candidate = Candidate("wrong", subject)
+    option = {"kind": None, "dtype": None, "level": "quick", "case_seed": 0}.__getitem__
+    fixtures = {
+        "layer": Layer(candidate),
+        "candidate": candidate,
+        "device": "cpu",
+        "agrees": lambda case: check(candidate, case).assert_ok(),
+        "request": types.SimpleNamespace(config=types.SimpleNamespace(getoption=option)),
+    }
+    wanted = inspect.signature(function).parameters
+    fixtures = {name: fixture for name, fixture in fixtures.items() if name in wanted}
+    tried = 0
+    for arguments in arguments_of(function):
+        try:
+            function(**fixtures, **arguments)
+        except Unsupported:
+            continue
+        except (Exception, pytest.fail.Exception) as failure:
+            return failure
+        finally:
+            tried += 1
+    assert tried
+    return None
 
 
-def test_no_claim_is_left_out(tmp_path):
+def arguments_of(function):
+    """Every combination of arguments that the marks of a test give it."""
+    choices = []
+    for mark in function.pytestmark:
+        if mark.name == "parametrize":
+            names, values = mark.args
+            names = [names] if isinstance(names, str) else names
+            rows = [getattr(value, "values", value) for value in values]
+            rows = [row if isinstance(row, tuple) else (row,) for row in rows]
+            choices.append([dict(zip(names, row, strict=True)) for row in rows])
+        if mark.name == "rnn_manual_cases":
+            cases = cases_of(mark, "quick")
+            cases.sort(key=lambda case: case.seq_len * case.batch_size * case.config.hidden_size)
+            choices.append([{"case": case} for case in cases])
+    for parts in itertools.product(*choices):
+        yield {name: value for part in parts for name, value in part.items()}
+
+
+def test_no_claim_is_left_out():
     """The tables name every claim's test."""
-    listed = re.findall(r"::(test_\w+)", rnn_manual("claims", cwd=tmp_path, COLUMNS="200").stdout)
-    assert set(listed) == BREAKS.keys() | ODD_WAYS_BACK.keys() | OF_TORCH | set(OF_PARAMETERS)
+    assert TESTS.keys() == BREAKS.keys() | ODD_WAYS_BACK.keys() | OF_TORCH | OF_PARAMETERS
 
 
 @pytest.mark.parametrize("test", BREAKS)
-def test_a_claim_fails_for_its_mistake(tmp_path, test):
-    """The claim's test, run alone, fails for the mistake that it is there to catch."""
-    k = f"{test} and not T50 and not T60 and not B128 and not T128"
-    failed = failures(tmp_path, f"rnn_manual.mistakes:{BREAKS[test]}", k)
-    assert {failure["test"].partition("[")[0] for failure in failed} == {test}
+def test_a_claim_fails_for_its_mistake(test):
+    """The claim's test fails for the mistake that it is there to catch."""
+    assert put_to(TESTS[test], MISTAKES[BREAKS[test]]) is not None
 
 
 @pytest.mark.parametrize("test", ODD_WAYS_BACK)
-def test_a_claim_fails_for_an_odd_way_back(tmp_path, test):
-    """The claim's test, run alone, fails for a way back that is wrong where only it looks."""
-    (tmp_path / "ways_back.py").write_text(WAYS_BACK)
-    failed = failures(tmp_path, f"ways_back:{ODD_WAYS_BACK[test]}", test)
-    assert {failure["test"].partition("[")[0] for failure in failed} == {test}
+def test_a_claim_fails_for_an_odd_way_back(test):
+    """The claim's test fails for a way back that is wrong where only it looks."""
+    assert put_to(TESTS[test], globals()[ODD_WAYS_BACK[test]]) is not None
 
 
-@pytest.mark.parametrize("test", OF_PARAMETERS)
-def test_a_claim_about_parameters_fails_for_odd_ones(tmp_path, test):
+@pytest.mark.parametrize("test", sorted(OF_PARAMETERS))
+def test_a_claim_about_parameters_fails_for_odd_ones(test):
     """A class whose parameters are others than nn's fails."""
-    (tmp_path / "odd.py").write_text(ODD)
-    assert failures(tmp_path, "odd:Odd", test, "--kind", "rnn")
+    assert put_to(TESTS[test], Odd) is not None
 
 
-@pytest.mark.parametrize("name", ["RNN", "LSTM"])
-def test_our_own_classes_pass_the_whole_suite(tmp_path, name):
-    """A class of one kind passes the suite with --kind, claims about parameters included."""
-    arguments = ["--candidate", f"rnn_manual:{name}", "--kind", name.lower(), "-n0"]
-    k = "not T128 and not B128 and not T50 and not T60 and not test_a_mode"
-    run = rnn_manual("verify", *arguments, "-k", k, cwd=tmp_path)
-    assert run.returncode == 0, run.stdout
+@pytest.mark.parametrize("test", sorted(TESTS.keys() - OF_TORCH - OF_PARAMETERS))
+def test_a_claim_holds_for_a_right_layer(test):
+    """What fails for a mistake passes for torch.nn, put to it in the same way."""
+    assert put_to(TESTS[test], lambda module: module) is None

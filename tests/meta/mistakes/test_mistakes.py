@@ -5,37 +5,41 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rnn_manual.candidates.errors import Violation
 from rnn_manual.candidates.running import run_candidate
+from rnn_manual.cases.draw import draw
+from rnn_manual.cases.levels import few
+from rnn_manual.cases.options import is_telling
 from rnn_manual.judge.check import compare_result
 from rnn_manual.judge.tolerance import reference
 from rnn_manual.mistakes import MISTAKES, gradients
-from rnn_manual.parity import Candidate, Verdict, check, select
+from rnn_manual.mistakes.conditions import all_gradients
+from rnn_manual.parity import Verdict, check, select
 
-# Left out: one relu unit, which may be shut on all of a case's numbers and then hides
-# everything; the chaotic cases, where after sixty steps everything is allowed; and the widest,
-# which take long and saturate their gates.
+# Of the cases that can tell; but for the widest, which take long and saturate their gates, and a
+# relu of few units, which may all be shut on all of a case's numbers and then hide everything.
 CASES = select(
     "quick",
+    notes=None,
     where=lambda case: (
-        case.usual
-        and case.gain == 1
-        and max(case.config.sizes) < 64
-        and (case.config.nonlinearity == "tanh" or case.config.hidden_size > 1)
+        is_telling(case)
+        and max(case.config.sizes) < 30
+        and case.seq_len < 30
+        and (case.config.nonlinearity == "tanh" or case.config.hidden_size > 3)
     ),
 )
-
-
+CASES = few(CASES) + CASES[::4] + [case for case in CASES if case.packed][::2]
 CASES += [
     replace(case, training=training, config=replace(case.config, dropout=dropout))
     for case in CASES
-    # (Of one unit and few steps, a mask may leave nothing.)
-    if case.config.num_layers > 1 and case.config.hidden_size > 1 and not case.label
+    if case.config.num_layers > 1
     for dropout, training in ((1.0, True), (0.3, True), (0.5, False))
 ][::5]
+CASES = list(dict.fromkeys(CASES))
 
 
 def verdicts(mistake, case):
-    result = run_candidate(Candidate(mistake.name, mistake), case)
+    result = run_candidate(mistake, case)
     return {name: t.verdict for name, t in compare_result(result, reference(case)).items()}
 
 
@@ -50,8 +54,14 @@ def test_a_mistake_is_caught_wherever_it_shows(mistake):
     """Every case that a mistake says it shows on fails, and there are several."""
     shown = [case for case in CASES if mistake.shows(case)]
     assert len(shown) >= 5
-    missed = [case.id for case in shown if Verdict.DIFFERS not in verdicts(mistake, case).values()]
-    assert missed == []
+    assert [case.id for case in shown if not caught(mistake, case)] == []
+
+
+def caught(mistake, case):
+    try:
+        return Verdict.DIFFERS in verdicts(mistake, case).values()
+    except Violation:  # as dropout in eval, which draws from the caller's generator
+        return True
 
 
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
@@ -59,8 +69,9 @@ def test_a_mistake_is_innocent_elsewhere(mistake):
     """Where a mistake says it does not show, it changes nothing: so it is what it says it is."""
     hidden = [case for case in CASES if not mistake.shows(case) and case.seq_len < 20]
     hidden = [case for case in hidden if case.config.nonlinearity == "tanh"]
-    guilty = [case.id for case in hidden if Verdict.DIFFERS in verdicts(mistake, case).values()]
-    assert guilty == []
+    if mistake.name in GRADIENTS_ONLY:  # where only some are asked for, these may show it, too
+        hidden = list(filter(all_gradients, hidden))
+    assert [case.id for case in hidden if caught(mistake, case)] == []
 
 
 # All that are told in mistakes/gradients.py.
@@ -93,7 +104,7 @@ def test_a_wrong_backward_is_seen_by_gradients_alone(mistake):
 def test_who_runs_forward_only_misses_a_wrong_backward(mistake):
     """Without gradients a wrong backward passes on every case on which it shows."""
     for case in filter(mistake.shows, CASES):
-        result = run_candidate(Candidate(mistake.name, mistake), case, gradients=False)
+        result = run_candidate(mistake, case, backward=False)
         compared = compare_result(result, reference(case)).values()
         assert {t.verdict for t in compared} == {Verdict.IDENTICAL, Verdict.UNSUPPORTED}, case.id
 
@@ -103,7 +114,11 @@ def test_a_mistake_is_recognised(mistake):
     """A candidate that makes a classic mistake is told which one."""
     shown = [case for case in CASES if mistake.shows(case) and not case.random]
     case = min(shown, key=lambda case: case.seq_len)
-    assert f'"{mistake.sentence}"' in check(mistake, case).diagnosis
+    comparison = check(mistake, case)
+    if comparison.raised:  # what it does wrong is said already, and no number is compared
+        assert comparison.message == "left torch's random generator in another state"
+    else:
+        assert f'"{mistake.sentence}"' in comparison.diagnosis
 
 
 def test_a_fault_of_ones_own_is_not_mistaken_for_a_classic():
@@ -121,5 +136,5 @@ def test_a_fault_of_ones_own_is_not_mistaken_for_a_classic():
 def test_no_two_rows_of_a_weight_are_alike():
     """Equal rows would hide exchanged gates, equal weights everything."""
     for case in CASES:
-        for name, weight in case.data().parameters.items():
+        for name, weight in draw(case).parameters.items():
             assert len(np.unique(weight, axis=0)) == len(weight), f"{name} of {case.id}"

@@ -1,13 +1,17 @@
 """What a version of torch has not is unsupported, in one line."""
 
+import sys
+import types
+
 import pytest
 import torch
-from rnn_manual.candidates.versions import lacking, needed
-from rnn_manual.cli.table import declined_modes
 from torch.nn import functional as F
 
-from rnn_manual.candidates.candidate import NN, Candidate, in_mode, usable_device
-from rnn_manual.cases.levels import PLAIN
+from rnn_manual.candidates.candidate import NN, Candidate
+from rnn_manual.candidates.device import lacking, usable_device
+from rnn_manual.candidates.torch_versions import needed
+from rnn_manual.cases.levels import PLAINEST
+from rnn_manual.cli.summary import declined_modes
 from rnn_manual.parity import Unsupported, Unusable, Verdict, check
 
 
@@ -22,11 +26,21 @@ def test_what_torch_has_not(name):
 def test_a_mode_of_another_torch(monkeypatch):
     """A mode whose function this torch lacks is unsupported, and says which."""
     monkeypatch.setattr(torch, "func", None, raising=False)
-    case = next(case for case in PLAIN if case.dtype == "float64")
-    for name in ("func-grad", "double-backward"):
-        comparison = check(in_mode(Candidate("here", NN.subject), name), case)
-        assert comparison.verdict == Verdict.UNSUPPORTED
-        assert "has no torch.func." in comparison.message
+    monkeypatch.setitem(sys.modules, "functorch", None)
+    comparison = check(Candidate("here", torch.nn.RNN, "vmap"), PLAINEST[0])
+    assert comparison.verdict == Verdict.UNSUPPORTED
+    assert "has no torch.func.vmap" in comparison.message
+
+
+def test_a_mode_by_its_older_name(monkeypatch):
+    """What an older torch has under another name is found there."""
+    older = types.ModuleType("functorch")
+    older.vmap = torch.vmap
+    monkeypatch.setattr(torch, "func", None, raising=False)
+    monkeypatch.setitem(sys.modules, "functorch", older)
+    assert needed("torch.func.vmap", "functorch.vmap") is torch.vmap
+    comparison = check(Candidate("here", torch.nn.RNN, "vmap"), PLAINEST[0])
+    assert "has no torch.func.vmap" not in comparison.message
 
 
 def test_a_dtype_without_kernels(monkeypatch):
@@ -40,7 +54,7 @@ def test_a_dtype_without_kernels(monkeypatch):
     message = lacking.__wrapped__("float16", "cpu")
     assert message == f"torch {torch.__version__} has no float16 on cpu: {said}"
     monkeypatch.setattr("rnn_manual.judge.check.lacking", lambda *_: message)
-    comparison = check(NN, PLAIN[0])
+    comparison = check(NN, PLAINEST[0])
     assert (comparison.verdict, comparison.message) == (Verdict.UNSUPPORTED, message)
     said = "out of memory"
     with pytest.raises(RuntimeError, match="out of memory"):

@@ -1,0 +1,249 @@
+"""What no layer may do, whatever it computes: each is seen, and said in one line."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils.rnn import PackedSequence
+
+from rnn_manual.cases.options import case_of
+from rnn_manual.config import Config
+from rnn_manual.parity import Case, Verdict, check
+
+CASE = Case(Config("lstm", 3, 5))
+
+
+def layer(change):
+    """nn's layer, what it returns changed: change(x, hx, out, (h, c)) -> (out, state)."""
+
+    def build(module):
+        def call(x, hx=None):
+            out, state = module(x, hx)
+            return change(x, hx, out, state)
+
+        return call
+
+    return build
+
+
+def no_list(x, hx, out, state):
+    return [out, state]
+
+
+def state_as_a_list(x, hx, out, state):
+    return out, list(state)
+
+
+def input_changed(x, hx, out, state):
+    with torch.no_grad():
+        x.add_(1)
+    return out, state
+
+
+def input_changed_and_put_back(x, hx, out, state):
+    with torch.no_grad():
+        x.add_(0)
+    return out, state
+
+
+def input_changed_unseen(x, hx, out, state):
+    x.data.add_(1)
+    return out, state
+
+
+def state_changed(x, hx, out, state):
+    with torch.no_grad():
+        hx[1].mul_(2)
+    return out, state
+
+
+def state_handed_back(x, hx, out, state):
+    return out, (hx[0], state[1])
+
+
+def out_is_the_state(x, hx, out, state):
+    return out, (out[-1:], state[1])
+
+
+def generator_used(x, hx, out, state):
+    torch.rand(1)
+    return out, state
+
+
+def grad_mode_left_off(x, hx, out, state):
+    torch.set_grad_enabled(False)
+    return out, state
+
+
+def default_dtype_changed(x, hx, out, state):
+    torch.set_default_dtype(torch.float64)
+    return out, state
+
+
+def threads_changed(x, hx, out, state):
+    torch.set_num_threads(torch.get_num_threads() + 1)
+    return out, state
+
+
+SAID = {
+    no_list: "returned a list of 2, expected (out, (h_n, c_n))",
+    state_as_a_list: "state is a list of 2, expected (out, (h_n, c_n))",
+    input_changed: "changed its input in place, expected to leave it as it was",
+    input_changed_and_put_back: "changed its input in place",
+    input_changed_unseen: "changed its input in place",
+    state_changed: "changed its c_0 in place",
+    state_handed_back: "h_n shares memory with h_0, expected memory of its own",
+    out_is_the_state: "out shares memory with h_n",
+    generator_used: "left torch's random generator in another state",
+    grad_mode_left_off: "left torch's grad mode at False, where it was True",
+    default_dtype_changed: "left torch's default dtype at torch.float64, where it was torch.f",
+    threads_changed: "left torch's number of threads at",
+}
+
+
+@pytest.mark.parametrize("change", SAID, ids=lambda change: change.__name__)
+def test_what_no_call_may_do(change):
+    """Inputs, states, the generator and torch's switches are left alone; results are one's own."""
+    before = torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_num_threads()
+    comparison = check(layer(change), CASE)
+    assert comparison.verdict == Verdict.ERROR
+    assert SAID[change] in comparison.message
+    # And nothing of it is left behind for whoever runs next.
+    assert (torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_num_threads()) == before
+
+
+def test_a_weight_changed():
+    """Weights are left alone, too."""
+
+    def build(module):
+        def call(x, hx=None):
+            result = module(x, hx)
+            module.weight_ih_l0.data.mul_(1.5)
+            return result
+
+        return call
+
+    assert "changed its weight_ih_l0 in place" in check(build, CASE).message
+
+
+class ChangesOnTheWayBack(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, kept):
+        ctx.kept = kept
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        ctx.kept.data.add_(1)
+        return gradient, None
+
+
+def test_an_input_changed_on_the_way_back():
+    """What is left alone forward is left alone backward."""
+
+    def build(module):
+        return lambda x, hx=None: module(ChangesOnTheWayBack.apply(x, x), hx)
+
+    assert "changed its input in place on the way back" in check(build, CASE).message
+
+
+class WritesToItsCotangent(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient.mul_(1)
+
+
+def test_a_cotangent_written_to():
+    """The gradients that come in are the caller's, too."""
+
+    def change(x, hx, out, state):
+        return WritesToItsCotangent.apply(out), state
+
+    assert "changed the gradient for out in place" in check(layer(change), CASE).message
+
+
+def keeps_a_graph(module):
+    def call(x, hx=None):
+        with torch.enable_grad():
+            out, state = module(x.detach().requires_grad_(), hx)
+        return out, state
+
+    return call
+
+
+def test_a_graph_where_gradients_are_off():
+    """What is computed under no_grad requires no gradient. (Inference mode allows no other.)"""
+    case = case_of(equations="gru", call="no_grad")
+    assert "requires a gradient, where gradients are off" in check(keeps_a_graph, case).message
+
+
+@pytest.mark.parametrize("call", ["after another", "before another"])
+def test_results_in_memory_that_is_used_again(call):
+    """What one call returned, another must not write over."""
+
+    class Reusing(nn.RNN):
+        kept = None
+
+        def forward(self, input, hx=None):
+            out, state = super().forward(input, hx)
+            if self.kept is None:
+                self.kept = torch.zeros(10_000, dtype=out.dtype)
+            with torch.no_grad():
+                self.kept[: out.numel()] = out.flatten()
+            return out + 0 * out, self.kept[: state.numel()].view(state.shape)
+
+    comparison = check(Reusing, case_of(equations="rnn tanh", call=call))
+    assert "changed the h_n that it returned in place at another call" in comparison.message
+
+
+def test_packed_parts_are_the_inputs():
+    """A packed out that is of other sizes is said to be."""
+
+    def change(x, hx, out, state):
+        return PackedSequence(out.data, out.batch_sizes + 0, None, None), state
+
+    case = case_of(equations="lstm", layout="packed")
+    assert "out.sorted_indices is None, expected the input's" in check(layer(change), case).message
+
+
+def test_outputs_changed_in_place_may_raise():
+    """A backward that refuses, for its results were changed since, is right to."""
+
+    def change(x, hx, out, state):
+        return (out.exp(), state)  # whose backward needs what it returned
+
+    case = case_of(equations="lstm", dtype="float64", call="outputs changed")
+    compared = check(layer(change), case)
+    assert compared.tensors["grad input"].reason.startswith("refused, for the outputs were changed")
+
+
+def test_outputs_changed_in_place_must_not_change_gradients():
+    """One that goes on with what is there now gives other gradients, and differs."""
+
+    def build(module):
+        def call(x, hx=None):
+            out, state = module(x, hx)
+            kept = out.detach().clone()
+
+            class Kept(torch.autograd.Function):
+                @staticmethod
+                def forward(ctx, y):
+                    ctx.y = y.clone()
+                    return ctx.y
+
+                @staticmethod
+                def backward(ctx, gradient):
+                    return gradient * (ctx.y - kept + 1)
+
+            return Kept.apply(out), state
+
+        return call
+
+    case = case_of(equations="gru", dtype="float64")
+    assert not check(build, case).verdict.fails
+    assert check(
+        build, case_of(equations="gru", dtype="float64", call="outputs changed")
+    ).verdict.fails

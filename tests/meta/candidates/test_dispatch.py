@@ -1,0 +1,73 @@
+"""Where a candidate computes, and what becomes of one that ends its process again and again."""
+
+import os
+
+import pytest
+
+from rnn_manual.candidates import dispatch
+from rnn_manual.candidates.candidate import LOOPS, Candidate
+from rnn_manual.candidates.dispatch import ask, run_there
+from rnn_manual.candidates.errors import ProcessEnded, Unsupported
+
+NAMED = Candidate("here", "tests.meta.candidates.test_dispatch:subject")
+
+
+def subject(module):
+    return module
+
+
+def pid(_):
+    return os.getpid()
+
+
+def exits(_):
+    os._exit(3)
+
+
+def variable(_, name):
+    return os.environ.get(name)
+
+
+@pytest.fixture(autouse=True)
+def forgotten():
+    """What ended before is forgotten."""
+    dispatch._ended.clear()
+    yield
+    dispatch._ended.clear()
+
+
+def test_only_a_name_has_a_process_of_its_own():
+    """A class or function is called here; a name is loaded and called elsewhere, always there."""
+    assert run_there(LOOPS, pid) == os.getpid()
+    elsewhere = run_there(NAMED, pid)
+    assert elsewhere != os.getpid()
+    assert run_there(NAMED, pid) == elsewhere
+    assert (
+        run_there(Candidate("other", "tests.meta.candidates.test_dispatch:pid"), pid) == elsewhere
+    )
+
+
+def test_an_environment_takes_another_process():
+    """What must be set before torch is loaded is set in a process of its own."""
+    asked = {"environment": {"RNN_MANUAL_TEST": "set"}}
+    assert run_there(NAMED, variable, "RNN_MANUAL_TEST", **asked) == "set"
+    assert run_there(NAMED, variable, "RNN_MANUAL_TEST") is None
+    with pytest.raises(Unsupported, match="a process of its own"):
+        run_there(LOOPS, pid, **asked)
+
+
+def test_after_a_few_ends_in_a_row_the_rest_is_not_run():
+    """Each end would cost a new process, each hang its limit: so it is said, and not tried."""
+    for _ in range(dispatch.IN_A_ROW):
+        answer = ask(NAMED, exits)
+        assert str(answer.error) == "ended its process with exit code 3"
+    answer = ask(NAMED, pid)
+    assert isinstance(answer.error, ProcessEnded)
+    assert str(answer.error) == ("not run: the 3 runs before it ended its process with exit code 3")
+
+
+def test_an_answer_begins_the_count_anew():
+    """Only ends one after the other count."""
+    for _ in range(dispatch.IN_A_ROW + 1):
+        assert ask(NAMED, exits).error is not None
+        assert ask(NAMED, pid).error is None

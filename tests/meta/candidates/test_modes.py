@@ -1,0 +1,160 @@
+"""Each mode is seen to catch a layer that is wrong in it, and what torch declines is told apart."""
+
+import pytest
+import torch
+
+from rnn_manual.candidates.candidate import NN, Candidate, torch_nn
+from rnn_manual.candidates.catalogue import MODES
+from rnn_manual.candidates.declining import declines
+from rnn_manual.candidates.torch_versions import needed
+from rnn_manual.cases.options import case_of, is_feasible, options_of
+from rnn_manual.cases.selection import OPTIONS, cases_for
+from rnn_manual.parity import Verdict, check
+from tests.meta.candidates.right import PlainLSTM
+from tests.meta.candidates.wrong_in_modes import NOT_PLANTED, WRONG_IN, Detached
+
+
+def plainest(name):
+    return cases_for(MODES[name].takes, slow=True)[0]
+
+
+def test_no_mode_is_left_out():
+    """Every mode has a layer that is wrong in it, or a reason why not."""
+    assert WRONG_IN.keys() | NOT_PLANTED.keys() == MODES.keys()
+
+
+@pytest.mark.filterwarnings("ignore")  # compilers and exporters warn of their own ways
+@pytest.mark.parametrize("name", WRONG_IN)
+def test_a_mode_catches_what_is_wrong_in_it(name):
+    """A layer that is wrong in one mode only fails there, on the plainest case already."""
+    wrong = WRONG_IN[name]
+    # What takes a process of its own, only a name can be found in.
+    subject = f"{wrong.__module__}:{wrong.__name__}" if MODES[name].environment else wrong
+    comparison = check(Candidate(wrong.__name__, subject), plainest(name), mode=name)
+    if comparison.verdict == Verdict.UNSUPPORTED and (said := absent(name)):
+        pytest.skip(said)
+    assert comparison.verdict == Verdict.DIFFERS, str(comparison)
+
+
+def absent(name):
+    """What torch says if it is the version that has no such mode; nothing where it has."""
+    said = check(NN, plainest(name), mode=name).message
+    lacks = ("has no ", "not yet supported", "the target dtype is not", "could not create a")
+    return said if any(words in said for words in lacks) else ""
+
+
+@pytest.mark.parametrize("name", ["deepcopy", "copy_", "pickle"])
+def test_a_mode_catches_a_lost_gradient(name):
+    """A layer that has gradients when simply called must have them in a mode, too."""
+    comparison = check(Candidate("detached", Detached), plainest(name), mode=name)
+    assert comparison.verdict.fails
+    assert "lost in this mode" in str([t.reason for t in comparison.tensors.values()])
+
+
+def test_a_layer_without_gradients_loses_none():
+    """What a layer does not give when it is simply called, a mode has not lost."""
+
+    class Bare(torch.nn.LSTM):
+        def forward(self, input, hx=None):
+            with torch.no_grad():
+                return super().forward(input, hx)
+
+    comparison = check(Bare, plainest("deepcopy"), mode="deepcopy")
+    assert not comparison.verdict.fails
+    assert "gradients: not compared (no gradient at all)" in str(comparison)
+
+
+@pytest.mark.parametrize("name", [name for name in WRONG_IN if not name.startswith("threads")])
+def test_simply_called_it_is_right(name):
+    """What a mode catches is caught by nothing else: simply called, those layers agree."""
+    assert not check(Candidate(name, WRONG_IN[name]), plainest("deepcopy")).verdict.fails
+
+
+@pytest.mark.parametrize("name", MODES)
+@pytest.mark.parametrize("level", ["quick", "full"])
+def test_a_modes_cases_cover_its_options(name, level):
+    """Every value of every option that a mode takes is on one of its cases; two at level full."""
+    mode = MODES[name]
+    cases = cases_for(mode.takes, slow=mode.slow or mode.slowest, level=level)
+    assert cases
+    assert all(mode.takes(case) for case in cases)
+    if level == "quick" and (mode.slow or mode.slowest):
+        return
+    assert {case.config.kind for case in cases} == {"rnn", "lstm", "gru"}
+    shown = [options_of(case) for case in cases]
+    plain = options_of(plainest(name))
+    for option, values in OPTIONS.items():
+        possible = {value for value in values if possible_in(mode, plain | {option: value})}
+        assert possible <= {row[option] for row in shown}, option
+
+
+def possible_in(mode, row):
+    return is_feasible(row) and mode.takes(case_of(**row))
+
+
+def test_what_torch_declines_is_told_from_what_went_wrong():
+    """torch's word that it has no support is `unsupported`; anything else is an error."""
+    assert declines(NotImplementedError("forward AD"))
+    assert declines(RuntimeError("Batching rule not implemented for aten::lstm.input"))
+    assert not declines(RuntimeError("Expected hidden[0] size (1, 4, 5), got [1, 4, 6]"))
+    assert not declines(ZeroDivisionError())
+
+
+def test_an_unsupported_mode_says_so_in_torchs_words():
+    """Whether vmap has a rule for torch's own layers, the row sees by itself, and says it."""
+    needed("torch.func.vmap")
+    comparison = check(NN, plainest("vmap"), mode="vmap")
+    try:
+        torch.vmap(torch.nn.RNN(3, 5))(torch.zeros(2, 7, 3))
+        said = ""
+    except RuntimeError as error:
+        said = str(error).splitlines()[0].partition(" for ")[0]
+    assert (comparison.verdict == Verdict.UNSUPPORTED) == bool(said)
+    assert said in comparison.message
+
+
+def test_python_that_torchscript_cannot_read_is_no_fault():
+    """A class whose forward TorchScript cannot compile has that mode unsupported, in its words."""
+    comparison = check(PlainLSTM, plainest("jit.script"), mode="jit.script")
+    assert comparison.verdict == Verdict.UNSUPPORTED
+    assert "RuntimeError: " in comparison.message
+
+
+def test_torch_itself_has_no_such_excuse():
+    """What torch.nn raises in a mode that torch translates is an error, unless torch says why."""
+    mode = MODES["export"]
+    error = ZeroDivisionError()
+    assert mode.declines(error, PlainLSTM)
+    assert not mode.declines(error, torch_nn)
+    assert mode.declines(NotImplementedError(), torch_nn)
+
+
+def test_a_class_declines_a_mode():
+    """By an attribute, with its reason; other modes are run."""
+
+    class Declining(torch.nn.LSTM):
+        unsupported_modes = {"pickle": "it holds a socket"}  # noqa: RUF012 - as anybody writes it
+
+    declined = check(Declining, plainest("pickle"), mode="pickle")
+    assert (declined.verdict, declined.message) == (Verdict.UNSUPPORTED, "it holds a socket")
+    assert check(Declining, plainest("deepcopy"), mode="deepcopy").verdict != Verdict.UNSUPPORTED
+
+
+def test_a_function_is_run_in_what_needs_no_module():
+    """Threads, kernels, rows and pieces are asked of functions, too; copies of a module are not."""
+    for name in ("threads-1", "threads-2", "onednn-off", "rows", "pieces", "checkpoint", "compile"):
+        wrong = check(wrong_on_one_row, plainest(name), mode=name)
+        assert wrong.verdict in (Verdict.IDENTICAL, Verdict.WITHIN, Verdict.DIFFERS)
+    assert check(wrong_on_one_row, plainest("rows"), mode="rows").verdict == Verdict.DIFFERS
+    declined = check(wrong_on_one_row, plainest("deepcopy"), mode="deepcopy")
+    assert declined.message == "deepcopy is for torch.nn, and classes"
+
+
+def wrong_on_one_row(module):
+    """Right, but for a batch of one."""
+
+    def call(input, hx=None):
+        out, state = module(input, hx)
+        return (out * 2 if input.dim() == 3 and input.shape[1] == 1 else out), state
+
+    return call

@@ -1,0 +1,47 @@
+"""The suite does not cry wolf: correct layers, written differently, all pass."""
+
+import pytest
+
+import rnn_manual
+from rnn_manual.candidates.catalogue import MODES
+from rnn_manual.cases.selection import cases_for
+from rnn_manual.parity import Verdict, check, select
+from tests.meta.candidates import right
+
+# The long and wide notes take seconds each when summed one by one; test_tolerance.py has one.
+CASES = select("quick", where=lambda case: case.config.hidden_size < 64)
+
+
+@pytest.mark.parametrize("name", right.RIGHT)
+def test_correct_candidates_pass(name):
+    """A correct layer passes on every case, whatever the order of its sums."""
+    found = {case.id: check(right.RIGHT[name], case) for case in CASES}
+    assert [str(c) for c in found.values() if c.verdict.fails] == []
+    compared = [c for c in found.values() if c.verdict != Verdict.UNSUPPORTED]
+    assert len(compared) >= 30
+
+
+@pytest.mark.filterwarnings("ignore")  # compilers and exporters warn of their own ways
+@pytest.mark.parametrize("name", right.CLASSES)
+def test_correct_classes_pass(name):
+    """A correct class passes on every case, and in every mode that it can be run in."""
+    kind, layer = right.CLASSES[name]
+    wide = {case.id: check(layer, case) for case in CASES if case.config.kind == kind}
+    assert [str(c) for c in wide.values() if c.verdict.fails] == []
+    in_modes = [
+        check(layer, case, mode=mode.name)
+        for mode in MODES.values()
+        if not (mode.environment or mode.slowest)  # which take a process, or a minute
+        for case in cases_for(mode.takes, slow=mode.slow or mode.name.startswith("compile"))
+        if case.config.kind == kind
+    ]
+    assert [str(c) for c in in_modes if c.verdict.fails] == []
+
+
+@pytest.mark.bits
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])
+def test_the_drop_in_classes_have_the_bits_of_the_loops(kind):
+    """A class is built with nn's arguments and loads its state_dict; ours have the loops' bits."""
+    drop_in = getattr(rnn_manual, kind.upper())
+    for case in select("quick", kinds=[kind]):
+        assert check(drop_in, case).verdict == Verdict.IDENTICAL, case.id

@@ -1,0 +1,38 @@
+"""The command line in a process of its own, as people run it."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+# One small case, and one of every kind: running the whole suite is `rnn-manual verify`'s own test.
+ONE = ["-n0", "-k", "test_parity and [lstm-bi-T60-H32-gain10-f64]"]
+
+
+def rnn_manual(*arguments, cwd, **environment):
+    """Runs a command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "rnn_manual", *arguments],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def started(*arguments, cwd):
+    """The command line, running: for tests that interrupt it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "rnn_manual", *arguments],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A process started in the background of a shell ignores Ctrl-C, and so do those it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )

@@ -1,0 +1,53 @@
+"""What belongs to the tests of the judge only."""
+
+import importlib
+import os
+
+import pytest
+
+from rnn_manual.candidates.dispatch import REPRODUCIBLE
+from rnn_manual.candidates.process import Process
+from rnn_manual.judge.bits import why_not_here
+
+LIMIT = 120.0  # seconds for one test of bits
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "bits: asserts bits, on the one path through MKL that has them"
+    )
+
+
+@pytest.fixture(scope="session")
+def reproducible():
+    """A process in which MKL keeps to its reproducible path."""
+    process = Process(REPRODUCIBLE, 1)
+    yield process
+    process.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Runs a test of bits where MKL keeps to its reproducible path.
+
+    With MKL_CBWR=COMPATIBLE in the environment that is here, and a failure shows more.
+    """
+    if pyfuncitem.get_closest_marker("bits") is None:
+        return None
+    if reason := why_not_here("cpu"):
+        pytest.skip(reason)
+    if all(os.environ.get(name) == value for name, value in REPRODUCIBLE.items()):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    process = pyfuncitem._request.getfixturevalue("reproducible")
+    answer = process.call(
+        LIMIT, run_test, pyfuncitem.module.__name__, pyfuncitem.originalname, arguments
+    )
+    if answer.error is not None:
+        raise answer.error
+    return True
+
+
+def run_test(module, name, arguments):
+    """Calls a test function there."""
+    getattr(importlib.import_module(module), name)(**arguments)

@@ -1,0 +1,212 @@
+"""The tolerance: it grows with the conditioning, it does not follow the loops into a mistake."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from rnn_manual.candidates.candidate import LOOPS, loops
+from rnn_manual.candidates.running import run_candidate
+from rnn_manual.cases.draw import draw
+from rnn_manual.cases.options import case_of, is_telling
+from rnn_manual.config import Config
+from rnn_manual.judge.oracle import run_oracle
+from rnn_manual.judge.rounding import NoisyOps
+from rnn_manual.judge.spread import spread
+from rnn_manual.judge.tensor import compare_tensor
+from rnn_manual.judge.tolerance import oracle, reference
+from rnn_manual.parity import Case, Verdict, check, select
+from rnn_manual.usage import DTYPES
+from tests.meta.candidates.right import RIGHT
+from tests.meta.judge.calibration import chance_beyond, nearest, sensitive, smallest_seen
+
+
+def test_chaos_is_allowed_for_where_it_is_and_nowhere_else():
+    """Weights ten times as large allow far more after sixty steps, and hardly more after one."""
+    config = Config("rnn", 3, 32)
+    tame, wild = (
+        reference(Case(config, 60, dtype="float32", gain=gain)).allowed["out"] for gain in (1, 10)
+    )
+    assert wild[-1].max() > 1e3 * tame[-1].max()
+    assert wild[0].max() < 1e2 * tame[0].max()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_small_faults_are_seen(dtype):
+    """One recurrent weight off by 1e-4 (float64: 1e-12) of itself fails half of the cases.
+
+    Where that weight hardly counts, because its gate is all but shut, it takes more.
+    """
+    cases = select("quick", dtypes=[dtype], where=sensitive, notes=None)[::6]
+    found = np.array([smallest_seen(case) for case in cases])
+    assert np.median(found) <= {"float32": 1e-4, "float64": 1e-12}[dtype]
+    assert found.max() <= {"float32": 1e-1, "float64": 1e-9}[dtype]
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_correct_candidates_stay_well_below_the_limit(name):
+    """No correct candidate comes near the limit: below a half, so that luck has no part in it."""
+    # (But for chaos, where errors grow exponentially and samples tell their size roughly.)
+    cases = select("quick", where=lambda c: c.config.hidden_size < 64 and c.gain == 1)[::3]
+    cases = [case for case in cases if not case.random]
+    assert max(nearest(RIGHT[name], case) for case in cases) < 0.5
+
+
+def test_a_sum_in_sequence_over_many_rows_is_allowed():
+    """A gradient summed over thousands of rows one by one is rounded thousands of times."""
+    case = Case(Config("lstm", 12, 64), 28, 128, dtype="float32")
+    assert nearest(RIGHT["summed in sequence"], case) < 0.6
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_rounding_goes_both_ways(dtype):
+    """In each format results are moved up as often as down, and every one of them is moved."""
+    ops = NoisyOps([], dtype, samples=1, rows=1, seed=0)
+    y = np.random.default_rng(0).uniform(0.5, 2, (100, 100))
+    u = torch.finfo(getattr(torch, dtype)).eps / 2
+    moved = [ops.tanh(y) - np.tanh(y), ops.linear(y, y) - y @ y.T]
+    for move in moved:
+        up, down = (move > 0).mean(), (move < 0).mean()
+        assert abs(up - down) < 0.05
+        # In float64, in which samples run, a move of less than half a unit is none.
+        assert up + down > (0.1 if dtype == "float64" else 0.99)
+    size = np.sqrt(np.mean(np.square(moved[0] / np.tanh(y))))
+    assert 0.7 * u < size < 1.5 * u
+
+
+@pytest.mark.parametrize("equations", ["rnn tanh", "rnn relu", "lstm", "lstm proj", "gru"])
+@pytest.mark.parametrize("layout", ["batched", "unbatched", "packed"])
+def test_samples_side_by_side_are_runs_of_the_case(equations, layout):
+    """Without rounding, every sample of the batch of samples is the exact result."""
+    case = case_of(
+        equations=equations,
+        layout=layout,
+        num_layers=2,
+        bidirectional=True,
+        batch_first=True,
+        call="second derivatives",
+    )
+    exact = run_oracle(case, draw(case))
+    still = spread(replace(case, dtype="float64"), draw(case), exact)
+    assert still.keys() == exact.keys()
+    for name, move in still.items():
+        assert move.shape == exact[name].shape
+        assert move.max() < 1e-12, name
+    assert max(move.max() for move in spread(case, draw(case), exact).values()) > 1e-8
+
+
+def test_a_block_of_one_element_is_measured_as_well_as_others():
+    """Few samples would underestimate an element that stands alone; sixteen do not, by much."""
+    case = case_of(equations="lstm proj", H=3, B=1, T=3)
+    exact = run_oracle(case, draw(case))
+    many = [spread(replace(case, seed=seed), draw(case), exact) for seed in range(30)]
+    for name in exact:
+        moves = np.stack([moved[name] for moved in many])
+        typical = np.sqrt(np.mean(moves**2, 0))
+        assert (moves > typical / 3).all(), name
+
+
+def test_the_loops_are_held_against_the_oracle():
+    """Loops that were wrong would not pass for having their own bits: the oracle is asked too."""
+    case = Case(Config("lstm", 3, 5))
+    held = reference(case)
+    out, limit = held.loop.tensors["out"], held.allowed["out"]
+    assert compare_tensor(out, out, held.exact["out"], limit).verdict == Verdict.IDENTICAL
+    assert compare_tensor(out, out, held.exact["out"] + 1e-3, limit).verdict == Verdict.DIFFERS
+
+
+def test_limits_are_those_of_the_numbers_that_were_run():
+    """Other numbers than the case's own have limits of their own."""
+    case = Case(Config("lstm", 3, 5))
+    data = draw(case)
+    larger = replace(data, parameters={n: 10 * p for n, p in data.parameters.items()})
+    assert (oracle(case, larger)[1]["out"] > 3 * oracle(case, data)[1]["out"]).mean() > 0.5
+
+
+def test_nan_and_signed_zeros():
+    """NaN is never within anything, and -0.0 does not have the bits of 0.0."""
+    zero, limit = np.zeros(3, np.float32), np.ones(3)
+    nan = np.array([0, np.nan, 0], np.float32)
+    assert compare_tensor(nan, zero, zero, limit).verdict == Verdict.DIFFERS
+    assert compare_tensor(-zero, zero, zero, limit).verdict == Verdict.WITHIN
+    assert compare_tensor(zero, zero, zero, limit).verdict == Verdict.IDENTICAL
+
+
+def test_what_is_infinite_must_be_infinite():
+    """Next to infinities and NaN, limits are numbers, and nothing infinite is near anything."""
+    case = replace(Case(Config("rnn", 3, 5, nonlinearity="relu")), values="infinities")
+    held = reference(case)
+    assert all(np.isfinite(limit).all() for limit in held.allowed.values())
+    out = held.loop.tensors["out"].copy()
+    assert np.isinf(out).any()
+    out[np.isinf(out)] = 1e30
+    compared = compare_tensor(out, held.loop.tensors["out"], held.exact["out"], held.allowed["out"])
+    assert compared.verdict == Verdict.DIFFERS
+
+
+def test_the_chance_of_a_false_alarm_is_extrapolated():
+    """Of numbers that fall off exponentially, the chance beyond a limit is what it is."""
+    found = np.random.default_rng(0).exponential(0.1, 100_000)
+    assert 0.2 < chance_beyond(found, 1.5) / np.exp(-15) < 5
+
+
+def test_other_seeds_are_other_numbers():
+    """The seed changes the numbers of a case and nothing else about it."""
+    case = Case(Config("rnn", 3, 5))
+    other = replace(case, seed=1)
+    assert other.id == case.id
+    assert not np.array_equal(draw(other).input, draw(case).input)
+    assert not check(LOOPS, other).verdict.fails
+
+
+def test_both_precisions_run_on_the_same_numbers():
+    """float32 and float64 cases differ in rounding only, so that they can be held side by side."""
+    narrow, wide = (Case(Config("rnn", 3, 5), dtype=dtype) for dtype in ("float32", "float64"))
+    np.testing.assert_allclose(draw(narrow).input, draw(wide).input, rtol=1e-7)
+    out = [run_candidate(loops, case).tensors["out"] for case in (narrow, wide)]
+    np.testing.assert_allclose(*out, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_second_derivatives_are_those_of_autograd(kind):
+    """The oracle of second derivatives, dual numbers through the walk by hand, is autograd's."""
+    case = Case(Config(kind.lower(), 3, 5, 2, bidirectional=True), dtype="float64")
+    case = replace(case, call="second derivatives")
+    exact = run_oracle(case, draw(case))
+    found = run_candidate(lambda module: module, case).tensors
+    assert {name for name in exact if name.startswith("grad²")}
+    for name, array in exact.items():
+        np.testing.assert_allclose(found[name], array.astype(float), rtol=1e-9, atol=1e-11)
+
+
+def test_a_wrong_second_derivative_differs():
+    """Gradients that are right, and constant, are seen."""
+
+    class Once(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return gradient.detach()
+
+    class NoSecondDerivative(nn.LSTM):
+        def forward(self, input, hx=None):
+            return super().forward(Once.apply(input), hx)
+
+    case = replace(Case(Config("lstm", 3, 5)), call="second derivatives")
+    assert not check(nn.LSTM, case).verdict.fails
+    compared = check(NoSecondDerivative, case)
+    assert compared.verdict == Verdict.DIFFERS
+    assert not compared.tensors["grad weight_hh_l0"].verdict.fails
+    assert compared.tensors["grad² weight_hh_l0"].verdict == Verdict.DIFFERS
+
+
+def test_every_telling_case_has_limits_that_tell():
+    """Nowhere but in chaos is as much allowed as there is to compare."""
+    for case in filter(is_telling, select("quick")):
+        limits = reference(case).allowed["out"]
+        assert limits.max() < 1e-3 * np.abs(reference(case).exact["out"]).max(), case.id
