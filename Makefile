@@ -22,6 +22,7 @@ check: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 
 calibration: $(VENV)/.ready
 	$(BIN)/python -m tests.meta.judge.calibration

@@ -17,7 +17,7 @@ from rnn_manual.cases.excluded import DRAWN, LONG
 from rnn_manual.cases.parametrize import law
 from rnn_manual.claims.laws import assert_close, assert_near, assert_same, claim, padded
 from rnn_manual.config import Config
-from rnn_manual.judge.tolerance import reference
+from rnn_manual.judge.reference.tolerance import reference
 from rnn_manual.parity import parametrize
 
 SHAPES = [  # B, T, E, E2

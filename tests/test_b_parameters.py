@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from rnn_manual.candidates.dispatch import facts
 from rnn_manual.candidates.errors import ProcessEnded, Violation
+from rnn_manual.candidates.process.dispatch import facts
 from rnn_manual.cases.draw import draw
 from rnn_manual.cases.excluded import DRAWN
 from rnn_manual.cases.notes import NOTES

@@ -25,7 +25,7 @@ from rnn_manual.claims.jacobians import (
 )
 from rnn_manual.claims.laws import assert_near, claim, distinct, one_direction, padded
 from rnn_manual.claims.pieces import gradients_in_two, halves_by_hand
-from rnn_manual.judge.tolerance import reference
+from rnn_manual.judge.reference.tolerance import reference
 
 # Jacobians and differences: in chaos they are of no size, and narrow formats have few numbers.
 PRECISE = [CHAOTIC, DRAWN, EMPTY, NARROW, OTHER_CALLS, SPECIAL]

@@ -6,24 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 from rnn_manual.candidates.candidate import NN, Candidate, Subject
-from rnn_manual.candidates.dispatch import ask, facts
 from rnn_manual.candidates.errors import Unusable
-from rnn_manual.candidates.loading import FORMS
-from rnn_manual.candidates.modes import (
-    calls,
-    compilers,
-    computed,
-    devices,
-    eager,
-    formats,
-    life,
-    onnx,
-    transforms,
-)
-from rnn_manual.candidates.modes.mode import Mode
-from rnn_manual.candidates.process import Answer
-from rnn_manual.candidates.result import DECLINED, Result
-from rnn_manual.candidates.running import run_candidate
+from rnn_manual.candidates.harness.mode import Mode
+from rnn_manual.candidates.harness.result import DECLINED, Result
+from rnn_manual.candidates.harness.running import run_candidate
+from rnn_manual.candidates.modes import calls, devices, eager, formats, life, transforms
+from rnn_manual.candidates.modes.programs import compilers, computed, onnx
+from rnn_manual.candidates.process.dispatch import ask, facts
+from rnn_manual.candidates.process.loading import FORMS
+from rnn_manual.candidates.process.process import Answer
 from rnn_manual.cases.case import Case
 from rnn_manual.usage import did_you_mean
 

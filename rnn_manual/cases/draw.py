@@ -55,7 +55,7 @@ def draw(case: Case) -> Data:
     }
     batch = () if case.layout == "unbatched" else (B,)
     shape = (B, T) if case.batch_axis == 0 else (T, *batch)
-    x = rng.standard_normal((*shape, config.input_size))
+    x: Floats = rng.standard_normal((*shape, config.input_size))
     x = rounded(_special(case, x, rng), case.dtype)
     state_shapes = [
         (config.num_rows, *batch, config.state_size(letter)) for letter in config.states

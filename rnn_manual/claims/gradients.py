@@ -12,20 +12,20 @@ import numpy as np
 import torch
 
 from rnn_manual.candidates import by_hand
-from rnn_manual.candidates.building import build
 from rnn_manual.candidates.candidate import Subject
-from rnn_manual.candidates.dispatch import run_there
 from rnn_manual.candidates.errors import Unsupported, Violation
-from rnn_manual.candidates.modes.mode import Mode
-from rnn_manual.candidates.result import Result
-from rnn_manual.candidates.returned import read_outputs
-from rnn_manual.candidates.running import run_candidate
-from rnn_manual.candidates.tensors import arguments, leaves_of, without_tf32
+from rnn_manual.candidates.harness.building import build
+from rnn_manual.candidates.harness.mode import Mode
+from rnn_manual.candidates.harness.result import Result
+from rnn_manual.candidates.harness.returned import read_outputs
+from rnn_manual.candidates.harness.running import run_candidate
+from rnn_manual.candidates.harness.tensors import arguments, leaves_of, without_tf32
+from rnn_manual.candidates.process.dispatch import run_there
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Data, Floats, draw
 from rnn_manual.claims.laws import assert_near
 from rnn_manual.claims.layer import Layer
-from rnn_manual.judge.tolerance import reference
+from rnn_manual.judge.reference.tolerance import reference
 
 ByName = dict[str, Floats]
 

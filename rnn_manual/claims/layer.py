@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 
 import torch
 
-from rnn_manual.candidates.building import build
 from rnn_manual.candidates.candidate import Candidate, Subject
 from rnn_manual.candidates.catalogue import MODES
-from rnn_manual.candidates.dispatch import facts, run_there
 from rnn_manual.candidates.errors import Unsupported
-from rnn_manual.candidates.result import Result
-from rnn_manual.candidates.running import run_candidate
+from rnn_manual.candidates.harness.building import build
+from rnn_manual.candidates.harness.result import Result
+from rnn_manual.candidates.harness.running import run_candidate
+from rnn_manual.candidates.process.dispatch import facts, run_there
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Data, Floats, draw
-from rnn_manual.judge.tolerance import oracle, reference
+from rnn_manual.judge.reference.tolerance import oracle, reference
 
 Shapes = list[tuple[str, tuple[int, ...]]]
 

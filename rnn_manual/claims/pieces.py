@@ -9,12 +9,12 @@ import numpy as np
 import torch
 
 from rnn_manual.candidates import by_hand
-from rnn_manual.candidates.building import Built
 from rnn_manual.candidates.candidate import Subject
-from rnn_manual.candidates.dispatch import run_there
-from rnn_manual.candidates.modes.mode import Mode
-from rnn_manual.candidates.result import Result
-from rnn_manual.candidates.running import run_candidate
+from rnn_manual.candidates.harness.building import Built
+from rnn_manual.candidates.harness.mode import Mode
+from rnn_manual.candidates.harness.result import Result
+from rnn_manual.candidates.harness.running import run_candidate
+from rnn_manual.candidates.process.dispatch import run_there
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Data, draw
 from rnn_manual.claims.gradients import (

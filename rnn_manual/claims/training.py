@@ -7,11 +7,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from rnn_manual.candidates.building import build
 from rnn_manual.candidates.candidate import Subject
 from rnn_manual.candidates.catalogue import MODES
-from rnn_manual.candidates.dispatch import run_there
 from rnn_manual.candidates.errors import Unsupported
+from rnn_manual.candidates.harness.building import build
+from rnn_manual.candidates.process.dispatch import run_there
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import draw
 from rnn_manual.claims.layer import Layer
@@ -51,7 +51,7 @@ def _trained(
                 raise Unsupported("no gradients to train by")
             logits = head(h_n[-1])
             optimizer.zero_grad()
-            nn.functional.cross_entropy(logits, expected).backward()
+            nn.functional.cross_entropy(logits, expected).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
         if all(parameter.grad is None for parameter in built.module.parameters()):
             raise Unsupported("no gradients of the weights to train by")

@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             from rnn_manual.cli.compare import compare
 
             return compare(options.folders, options.html, options.json, options.markdown)
-        from rnn_manual.cli.verify import verify
+        from rnn_manual.cli.verify.command import verify
 
         return verify(options)
     except Refused as refused:

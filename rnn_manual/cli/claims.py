@@ -11,7 +11,7 @@ from rich.text import Text
 
 from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.cases.levels import select
-from rnn_manual.cli.suite import run_suite
+from rnn_manual.cli.verify.suite import run_suite
 from rnn_manual.mistakes import MISTAKES
 from rnn_manual.usage import Refused
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rich.console import Console
-
+from rnn_manual.cli.compared import show
+from rnn_manual.cli.console import console
 from rnn_manual.files import check_writable, write
+from rnn_manual.recordings.as_json import as_json
 from rnn_manual.recordings.columns import Column
 from rnn_manual.recordings.drift import DIFFERS, drift
+from rnn_manual.recordings.markdown import markdown
+from rnn_manual.recordings.page import page
 from rnn_manual.recordings.recording import Recording
-from rnn_manual.recordings.shown import as_json, markdown, page, show
 from rnn_manual.recordings.store import load, skipped
 from rnn_manual.usage import Refused
 
@@ -30,7 +32,7 @@ def compare(
         if path is not None:
             check_writable(path)
     columns = side_by_side([Path(folder) for folder in folders])
-    show(Console(highlight=False), columns)
+    show(console(), columns)
     if html_path:
         write(Path(html_path), page(columns))
     if json_path:

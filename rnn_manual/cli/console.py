@@ -7,6 +7,13 @@ from typing import TextIO
 
 from rich.console import Console
 
+STYLE = {  # of a verdict
+    "identical": "bold green",
+    "within": "green",
+    "unsupported": "yellow",
+    "differs": "bold red",
+    "error": "bold red",
+}
 WIDE = 10_000  # columns: a file has as many as a line needs
 
 

@@ -8,22 +8,23 @@ oneDNN, which computes float32 LSTMs by default in an order of its own, is off f
 from __future__ import annotations
 
 import platform
+from typing import Any
 
 import numpy as np
 import torch
 
 from rnn_manual.candidates.candidate import NN, Subject, loops
-from rnn_manual.candidates.dispatch import REPRODUCIBLE, ask
 from rnn_manual.candidates.errors import ProcessEnded
-from rnn_manual.candidates.result import Result
-from rnn_manual.candidates.running import run_candidate
+from rnn_manual.candidates.harness.result import Result
+from rnn_manual.candidates.harness.running import run_candidate
+from rnn_manual.candidates.process.dispatch import REPRODUCIBLE, ask
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Floats
 from rnn_manual.judge.check import compare_result
 from rnn_manual.judge.comparison import Comparison
 from rnn_manual.judge.findings import BITS
+from rnn_manual.judge.reference.tolerance import Reference
 from rnn_manual.judge.tensor import TensorComparison
-from rnn_manual.judge.tolerance import Reference
 from rnn_manual.judge.verdict import Verdict
 from rnn_manual.judge.where import locate
 
@@ -32,7 +33,7 @@ ESTABLISHED = ("x86_64", "AMD64")
 
 def check_bits(case: Case) -> Comparison:
     """torch.nn against the torch loops, both on torch's own kernels."""
-    about = {"case": case, "candidate": NN.name, "mode": BITS, "command": NN.name}
+    about: dict[str, Any] = {"case": case, "candidate": NN.name, "mode": BITS, "command": NN.name}
     answer = ask(NN, run_both, case, environment=REPRODUCIBLE)
     if isinstance(answer.error, ProcessEnded):
         return Comparison(**about, raised=Verdict.ERROR, message=str(answer.error))

@@ -16,14 +16,14 @@ from rnn_manual.candidates.errors import (
     Violation,
     in_one_line,
 )
-from rnn_manual.candidates.own_line import own_line
-from rnn_manual.candidates.process import Answer
-from rnn_manual.candidates.result import Result
+from rnn_manual.candidates.harness.result import Result
+from rnn_manual.candidates.process.own_line import own_line
+from rnn_manual.candidates.process.process import Answer
 from rnn_manual.cases.case import Case
 from rnn_manual.judge.comparison import Comparison
 from rnn_manual.judge.diagnosis import diagnose
+from rnn_manual.judge.reference.tolerance import Reference, reference
 from rnn_manual.judge.tensor import TensorComparison, compare_tensor
-from rnn_manual.judge.tolerance import Reference, reference
 from rnn_manual.judge.verdict import Verdict
 from rnn_manual.judge.where import locate
 

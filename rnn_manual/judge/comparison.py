@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rnn_manual.candidates.errors import Unsupported
 from rnn_manual.judge.findings import Findings
-from rnn_manual.judge.report import report
+from rnn_manual.judge.report.text import report
 from rnn_manual.judge.verdict import Verdict
 
 

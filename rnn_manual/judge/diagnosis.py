@@ -7,12 +7,12 @@ import contextlib
 import numpy as np
 
 from rnn_manual.candidates.errors import Violation
-from rnn_manual.candidates.result import Result
-from rnn_manual.candidates.running import run_candidate
+from rnn_manual.candidates.harness.result import Result
+from rnn_manual.candidates.harness.running import run_candidate
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Floats
+from rnn_manual.judge.reference.tolerance import Reference
 from rnn_manual.judge.tensor import compare_tensor
-from rnn_manual.judge.tolerance import Reference
 from rnn_manual.judge.verdict import Verdict
 from rnn_manual.mistakes import MISTAKES
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rnn_manual.candidates.result import COPIED, FROZEN, NO_GRAPH, REFUSED
+from rnn_manual.candidates.harness.result import COPIED, FROZEN, NO_GRAPH, REFUSED
 
 # Each fact, and how a cell of a table says it; what is none of these is `declined`.
 SHORT = {NO_GRAPH: "none", COPIED: "copied", FROZEN: "frozen", REFUSED: "refused"}

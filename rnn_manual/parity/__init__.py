@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rnn_manual.cases.parametrize import parametrize as parametrize
     from rnn_manual.judge.check import check as check
     from rnn_manual.judge.comparison import Comparison as Comparison
-    from rnn_manual.judge.comparison import Verdict as Verdict
+    from rnn_manual.judge.verdict import Verdict as Verdict
     from rnn_manual.parity import strategies as strategies
 
 # Loaded on first use: recordings are compared without waiting for torch.
@@ -26,7 +26,7 @@ _HOME = {
     "Comparison": "judge.comparison",
     "Unsupported": "candidates.errors",
     "Unusable": "candidates.errors",
-    "Verdict": "judge.comparison",
+    "Verdict": "judge.verdict",
     "check": "judge.check",
     "parametrize": "cases.parametrize",
     "select": "cases.levels",

@@ -36,7 +36,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             level = mark.kwargs.get("level") or option("level")
             there = f"there are {len(select(level))} cases at level {level}"
             name = f"{metafunc.module.__name__.rpartition('.')[2]}::{metafunc.function.__name__}"
-            raise pytest.UsageError(f"{name}: {there}, and none is as `where` asks")
+            raise pytest.Collector.CollectError(f"{name}: {there}, and none is as `where` asks")
         metafunc.parametrize("case", cases, ids=[case.id for case in cases])
 
 

@@ -29,7 +29,7 @@ def device(request: pytest.FixtureRequest) -> str:
 def candidate(request: pytest.FixtureRequest) -> Candidate:
     """What is judged, as --candidate names it."""
     from rnn_manual.candidates.catalogue import as_candidate
-    from rnn_manual.candidates.dispatch import set_limit
+    from rnn_manual.candidates.process.dispatch import set_limit
 
     share_cores(request.config)
     set_limit(request.config.getoption("case_limit"))

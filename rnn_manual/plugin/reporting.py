@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from rnn_manual.judge.comparison import Comparison
     from rnn_manual.recordings.drift import RunDrift
 
-COMPARISON = pytest.StashKey["Comparison"]()
+COMPARISON: pytest.StashKey[Comparison] = pytest.StashKey()
 DRIFT: pytest.StashKey[RunDrift] = pytest.StashKey()
 
 
@@ -30,7 +31,7 @@ def pytest_runtest_makereport(
         claim = item.get_closest_marker("claim")
         report.rnn_manual_claim = claim.args[0] if claim else None
         if COMPARISON in item.stash:
-            from rnn_manual.judge.as_json import case_json
+            from rnn_manual.judge.report.as_json import case_json
 
             found = case_json(item.stash[COMPARISON])
             drift = item.stash.get(DRIFT, None)

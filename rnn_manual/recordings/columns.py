@@ -212,3 +212,8 @@ def _only(where: str, keys: list[tuple[str, str]]) -> list[str]:
     names = [f"{mode} {case}".strip() for mode, case in keys]
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return [f"only {where}: {', '.join(names[:NAMED])}{more}"] if names else []
+
+
+def sentence(line: str) -> str:
+    """A line as a sentence."""
+    return f"{line[0].upper()}{line[1:]}."

@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from rnn_manual.candidates.dispatch import REPRODUCIBLE
-from rnn_manual.candidates.process import Process
+from rnn_manual.candidates.process.dispatch import REPRODUCIBLE
+from rnn_manual.candidates.process.process import Process
 from rnn_manual.judge.bits import why_not_here
 
 LIMIT = 120.0  # seconds for one test of bits

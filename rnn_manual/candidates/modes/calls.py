@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
-from rnn_manual.candidates.building import Built
+from rnn_manual.candidates.harness.building import Built
+from rnn_manual.candidates.harness.mode import Mode, Takes
 from rnn_manual.candidates.modes.flat import given, returned, tensors_of
-from rnn_manual.candidates.modes.mode import Mode, Takes
 from rnn_manual.cases.case import Case
 
 

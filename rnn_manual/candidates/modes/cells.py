@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from rnn_manual.candidates.building import Built
 from rnn_manual.candidates.errors import Unsupported
+from rnn_manual.candidates.harness.building import Built
 from rnn_manual.config import Config
 from rnn_manual.layout import state_given, state_tuple
 

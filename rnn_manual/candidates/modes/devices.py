@@ -9,12 +9,12 @@ from typing import Any
 
 import torch
 
-from rnn_manual.candidates.building import Built
 from rnn_manual.candidates.errors import Unsupported
+from rnn_manual.candidates.harness.building import Built
+from rnn_manual.candidates.harness.mode import Mode
+from rnn_manual.candidates.harness.tensors import without_tf32
 from rnn_manual.candidates.modes.flat import flat, returned, tensors_of
-from rnn_manual.candidates.modes.mode import Mode
 from rnn_manual.candidates.modes.node import enclosed
-from rnn_manual.candidates.tensors import without_tf32
 
 
 def _on_cuda(cudnn: bool) -> Callable[[Built], Built]:

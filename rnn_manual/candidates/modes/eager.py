@@ -8,10 +8,10 @@ from typing import Any
 
 import torch
 
-from rnn_manual.candidates.building import Built
+from rnn_manual.candidates.harness.building import Built
+from rnn_manual.candidates.harness.mode import Mode, Takes
 from rnn_manual.candidates.modes.cells import stepped
 from rnn_manual.candidates.modes.flat import flat, returned, tensors_of
-from rnn_manual.candidates.modes.mode import Mode, Takes
 from rnn_manual.candidates.modes.node import Around, enclosed
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
-from rnn_manual.candidates.building import Built
 from rnn_manual.candidates.errors import Unsupported
+from rnn_manual.candidates.harness.building import Built
+from rnn_manual.candidates.harness.mode import Mode, Takes, every_case
 from rnn_manual.candidates.modes.flat import flat, returned, tensors_of
-from rnn_manual.candidates.modes.mode import Mode, Takes, every_case
 from rnn_manual.candidates.modes.node import enclosed
 from rnn_manual.cases.case import Case
 

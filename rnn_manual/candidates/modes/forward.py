@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.autograd import forward_ad
 
-from rnn_manual.candidates.building import Built
+from rnn_manual.candidates.harness.building import Built
 from rnn_manual.candidates.modes.flat import Flat, flat_with_parameters, returned, tensors_of
 from rnn_manual.candidates.modes.node import Pullback, node
 

@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from rnn_manual.candidates.building import Built
 from rnn_manual.candidates.errors import Unsupported, in_one_line
-from rnn_manual.candidates.modes.mode import Mode
+from rnn_manual.candidates.harness.building import Built
+from rnn_manual.candidates.harness.mode import Mode
 from rnn_manual.candidates.torch_versions import needed_argument
 from rnn_manual.config import Config
 
@@ -141,9 +141,10 @@ def _meta_assigned(built: Built, right: Weights) -> None:
 
 
 def _flatten(built: Built, right: Weights) -> None:
-    if not hasattr(built.module, "flatten_parameters"):
+    flatten = getattr(built.module, "flatten_parameters", None)
+    if flatten is None:
         raise Unsupported("the layer has no flatten_parameters")
-    built.module.flatten_parameters()
+    flatten()
     _copy(built, right)
 
 

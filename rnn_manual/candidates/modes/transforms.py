@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch.utils.checkpoint import checkpoint
 
-from rnn_manual.candidates.building import Built
+from rnn_manual.candidates.harness.building import Built
+from rnn_manual.candidates.harness.mode import Mode, Takes
 from rnn_manual.candidates.modes.flat import (
     flat,
     flat_with_parameters,
@@ -18,7 +19,6 @@ from rnn_manual.candidates.modes.flat import (
     tensors_of,
 )
 from rnn_manual.candidates.modes.forward import forward_gradients
-from rnn_manual.candidates.modes.mode import Mode, Takes
 from rnn_manual.candidates.modes.node import node
 from rnn_manual.candidates.torch_versions import needed
 from rnn_manual.cases.case import Case

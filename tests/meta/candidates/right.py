@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 import rnn_manual
-from rnn_manual.candidates.building import Built
+from rnn_manual.candidates.harness.building import Built
 from rnn_manual.candidates.modes.cells import stepped
 from rnn_manual.config import GATES, Config
 from rnn_manual.layout import run, state_given, state_tuple

@@ -4,10 +4,10 @@ import os
 
 import pytest
 
-from rnn_manual.candidates import dispatch
 from rnn_manual.candidates.candidate import LOOPS, Candidate
-from rnn_manual.candidates.dispatch import ask, run_there
 from rnn_manual.candidates.errors import ProcessEnded, Unsupported
+from rnn_manual.candidates.process import dispatch
+from rnn_manual.candidates.process.dispatch import ask, run_there
 
 NAMED = Candidate("here", "tests.meta.candidates.test_dispatch:subject")
 

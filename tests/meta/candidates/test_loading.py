@@ -9,7 +9,7 @@ from torch import nn
 from rnn_manual.candidates.candidate import NN, Candidate, facts_of
 from rnn_manual.candidates.catalogue import as_candidate
 from rnn_manual.candidates.errors import Unusable
-from rnn_manual.candidates.loading import load
+from rnn_manual.candidates.process.loading import load
 from rnn_manual.config import Config
 from rnn_manual.parity import Case, Verdict, check
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from rnn_manual.candidates.errors import ProcessEnded
-from rnn_manual.candidates.process import Process
+from rnn_manual.candidates.process.process import Process
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and signals")
 

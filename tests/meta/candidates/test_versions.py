@@ -11,7 +11,7 @@ from rnn_manual.candidates.candidate import NN, Candidate
 from rnn_manual.candidates.device import lacking, usable_device
 from rnn_manual.candidates.torch_versions import needed
 from rnn_manual.cases.levels import PLAINEST
-from rnn_manual.cli.summary import declined_modes
+from rnn_manual.cli.verify.summary import declined_modes
 from rnn_manual.parity import Unsupported, Unusable, Verdict, check
 
 

@@ -3,10 +3,12 @@
 import pytest
 from hypothesis import given, settings
 
-from rnn_manual.cases.strategies import cases, smallest_failure
+from rnn_manual.cases.draw import draw
+from rnn_manual.cases.strategies import cases
 from rnn_manual.config import Config
+from rnn_manual.judge.smallest import smallest_failure
 from rnn_manual.mistakes.wrong import Mistake
-from rnn_manual.parity import Case, check, judge
+from rnn_manual.parity import Case, check
 
 
 @pytest.fixture
@@ -33,7 +35,8 @@ PLAINEST = Case(Config("rnn", 1, 1, num_layers=3, bidirectional=True), 1, 1)
 
 def test_a_fault_in_a_corner_is_shrunk_to_its_plainest_case(monkeypatch):
     """A fault of bidirectional nets of three layers is found, on the smallest there are."""
-    monkeypatch.setattr(judge, "diagnose", lambda *_: None)  # which takes long, on every step down
+    # Which takes long, on every step down.
+    monkeypatch.setattr("rnn_manual.judge.check.diagnose", lambda *_: None)
     assert smallest_failure(PLANTED, cases(), examples=200) == PLAINEST
 
 
@@ -56,6 +59,6 @@ def test_every_case_that_is_drawn_can_be_run():
     def fits(case):
         assert case.config.kind in ("gru", "lstm")
         assert case.dtype == "bfloat16"
-        assert list(case.data().parameters) == list(case.config.parameter_shapes())
+        assert list(draw(case).parameters) == list(case.config.parameter_shapes())
 
     fits()

@@ -18,10 +18,10 @@ import torch
 from torch import nn
 
 from rnn_manual.candidates.candidate import Subject
-from rnn_manual.candidates.running import run_candidate
+from rnn_manual.candidates.harness.running import run_candidate
 from rnn_manual.cases.options import is_telling
 from rnn_manual.judge.check import compare_result
-from rnn_manual.judge.tolerance import SPREAD, reference
+from rnn_manual.judge.reference.tolerance import SPREAD, reference
 from rnn_manual.parity import Case, Unsupported, select
 from rnn_manual.usage import DTYPES, KINDS
 from tests.meta.candidates.right import RIGHT

@@ -7,7 +7,7 @@ import pytest
 
 from rnn_manual.candidates.candidate import loops
 from rnn_manual.candidates.errors import ProcessEnded
-from rnn_manual.candidates.process import Answer
+from rnn_manual.candidates.process.process import Answer
 from rnn_manual.config import Config
 from rnn_manual.judge import bits
 from rnn_manual.parity import Case, Verdict

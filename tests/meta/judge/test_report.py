@@ -8,9 +8,9 @@ import torch
 import rnn_manual
 from rnn_manual.backprop import run_direction_backward
 from rnn_manual.candidates.by_hand import run_by_hand
-from rnn_manual.cli.summary import totals
+from rnn_manual.cli.verify.summary import totals
 from rnn_manual.config import Config
-from rnn_manual.judge.as_json import case_json
+from rnn_manual.judge.report.as_json import case_json
 from rnn_manual.layout import run
 from rnn_manual.loops import run_direction
 from rnn_manual.mistakes import MISTAKES

@@ -8,15 +8,15 @@ import torch
 from torch import nn
 
 from rnn_manual.candidates.candidate import LOOPS, loops
-from rnn_manual.candidates.running import run_candidate
+from rnn_manual.candidates.harness.running import run_candidate
 from rnn_manual.cases.draw import draw
 from rnn_manual.cases.options import case_of, is_telling
 from rnn_manual.config import Config
-from rnn_manual.judge.oracle import run_oracle
-from rnn_manual.judge.rounding import NoisyOps
-from rnn_manual.judge.spread import spread
+from rnn_manual.judge.reference.oracle import run_oracle
+from rnn_manual.judge.reference.rounding import NoisyOps
+from rnn_manual.judge.reference.spread import spread
+from rnn_manual.judge.reference.tolerance import oracle, reference
 from rnn_manual.judge.tensor import compare_tensor
-from rnn_manual.judge.tolerance import oracle, reference
 from rnn_manual.parity import Case, Verdict, check, select
 from rnn_manual.usage import DTYPES
 from tests.meta.candidates.right import RIGHT

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from rnn_manual.candidates.errors import Violation
-from rnn_manual.candidates.running import run_candidate
+from rnn_manual.candidates.harness.running import run_candidate
 from rnn_manual.cases.draw import draw
 from rnn_manual.cases.levels import few
 from rnn_manual.cases.options import is_telling
 from rnn_manual.judge.check import compare_result
-from rnn_manual.judge.tolerance import reference
+from rnn_manual.judge.reference.tolerance import reference
 from rnn_manual.mistakes import MISTAKES, gradients
 from rnn_manual.mistakes.conditions import all_gradients
 from rnn_manual.parity import Verdict, check, select

@@ -17,6 +17,19 @@ def test_mine(case):
     check("rnn_manual.mistakes:gates_g_o_exchanged", case).assert_ok()
 """
 
+DECLINING = """
+from rnn_manual.parity import Unsupported, check, parametrize
+
+def build(module):
+    if module.num_layers > 1:
+        raise Unsupported("two layers")
+    return module
+
+@parametrize(where=lambda case: case.config.num_layers < 3 and not case.config.proj_size)
+def test_mine(case):
+    check(build, case).assert_ok()
+"""
+
 
 @pytest.fixture
 def theirs(pytester):
@@ -48,7 +61,20 @@ def test_no_case_is_an_error(pytester):
     pytester.makepyfile(THEIRS.replace("num_layers == 1", "num_layers == 99"))
     result = run(pytester)
     assert result.ret != 0
-    result.stdout.fnmatch_lines(["*test_mine asks for cases, and there are none*"])
+    said = "*::test_mine: there are * cases at level quick, and none is as `where` asks"
+    result.stdout.fnmatch_lines([said])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*collection.py*")
+
+
+def test_a_declined_case_is_skipped(pytester):
+    """What a candidate declines has not passed: it is skipped, with the candidate's words."""
+    pytester.makepyfile(DECLINING)
+    result = run(pytester, "-rs")
+    outcome = result.parseoutcomes()
+    assert outcome["passed"] > 3
+    assert outcome["skipped"] > 3
+    result.stdout.fnmatch_lines(["SKIPPED*two layers"])
 
 
 def test_a_failure_is_the_block_and_no_more(pytester):

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from torch import nn
 
-from rnn_manual.cli import main, verify
+from rnn_manual.cli import main
+from rnn_manual.cli.verify import command
+from rnn_manual.cli.verify.preflight import Known
 from rnn_manual.cli.compare import side_by_side
 from rnn_manual.config import Config
 from rnn_manual.parity import Case, check
@@ -21,7 +23,9 @@ from rnn_manual.recordings import store
 from rnn_manual.recordings.columns import Column, groups, in_words, lines, rows
 from rnn_manual.recordings.drift import drift, ulps
 from rnn_manual.recordings.recorded import recorded_case, recorded_run
-from rnn_manual.recordings.shown import markdown, page
+from rnn_manual.judge.report.environment import environment
+from rnn_manual.recordings.markdown import markdown
+from rnn_manual.recordings.page import page
 from tests.meta.recordings.test_recording import recorded
 from tests.meta.cli.command import ROOT
 
@@ -363,7 +367,7 @@ def test_comparing_needs_no_torch(folders):
 
 CASE = {
     "id": "a", "kind": "gru", "mode": "", "features": [], "tensors": {}, "verdict": "identical",
-    "message": None, "report": None,
+    "message": None, "diagnosis": None, "report": None, "line": "", "printed": "",
 }  # fmt: skip
 
 
@@ -391,7 +395,9 @@ def test_what_is_said_of_a_run(monkeypatch, capsys, case, said, code, told):
         watch.pytest_runtest_logreport(report)
         return int(report.failed)
 
-    monkeypatch.setattr(verify, "run_suite", run_suite)
+    known = SimpleNamespace(known=Known(environment(), []))
+    monkeypatch.setattr(command, "Preflight", lambda *_: known)
+    monkeypatch.setattr(command, "run_suite", run_suite)
     assert main(["verify", "--against", "a"]) == code
     assert told in "".join(capsys.readouterr())
 

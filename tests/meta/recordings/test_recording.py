@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnn_manual.candidates.dispatch import REPRODUCIBLE
+from rnn_manual.candidates.process.dispatch import REPRODUCIBLE
 from rnn_manual.cli import main
 from rnn_manual.config import Config
 from rnn_manual.parity import Case, check

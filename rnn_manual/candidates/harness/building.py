@@ -1,0 +1,97 @@
+"""From a subject and a configuration to a layer that holds given weights."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from rnn_manual.candidates.candidate import Call, Subject, is_module_class
+from rnn_manual.candidates.errors import Violation
+from rnn_manual.candidates.harness.tensors import to_torch
+from rnn_manual.cases.draw import Floats
+from rnn_manual.config import Config
+
+Place = Callable[[torch.Tensor], torch.Tensor]
+
+
+class Built(NamedTuple):
+    """A layer ready to be called.
+
+    Args:
+        module: whose parameters it computes with, and the gradients are taken of.
+        call: what is called, (input, hx=None) -> (out, state).
+        is_layer: whether the module is itself what is judged, rather than where a function has
+            its weights from.
+    """
+
+    config: Config
+    module: nn.Module
+    call: Call
+    is_layer: bool
+
+
+def torch_layer(config: Config, **options: Any) -> nn.RNNBase:
+    """The nn.RNN, nn.LSTM or nn.GRU of a configuration. options: device and dtype."""
+    return _constructed(getattr(nn, config.kind.upper()), config, **options)  # type: ignore[no-any-return]
+
+
+def _constructed(layer: Callable[..., Any], config: Config, **options: Any) -> Any:
+    with warnings.catch_warnings():
+        # A single layer warns that it has no use for dropout; that is one of the cases.
+        warnings.filterwarnings("ignore", "dropout option adds dropout")
+        return layer(*config.sizes, **config.options, **options)
+
+
+def _load(module: nn.Module, reference: nn.RNNBase) -> None:
+    """Raises Violation: the module does not take the weights of nn's."""
+    try:
+        module.load_state_dict(reference.state_dict())
+    except RuntimeError as error:
+        _, *wrong = (line.strip() for line in str(error).splitlines())
+        first = wrong[0].rstrip(".") if wrong else str(error)
+        kind = f"nn.{type(reference).__name__}"
+        hint = "if it is of another kind, --kind says of which"
+        raise Violation(f"does not load the state_dict of {kind}: {first}; {hint}") from error
+
+
+def build(
+    subject: Subject,
+    config: Config,
+    parameters: Mapping[str, Floats],
+    dtype: torch.dtype,
+    device: str = "cpu",
+    *,
+    training: bool = True,
+    place: Place | None = None,
+    frozen: Collection[str] = (),
+) -> Built:
+    """Builds a candidate on given weights.
+
+    Args:
+        parameters: arrays by PyTorch's names.
+        place: lays each weight out in memory, if not as the module does.
+        frozen: the parameters that require no gradient.
+
+    Raises: what the candidate raises.
+    """
+    reference = torch_layer(config, device=device, dtype=dtype)
+    reference.load_state_dict({k: to_torch(v, dtype) for k, v in parameters.items()})
+    module: nn.Module = reference
+    if is_module_class(subject):
+        module = _constructed(subject, config).to(device=device, dtype=dtype)
+        _load(module, reference)
+    named = dict(module.named_parameters(recurse=False))
+    for name in named.keys() & parameters.keys():
+        if place is not None:
+            setattr(module, name, nn.Parameter(place(named[name].data)))
+        if name in frozen:
+            getattr(module, name).requires_grad_(False)
+    module.train(training)
+    if is_module_class(subject):
+        return Built(config, module, module, True)
+    call = subject(module)
+    return Built(config, module, call, call is module)

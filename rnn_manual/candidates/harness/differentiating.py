@@ -1,0 +1,104 @@
+"""The gradients of a call, by autograd, and why those that are missing are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from rnn_manual.candidates.harness.result import COPIED, FROZEN, NO_GRAPH
+from rnn_manual.candidates.harness.tensors import Tensors
+from rnn_manual.candidates.harness.untouched import Untouched
+from rnn_manual.cases.calls import differentiated, in_the_loss
+from rnn_manual.cases.case import Case
+from rnn_manual.cases.draw import Data
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """By the name of what they are for: input, h_0, c_0, and parameters by PyTorch's names.
+
+    second: the gradients for these of Σ ⟨first, direction⟩, where the case asks for them.
+    missing: name → why there is none.
+    """
+
+    first: Tensors = field(default_factory=dict)
+    second: Tensors = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+
+
+def gradients(
+    case: Case, data: Data, leaves: Tensors, parameters: Tensors, outputs: Tensors
+) -> Gradients:
+    """The gradients that a case asks for.
+
+    Args:
+        leaves: input and states, as the layer was given them.
+        parameters: of the module that it computes with.
+        outputs: out, h_n and c_n, as it returned them.
+
+    Raises: Violation: the way back changed a cotangent. What the layer raises.
+    """
+    asked = {n: leaf for n, leaf in (leaves | parameters).items() if differentiated(case, n)}
+    pairs = zip(outputs.items(), data.cotangents, strict=True)
+    live = {
+        name: (tensor, _like(cotangent, tensor))
+        for (name, tensor), cotangent in pairs
+        if in_the_loss(case, name) and tensor.requires_grad and tensor.shape == cotangent.shape
+    }
+    if not live:
+        return Gradients(missing=dict.fromkeys(asked, NO_GRAPH))
+    missing = {name: FROZEN for name, leaf in asked.items() if not leaf.requires_grad}
+    asked = {name: leaf for name, leaf in asked.items() if name not in missing}
+    given = Untouched({f"the gradient for {name}": d for name, (_, d) in live.items()})
+    found = _grad(list(live.values()), asked, create_graph=bool(data.directions))
+    given.check()
+    if all(gradient is None for gradient in found.values()):
+        return Gradients(missing=missing | dict.fromkeys(asked, NO_GRAPH))
+    if all(found.get(name) is None for name in parameters):
+        missing |= {name: COPIED for name in parameters if name in asked}
+    asked = {name: leaf for name, leaf in asked.items() if name not in missing}
+    first = {name: found[name] for name in asked}
+    second = _second(first, asked, data.directions) if data.directions else {}
+    return Gradients(_zero_filled(first, asked), _zero_filled(second, asked), missing)
+
+
+def _grad(
+    live: Sequence[tuple[torch.Tensor, torch.Tensor]], leaves: Tensors, create_graph: bool = False
+) -> dict[str, torch.Tensor | None]:
+    """Args: live: what is differentiated, and the gradient for it."""
+    outputs, cotangents = zip(*live, strict=True)
+    got = torch.autograd.grad(
+        outputs,
+        list(leaves.values()),
+        cotangents,
+        allow_unused=True,
+        create_graph=create_graph,
+    )
+    return dict(zip(leaves, got, strict=True))
+
+
+def _second(
+    first: Mapping[str, torch.Tensor | None], leaves: Tensors, directions: Mapping[str, Any]
+) -> Mapping[str, torch.Tensor | None]:
+    """The gradients of Σ ⟨first, direction⟩; of what has no graph, none."""
+    live = [  # of which two may be one tensor, as those for b_ih and b_hh
+        (gradient, _like(directions[name], gradient))
+        for name, gradient in first.items()
+        if gradient is not None and gradient.requires_grad and name in directions
+    ]
+    return _grad(live, leaves) if live else dict.fromkeys(leaves)
+
+
+def _zero_filled(found: Mapping[str, torch.Tensor | None], leaves: Tensors) -> Tensors:
+    """Where some gradient flows, one that does not is a gradient of zero."""
+    filled = {}
+    for name, gradient in found.items():
+        filled[name] = torch.zeros_like(leaves[name]) if gradient is None else gradient
+    return filled
+
+
+def _like(array: Any, tensor: torch.Tensor) -> torch.Tensor:
+    return torch.tensor(array, dtype=tensor.dtype, device=tensor.device)

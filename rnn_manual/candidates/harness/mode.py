@@ -1,0 +1,78 @@
+"""A way in which people run a recurrent layer, by a short name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from rnn_manual.candidates.candidate import Facts, Subject, torch_nn
+from rnn_manual.candidates.declining import declines
+from rnn_manual.candidates.errors import Unsupported, Violation
+from rnn_manual.candidates.harness.building import Built
+from rnn_manual.cases.case import Case
+
+
+class Takes(Enum):
+    """What can be run in a mode."""
+
+    ALL = "every candidate"
+    MODULES = "torch.nn, and classes"
+    TORCH = "torch.nn"
+
+    def takes(self, facts: Facts, is_torch_nn: bool) -> bool:
+        """Whether a subject of which these facts hold can be run so."""
+        return is_torch_nn or self is Takes.ALL or (self is Takes.MODULES and facts.is_class)
+
+
+def every_case(case: Case) -> bool:
+    """What most modes take."""
+    return True
+
+
+def keeps_all(name: str) -> bool:
+    """What most modes lose: nothing."""
+    return False
+
+
+def loses_all(name: str) -> bool:
+    """No gradient comes back."""
+    return True
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One way to run a layer.
+
+    Args:
+        name: what `--candidate` takes, and what the table's row is called.
+        sentence: what is done, in one line.
+        build: from a layer that holds the right weights to one that runs in the mode.
+        takes: the cases on which the mode means something. What torch does not support is among
+            them: it has to say so itself, each time.
+        subjects: what can be run so.
+        environment: what must be set before torch is loaded.
+        loses: the gradients (by name: input, h_0, weight_ih_l0, …) that the mode does not give.
+        slow: whether a case takes more than a moment: at level quick there is one.
+        slowest: whether it takes a compiler, or a process of its own in which torch is loaded
+            anew: at level quick there is none, but one where results are recorded.
+        translates: whether torch reads the layer and runs something else in its place: what it
+            raises about a layer that is not its own then says that it cannot read it.
+    """
+
+    name: str
+    sentence: str
+    build: Callable[[Built], Built]
+    takes: Callable[[Case], bool] = every_case
+    subjects: Takes = Takes.MODULES
+    environment: Mapping[str, str] = field(default_factory=dict)
+    loses: Callable[[str], bool] = keeps_all
+    slow: bool = False
+    slowest: bool = False
+    translates: bool = False
+
+    def declines(self, error: BaseException, subject: Subject) -> bool:
+        """Whether an error says that torch does not support the mode, or not of such a layer."""
+        if isinstance(error, (Violation, Unsupported)):
+            return False
+        return declines(error) or (self.translates and subject is not torch_nn)

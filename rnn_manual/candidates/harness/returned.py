@@ -1,0 +1,93 @@
+"""What a layer returned, by name, and what is wrong with its form."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn.utils.rnn import PackedSequence
+
+from rnn_manual.candidates.errors import Violation
+from rnn_manual.candidates.harness.tensors import Tensors
+from rnn_manual.config import Config
+
+
+def read_outputs(config: Config, returned: Any, given: Any) -> Tensors:
+    """What a layer returned for the input `given`: out, h_n and, for an LSTM, c_n.
+
+    Raises: Violation: it is something else.
+    """
+    names = [f"{name}_n" for name in config.states]
+    form = f"(out, {'(h_n, c_n)' if len(names) == 2 else 'h_n'})"
+    if not isinstance(returned, tuple) or len(returned) != 2:
+        raise Violation(f"returned {_described(returned)}, expected {form}")
+    out, state = returned
+    if isinstance(given, PackedSequence):
+        out, given = _packed_rows(out, given), given.data
+    states = state if len(names) == 2 else (state,)
+    if not isinstance(states, tuple) or len(states) != len(names):
+        raise Violation(f"state is {_described(state)}, expected {form}")
+    outputs = dict(zip(["out", *names], [out, *states], strict=True))
+    for name, tensor in outputs.items():
+        if not isinstance(tensor, torch.Tensor):
+            raise Violation(f"{name} is {_described(tensor)}, expected a tensor")
+        if tensor.dtype != given.dtype:
+            raise Violation(f"{name} has dtype {tensor.dtype}, expected {given.dtype}")
+    return outputs
+
+
+def _packed_rows(out: Any, given: PackedSequence) -> Any:
+    if not isinstance(out, PackedSequence):
+        raise Violation(f"out is {_described(out)}, expected a PackedSequence like the input")
+    for part in ("batch_sizes", "sorted_indices", "unsorted_indices"):
+        ours, theirs = getattr(given, part), getattr(out, part)
+        same = ours is theirs if ours is None or theirs is None else torch.equal(ours, theirs)
+        if not same:
+            raise Violation(f"out.{part} is {theirs}, expected the input's {ours}")
+    return out.data
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, (tuple, list)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"{type(value).__name__}"
+
+
+def check_no_shared_memory(outputs: Tensors, given: Mapping[str, torch.Tensor]) -> None:
+    """Raises Violation if something returned lies where something else does: nn's never do.
+
+    Who changes one of them in place would change the other.
+    """
+    pairs = [
+        *itertools.combinations(outputs.items(), 2),
+        *itertools.product(outputs.items(), given.items()),
+    ]
+    for (name, tensor), (other, there) in pairs:
+        if _overlap(tensor, there):
+            raise Violation(f"{name} shares memory with {other}, expected memory of its own")
+
+
+def _overlap(a: torch.Tensor, b: torch.Tensor) -> bool:
+    if a.device.type != "cpu" or b.device.type != "cpu" or not (a.numel() and b.numel()):
+        return False
+    return bool(np.may_share_memory(_as_bits(a), _as_bits(b))) and bool(
+        np.shares_memory(_as_bits(a), _as_bits(b))
+    )
+
+
+def _as_bits(tensor: torch.Tensor) -> Any:
+    """The tensor's memory as NumPy sees it, which has no bfloat16."""
+    tensor = tensor.detach()
+    return (tensor.view(torch.int16) if tensor.dtype == torch.bfloat16 else tensor).numpy()
+
+
+def check_no_graph(outputs: Tensors) -> None:
+    """Raises Violation if something that was computed without gradients requires one."""
+    for name, tensor in outputs.items():
+        if tensor.requires_grad:
+            raise Violation(f"{name} requires a gradient, where gradients are off")

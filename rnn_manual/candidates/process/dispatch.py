@@ -1,0 +1,87 @@
+"""Where a candidate computes: in a process of its own, if it has a name, or here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import torch
+
+from rnn_manual.candidates.candidate import Candidate, Facts, facts_of
+from rnn_manual.candidates.errors import ProcessEnded, Unsupported
+from rnn_manual.candidates.process.loading import load
+from rnn_manual.candidates.process.process import Answer, Process
+from rnn_manual.usage import LIMIT
+
+# MKL's path whose bits are the same on every x86-64; it must be chosen before torch is loaded.
+REPRODUCIBLE = {"MKL_CBWR": "COMPATIBLE"}
+IN_A_ROW = 3  # of its processes that may end one after the other before the rest is not run
+
+_limit = LIMIT
+_processes: dict[tuple[Any, ...], Process] = {}
+_ended: list[str] = []  # why the last processes ended, since one last answered
+
+
+def set_limit(seconds: float) -> None:
+    """How long a candidate may take for one run from now on."""
+    global _limit
+    _limit = seconds
+
+
+def ask(
+    candidate: Candidate,
+    function: Callable[..., Any],
+    *args: Any,
+    environment: Mapping[str, str] | None = None,
+) -> Answer:
+    """`function(subject, *args)` where the candidate computes; what it raised is in the answer.
+
+    Args:
+        environment: what must be set there before torch is loaded.
+    """
+    if not isinstance(candidate.subject, str):
+        try:
+            if environment:
+                needs = "a process of its own, which finds a candidate by its name only"
+                raise Unsupported(f"takes {needs}")
+            return Answer(function(candidate.subject, *args))
+        except (Exception, SystemExit) as error:
+            return Answer(error=error)
+    if len(_ended) >= IN_A_ROW:
+        return Answer(error=ProcessEnded(f"not run: the {IN_A_ROW} runs before it {_ended[-1]}"))
+    module = candidate.subject.rpartition(":")[0]  # what is in one module shares a process
+    key = (module, *sorted((environment or {}).items()))
+    process = _processes.get(key)
+    if process is None or not process.alive:
+        process = _processes[key] = Process(environment or {}, torch.get_num_threads())
+    answer = process.call(_limit, _loaded, candidate.subject, function, *args)
+    if isinstance(answer.error, ProcessEnded):
+        _ended.append(str(answer.error))
+    else:
+        _ended.clear()
+    return answer
+
+
+def run_there(
+    candidate: Candidate, function: Callable[..., Any], *args: Any, **options: Any
+) -> Any:
+    """As `ask`, but for what was raised, which is raised here.
+
+    Returns: what `function(subject, *args)` returned.
+    """
+    answer = ask(candidate, function, *args, **options)
+    if answer.error is not None:
+        raise answer.error
+    return answer.value
+
+
+def _loaded(name: str, function: Callable[..., Any], *args: Any) -> Any:
+    return function(load(name), *args)
+
+
+@cache
+def facts(candidate: Candidate) -> Facts:
+    """What a judge must know of a candidate's subject; its process is asked once."""
+    found: Facts = run_there(candidate, facts_of)
+    return found

@@ -1,0 +1,115 @@
+"""What stands at the end of a run: failures, tables, and the verdict last, where the eye ends."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from rich.console import Console
+
+from rnn_manual.cli.verify.following import Failure, Followed
+from rnn_manual.cli.verify.groups import grouped
+from rnn_manual.cli.verify.summary import closest, declined_modes, not_compared
+from rnn_manual.cli.verify.tables import modes_table, verdict_table
+from rnn_manual.judge.report.environment import in_words
+from rnn_manual.recordings.drift import ORDER
+
+GROUPS_SHOWN, LINES_SHOWN, WORDS_SHOWN = 5, 16, 200
+LEGEND = """\
+identical  every bit is the loops'
+within     no further from the exact result than correct rounding may be; the
+           worst error"""
+DECLINE = """\
+What it does not have it may decline: by `raise rnn_manual.parity.Unsupported("packed input")` in
+build, the constructor or forward; modes, by a class's `unsupported_modes = {"vmap": "why"}`.
+And --kind, --dtype and -k narrow what is asked."""
+
+
+def show(console: Console, report: dict[str, Any], found: Followed) -> None:
+    """Failures first, the tables after them, the verdict last."""
+    cases = report["cases"]
+    _show_failures(console, found.failures)
+    console.print()
+    console.print(verdict_table(cases))
+    _show_modes(console, cases)
+    console.print()
+    console.print(LEGEND, style="dim", soft_wrap=True)
+    if nearest := closest(cases):
+        console.print(f"nearest   {nearest}", markup=False)
+    console.print(_claims_line(found.claims))
+    counted = ", ".join(f"{n} {verdict}" for verdict, n in report["totals"].items() if n)
+    console.print(f"cases     {counted or 'none'}")
+    tests = ", ".join(f"{n} {outcome}" for outcome, n in sorted(found.outcomes.items()))
+    console.print(f"tests     {tests}")
+    if line := _against_line(cases):
+        console.print(line, markup=False)
+    if len(cases) == 1 and cases[0]["printed"] and not found.failures:
+        console.print(f"printed   {cases[0]['printed'].strip()}", markup=False, soft_wrap=True)
+    console.print(f"built on  {in_words(report['environment'])}", markup=False)
+    missing = not_compared(cases)
+    word, style = "agrees with the loops", "bold green"
+    if found.failures:
+        only_drift = found.drifted == len(found.failures)
+        other = "differs from the recording, and agrees with the loops"
+        word, style = other if only_drift else "disagrees with the loops", "bold red"
+    elif report["totals"]["unsupported"] == len(cases):
+        word, style = "was not compared: it supports none of the cases", "bold red"
+    what = "; ".join([f"{report['candidate']} {word}", *missing])
+    console.print(what, style=style, markup=False, soft_wrap=True)
+
+
+def _show_failures(console: Console, failures: list[Failure]) -> None:
+    groups = grouped(failures)
+    for group in groups[:GROUPS_SHOWN]:
+        many = len(group.failures)
+        if many > 1:
+            heading = f"\n{many} × {group.heading}; the plainest:"
+            console.print(heading, style="bold red", markup=False, soft_wrap=True)
+        else:
+            console.print()
+        name = group.plainest.test
+        console.print(name, style="bold red", markup=False, soft_wrap=True)
+        lines = group.plainest.said.strip().splitlines()
+        console.print("\n".join(lines[:LINES_SHOWN]), markup=False, soft_wrap=True)
+    if len(groups) > GROUPS_SHOWN:
+        more = sum(len(group.failures) for group in groups[GROUPS_SHOWN:])
+        rest = "every one is in the reports of --json and --junitxml"
+        console.print(
+            f"\n… and {more} more failures of {len(groups) - GROUPS_SHOWN} kinds; {rest}",
+            style="red",
+        )
+    if any(failure.case and failure.case["verdict"] == "error" for failure in failures):
+        console.print(f"\n{DECLINE}", style="dim", markup=False)
+
+
+def _show_modes(console: Console, cases: list[dict[str, Any]]) -> None:
+    """The modes' table, and what was said of those that are not supported."""
+    table = modes_table(cases)
+    if table is None:
+        return
+    console.print()
+    console.print(table)
+    for modes, message, count in declined_modes(cases):
+        said = message if len(message) <= WORDS_SHOWN else f"{message[:WORDS_SHOWN]} …"
+        console.print(f"{modes} unsupported ({count}): {said}", style="yellow", markup=False)
+
+
+def _against_line(cases: list[dict[str, Any]]) -> str:
+    """How what was held against a recording compares with it; empty if nothing was."""
+    drifts = [case["drift"] for case in cases if "drift" in case]
+    if not drifts:
+        return ""
+    count = Counter(drift["verdict"] for drift in drifts)
+    words = ", ".join(f"{count[verdict]} {verdict}" for verdict in ORDER if count[verdict])
+    ulp = max(drift["ulp"] for drift in drifts)
+    far = f", at most {ulp:,} units in the last place" if ulp else ""
+    return f"against   {words}{far}; {len(cases) - len(drifts)} are not in the recording"
+
+
+def _claims_line(claims: dict[str, dict[str, int]]) -> str:
+    """How many claims hold, and which do not."""
+    failed = [name for name, count in sorted(claims.items()) if count["failed"]]
+    held = sum(1 for count in claims.values() if count["passed"] and not count["failed"])
+    return f"claims    {held} hold" + (
+        f", {len(failed)} fail: {' '.join(failed)}" if failed else ""
+    )

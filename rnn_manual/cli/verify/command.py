@@ -1,0 +1,117 @@
+"""`rnn-manual verify` and `record`: the suite run on a candidate, shown, and written down."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from rnn_manual.cli.console import console
+from rnn_manual.cli.verify.closing import show
+from rnn_manual.cli.verify.following import Followed, Following
+from rnn_manual.cli.verify.preflight import Preflight
+from rnn_manual.cli.verify.results import as_report, dumps
+from rnn_manual.cli.verify.suite import checked_expression, run_suite
+from rnn_manual.files import check_writable, write
+from rnn_manual.plugin.workers import cores, threads_for
+from rnn_manual.usage import Refused, did_you_mean
+
+RECORDED = "test_parity or test_modes"
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Runs the suite on a candidate, shows the closing table and writes the reports asked for."""
+    for path in (options.json, options.html, options.junitxml):
+        if path is not None:
+            check_writable(path)
+    if options.k:
+        checked_expression(options.k)
+    preflight = Preflight(_loadable(options.candidate), options.device, options.limit)
+    shown = console()
+    following = Following(shown, preflight)
+    workers = cores() if options.n is None else options.n
+    code = run_suite(_arguments(options, workers), following)
+    found = following.found
+    _refuse_what_shows_nothing(options, found, code)
+
+    alone = options.record is not None or options.against is not None
+    threads = 1 if alone else threads_for(workers) if workers else None
+    environment = preflight.known.environment | ({"threads": threads} if threads else {})
+    report = as_report(options.candidate, environment, preflight.known.modes, found)
+    with_record = Console(record=True, file=io.StringIO(), width=110, highlight=False)
+    for each in (shown, with_record):
+        show(each, report, found)
+    if options.json:
+        write(Path(options.json), dumps(report))
+    if options.html:
+        write(Path(options.html), with_record.export_html())
+    if options.record is not None:
+        shown.print(f"recorded in {options.record}", markup=False)
+    return int(bool(found.failures) or declined(report))
+
+
+def _loadable(candidate: str) -> str | None:
+    """The name to load; None for torch.nn and its modes, which are known to be there.
+
+    Raises: Refused: it is no name of a candidate.
+    """
+    if candidate == "torch.nn":
+        return None
+    if ":" in candidate:
+        return candidate
+    from rnn_manual.candidates.catalogue import MODES
+    from rnn_manual.candidates.process.loading import FORMS
+
+    if candidate in MODES:
+        return None
+    near = did_you_mean(candidate, [*MODES, "torch.nn"])
+    raise Refused(f"candidate must be {FORMS}, torch.nn or a mode, got {candidate!r}{near}")
+
+
+def _arguments(options: argparse.Namespace, workers: int) -> list[str]:
+    """What pytest is told."""
+    wanted = options.k
+    recording = options.record is not None
+    if recording:  # the other tests say whether laws hold, and keep no results
+        wanted = f"({RECORDED}) and ({options.k})" if options.k else RECORDED
+    return [
+        *(f"--candidate={options.candidate}", f"--device={options.device}"),
+        *(f"--level={options.level}", f"--case-seed={options.seed}"),
+        *(f"-n{workers}", "--dist=worksteal"),
+        f"--case-limit={options.limit}",
+        *(f"--kind={kind}" for kind in options.kind or ()),
+        *(f"--dtype={dtype}" for dtype in options.dtype or ()),
+        *([f"-k={wanted}"] if wanted else ()),
+        *([f"--record={options.record}"] if recording else ()),
+        *([] if options.against is None else [f"--against={options.against}"]),
+        *([f"--junitxml={options.junitxml}"] if options.junitxml else ()),
+    ]
+
+
+def _refuse_what_shows_nothing(options: argparse.Namespace, found: Followed, code: int) -> None:
+    """Raises Refused unless something was compared, KeyboardInterrupt if it was interrupted."""
+    if found.refused:
+        raise Refused(found.refused)
+    if found.broken:
+        raise Refused(f"the suite itself could not run: {found.broken.strip().splitlines()[-1]}")
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    if found.unrecorded and found.outcomes:
+        raise Refused(f"nothing was recorded in {options.record}: {found.unrecorded}")
+    if not found.outcomes:
+        raise Refused(f"no test matches: -k {options.k!r}" if options.k else "no test was selected")
+    if not found.cases:
+        tests = sum(found.outcomes.values())
+        which = f"-k {options.k!r} selects" if options.k else "there are"
+        raise Refused(f"no case was compared: {which} {tests} tests of claims, and no case")
+    if options.against and not any("drift" in case for case in found.cases):
+        raise Refused(f"none of the cases is in the recording {options.against}")
+
+
+def declined(report: dict[str, Any]) -> bool:
+    """Whether the candidate was put to nothing at all, which is not the same as passing."""
+    return bool(report["totals"]["unsupported"] == len(report["cases"]))

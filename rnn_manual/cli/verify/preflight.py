@@ -1,0 +1,68 @@
+"""Whether a candidate and a device can be used: asked in a process of its own, meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, NamedTuple
+
+from rnn_manual.candidates.errors import ProcessEnded, Unusable
+from rnn_manual.candidates.process.process import Answer, Process
+
+
+class Preflight:
+    """Asks, in a process that is only for this, whether names lead to what can be judged.
+
+    Args:
+        candidate: what the command line names; None for one that is known, as a mode.
+        device: where it is to compute.
+        limit: seconds that it has to be imported.
+    """
+
+    def __init__(self, candidate: str | None, device: str, limit: float) -> None:
+        self.candidate, self.device, self.limit = candidate, device, limit
+        self.answer = Answer()
+        self.thread = threading.Thread(target=self._ask, daemon=True)
+        self.thread.start()
+
+    def _ask(self) -> None:
+        process = Process({}, 1)
+        self.answer = process.call(self.limit, _usable, self.candidate, self.device)
+        process.close()
+
+    @property
+    def known(self) -> Known:
+        """Waits for the answer, which is no refusal."""
+        self.thread.join()
+        known: Known = self.answer.value
+        return known
+
+    def refusal(self) -> str:
+        """Why they cannot be used, in a line; "" if they can. Waits for the answer."""
+        self.thread.join()
+        error = self.answer.error
+        if error is None:
+            return ""
+        if isinstance(error, ProcessEnded):
+            return f"candidate {self.candidate}: importing it {error}"
+        if isinstance(error, Unusable):
+            return str(error)
+        raise error
+
+
+class Known(NamedTuple):
+    """What there is to know once torch is loaded: the environment, and the modes in their order."""
+
+    environment: dict[str, Any]
+    modes: list[str]
+
+
+def _usable(candidate: str | None, device: str) -> Known:
+    """Raises: Unusable: one of the two leads to nothing."""
+    from rnn_manual.candidates.catalogue import MODES
+    from rnn_manual.candidates.device import usable_device
+    from rnn_manual.candidates.process.loading import load
+    from rnn_manual.judge.report.environment import environment
+
+    if candidate is not None:
+        load(candidate)
+    return Known(environment(usable_device(device)), list(MODES))

@@ -1,0 +1,53 @@
+"""The suite of claims, run through pytest."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from rnn_manual.usage import Refused
+
+
+def suite() -> Path:
+    """Where the claims' tests are: inside the installed package, or beside it in a checkout."""
+    package = Path(str(files("rnn_manual")))
+    installed = package / "suite"
+    return installed if installed.is_dir() else package.parent / "tests"
+
+
+def checked_expression(expression: str) -> None:
+    """Raises Refused unless pytest's -k understands the expression."""
+    from _pytest.mark.expression import Expression
+
+    try:
+        Expression.compile(expression)
+    except Exception as error:  # whose type is another in other versions of pytest
+        said = getattr(error, "msg", None) or str(error)
+        expected = "expected names joined by and, or, not"
+        raise Refused(f"-k {expression!r}: {expected}: {said}") from error
+
+
+def run_suite(arguments: list[str], plugin: object) -> int:
+    """Pytest on the suite alone, whatever is in the folder that it is called in.
+
+    Returns: pytest's exit code.
+
+    Raises: Refused: pytest cannot take the arguments.
+    """
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    alone = [f"--rootdir={suite()}", f"--confcutdir={suite()}", f"-c{os.devnull}"]
+    # The command line shows the run, so pytest need not; and the order is `order`'s.
+    without = [f"-pno:{name}" for name in ("terminal", "cacheprovider", "logging", "randomly")]
+    ours = ["-prnn_manual.plugin", "-prnn_manual.cli.verify.order", f"--ignore={suite() / 'meta'}"]
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        code = pytest.main([str(suite()), *alone, *without, *ours, *arguments], plugins=[plugin])
+    if code == pytest.ExitCode.USAGE_ERROR:
+        raise Refused(" ".join(said.getvalue().split()).removeprefix("ERROR: "))
+    sys.stderr.write(said.getvalue())
+    return int(code)

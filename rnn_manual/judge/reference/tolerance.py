@@ -1,0 +1,75 @@
+"""What a candidate is held against, and how close correct arithmetic can be expected to come.
+
+allowed = SPREAD × √(s² + S²) + u × the tensor's largest number, where s is how far rounding moves
+the element itself and S how far it moves those of its block, a step, row of h_n or gate
+(`spread.py` measures both): one element alone tells less than several, and several less of the
+one among them that is moved most.
+
+SPREAD is chosen so that the whole suite raises a false alarm less than once in a thousand runs:
+`make calibration` prints the errors of correct candidates in units of √(s² + S²), their
+distribution, and the chance that it gives at this SPREAD; and the smallest fault that is seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from rnn_manual.candidates.candidate import loops
+from rnn_manual.candidates.harness.result import Result
+from rnn_manual.candidates.harness.running import run_candidate
+from rnn_manual.cases.case import Case
+from rnn_manual.cases.draw import Data, Floats, draw
+from rnn_manual.judge.blocks import blocks
+from rnn_manual.judge.reference.oracle import run_oracle
+from rnn_manual.judge.reference.spread import spread
+
+SPREAD = 8.0
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a case's candidate is held against, by tensor name.
+
+    loop: the torch loops at the case's precision, their gradients by autograd. exact: the oracle,
+    its gradients by hand. allowed: the largest |candidate - exact|, for every element.
+    """
+
+    loop: Result
+    exact: dict[str, Floats]
+    allowed: dict[str, Floats]
+
+
+@lru_cache(maxsize=512)  # one claim after the other asks for the same cases
+def reference(case: Case, device: str = "cpu") -> Reference:
+    """Runs the loops and the oracle on a case, and measures what rounding does to it."""
+    exact, allowed = oracle(case, draw(case))
+    return Reference(run_candidate(loops, case, device=device), exact, allowed)
+
+
+def oracle(
+    case: Case, data: Data, backward: bool = True
+) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """The exact results on a case's numbers or others, and how far a correct layer may be off."""
+    exact = run_oracle(case, data, backward)
+    moves = spread(case, data, exact, backward)
+    roundoff = torch.finfo(getattr(torch, case.dtype)).eps / 2
+    allowed = {}
+    for name, centre in exact.items():
+        finite = np.isfinite(centre)  # what is not has no rounding errors
+        moved = np.where(finite, moves[name], 0.0)
+        largest = float(np.abs(centre).max(initial=0, where=finite))
+        near = SPREAD * np.hypot(moved, typical(case, name, moved)) + roundoff * largest
+        allowed[name] = np.where(finite, near, 0.0)
+    return exact, allowed
+
+
+def typical(case: Case, name: str, moves: Floats) -> Floats:
+    """The root of the mean square over each block, for each of its elements."""
+    number, places = blocks(case, name, moves.shape)
+    sums = np.bincount(number.ravel(), np.square(moves).ravel(), minlength=len(places))
+    counts = np.bincount(number.ravel(), minlength=len(places))
+    return np.asarray(np.sqrt(sums / np.maximum(counts, 1))[number])

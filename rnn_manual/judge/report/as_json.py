@@ -1,0 +1,51 @@
+"""The findings on a case as an entry of the JSON report."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rnn_manual.cases.features import features_of
+from rnn_manual.config import DIRECTIONS
+from rnn_manual.judge.findings import Findings
+from rnn_manual.judge.report.text import report
+from rnn_manual.judge.tensor import TensorComparison
+from rnn_manual.judge.where import Where
+
+
+def case_json(findings: Findings) -> dict[str, Any]:
+    """One entry of the JSON report's "cases"."""
+    case, where = findings.case, findings.where
+    return {
+        "id": case.id,
+        "kind": case.kind,
+        "mode": findings.mode,
+        "features": features_of(case),
+        "tensors": {name: _tensor_json(t) for name, t in findings.tensors.items()},
+        "verdict": findings.verdict.value,
+        "where": None if where is None else _where_json(where),
+        "diagnosis": findings.diagnosis,
+        "message": findings.message or None,
+        "line": findings.line or None,
+        "printed": findings.printed or None,
+        "report": report(findings) if findings.verdict.fails else None,
+    }
+
+
+def _where_json(where: Where) -> dict[str, Any]:
+    direction = where.place.direction
+    named = None if direction is None else DIRECTIONS[direction]
+    return where.place._asdict() | {"direction": named, "tensor": where.tensor}
+
+
+def _tensor_json(tensor: TensorComparison) -> dict[str, Any]:
+    found = {
+        "verdict": tensor.verdict.value,
+        "error": _finite(tensor.error),
+        "allowed": _finite(tensor.allowed),
+    }
+    return found | ({"reason": tensor.reason} if tensor.reason else {})
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None  # JSON has no NaN and no infinity
