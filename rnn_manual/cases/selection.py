@@ -20,7 +20,7 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "state": ("random", "omitted"),
     "dtype": tuple(DTYPES),
     "T": (3, 1),
-    "B": (2, 1, 130),
+    "B": (4, 1, 130),
     "I": (3, 1),
     "H": (5, 17),
     "dropout": ("none", "none, eval"),

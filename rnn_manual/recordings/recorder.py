@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from rnn_manual.judge.report.environment import environment
 from rnn_manual.judge.findings import Findings
+from rnn_manual.judge.report.environment import environment
 from rnn_manual.recordings.recorded import recorded_case, recorded_run
 from rnn_manual.recordings.recording import RecordedCase, Recording, Unreadable, merged
 from rnn_manual.recordings.store import load, save

@@ -82,7 +82,7 @@ def without_tf32() -> Iterator[None]:
 
 def to_torch(array: Floats, dtype: torch.dtype, device: str = "cpu") -> torch.Tensor:
     """A copy; from any view, also one that runs backwards, which torch does not take."""
-    return torch.tensor(np.ascontiguousarray(array), dtype=dtype, device=device)
+    return torch.tensor(np.array(array, order="C"), dtype=dtype, device=device)
 
 
 def to_numpy(tensor: torch.Tensor) -> Floats:

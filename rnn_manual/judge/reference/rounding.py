@@ -21,11 +21,13 @@ more than what i, f and g already are.
 
 from __future__ import annotations
 
+import random
 from functools import lru_cache
 
 import numpy as np
 import torch
 
+from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Floats
 from rnn_manual.ops import NumpyOps
 from rnn_manual.weights import Array
@@ -35,27 +37,28 @@ class NoisyOps(NumpyOps):
     """Samples of a batch side by side in its rows, each with rounding errors of its own.
 
     Args:
-        masks: as for `NumpyOps`, for all rows. dtype: whose roundings are made.
+        case: whose dtype's roundings are made.
+        masks: as for `NumpyOps`, for all rows.
         samples: how many rows stand for each row of the batch.
         rows: how many rows the batch has over all steps.
     """
 
-    def __init__(self, masks: list[Floats], dtype: str, samples: int, rows: int, seed: int) -> None:
+    def __init__(self, case: Case, masks: list[Floats], samples: int, rows: int) -> None:
         super().__init__(masks)
-        format = torch.finfo(getattr(torch, dtype))
+        format = torch.finfo(getattr(torch, case.dtype))
         self.roundoff, self.smallest = format.eps / 2, format.tiny * format.eps
         self.samples, self.rows = samples, rows
-        self.generator = np.random.default_rng(seed)
+        self.finite = case.values not in ("infinities", "NaN")
+        self.random = random.Random(case.seed)
 
     def rounded(self, y: Array, size: Array) -> Array:
         """y, off by roundings of numbers of that size."""
-        random = _normal(1 << (max(1 << 16, 2 * y.size) - 1).bit_length())
-        start = int(self.generator.integers(len(random) - y.size))
-        errors = random[start : start + y.size].reshape(y.shape)
+        normal = _normal(1 << (max(1 << 16, 2 * y.size) - 1).bit_length())
+        start = self.random.randrange(len(normal) - y.size)
+        errors = normal[start : start + y.size].reshape(y.shape)
+        moved = y + errors * (self.roundoff * np.abs(size) + self.smallest)
         # What is infinite or NaN has no rounding errors: it stays what it is.
-        return y + errors * np.where(
-            np.isfinite(size), self.roundoff * np.abs(size) + self.smallest, 0.0
-        )
+        return moved if self.finite else np.where(np.isfinite(size), moved, y)
 
     def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
         squares = np.square(x) @ np.square(weight).T
@@ -99,7 +102,7 @@ def _of_sum(squares: Array, terms: int) -> Array:
     return np.sqrt((1 + terms / 2) * squares)
 
 
-@lru_cache(maxsize=4)
+@lru_cache
 def _normal(size: int) -> Floats:
     """Drawn once, because drawing is what takes long."""
     return np.random.default_rng(0).standard_normal(size)

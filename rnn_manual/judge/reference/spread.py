@@ -3,6 +3,10 @@
 A sample is a run of the loops with rounding errors made on purpose (`rounding.py`). All samples of
 a case run at once: each sequence of its batch stands there so many times, and the sums over the
 batch, the gradients of the weights, are taken for each sample by itself.
+
+Of a large batch some sequences stand for all: what the others are moved by is what these are at
+the same step, and a sum over all rows is moved as the sum over theirs, for each row adds its own
+share of variance.
 """
 
 from __future__ import annotations
@@ -17,10 +21,12 @@ from rnn_manual.cases.draw import Data, Floats
 from rnn_manual.judge.reference.oracle import Arrays, dropout_masks, run_in_numpy
 from rnn_manual.judge.reference.rounding import NoisyOps
 from rnn_manual.layout import Packed, layout_of, mapped_rows, rows_of
+from rnn_manual.ops import NumpyOps
 from rnn_manual.weights import Array
 
 SAMPLES = 16
-NUMBERS = 1 << 21  # in what all samples of a layer or its weights hold: so many, or fewer
+SEQUENCES = 4  # of a batch: so many, or fewer
+NUMBERS = 1 << 20  # in what all samples of a layer or its weights hold: so many, or fewer
 ROW_BY_ROW = ("out", "input")
 
 
@@ -32,71 +38,117 @@ def spread(case: Case, data: Data, exact: Arrays, backward: bool = True) -> dict
         backward: whether gradients are among them.
     """
     batch = _SideBySide(case, data)
-    masks = [np.repeat(mask, batch.samples, 0) for mask in dropout_masks(case, np.float64)]
-    ops = NoisyOps(masks, case.dtype, batch.samples, batch.rows, case.seed)
-    found = run_in_numpy(case, batch.data(backward), ops, np.float64, backward)
+    masks = [mask[batch.rows] for mask in dropout_masks(case, np.float64)]
+    repeated = [np.repeat(mask, batch.samples, 0) for mask in masks]
+    ops = NoisyOps(case, repeated, batch.samples, batch.total)
+    found = run_in_numpy(case, batch.data(batch.samples, backward), ops, np.float64, backward)
+    sums = exact
+    if backward and batch.is_part:
+        alone = NumpyOps(masks)
+        sums = run_in_numpy(case, batch.data(1, backward), alone, np.float64, backward)
     with np.errstate(invalid="ignore", over="ignore"):  # of NaN and infinities
-        return {name: batch.moves(name, array, exact[name]) for name, array in found.items()}
+        return {
+            name: batch.moves_of_sum(array, sums[name])
+            if name.rpartition(" ")[2] in data.parameters
+            else batch.moves(name, array, exact[name])
+            for name, array in found.items()
+        }
 
 
 class _SideBySide:
-    """A case's batch with each of its sequences many times, one after the other."""
+    """A case's batch, or some of its sequences, each many times, one after the other.
+
+    Attributes:
+        chosen: which sequences, of those that the loops see, the longest first.
+        rows: the places of their rows among those that the loops see. size: how many.
+        total: how many rows the loops see.
+        samples: how many times each stands there.
+    """
 
     def __init__(self, case: Case, given: Data) -> None:
         self.layout, self.case, self.given = layout_of(case.config, given.input), case, given
-        self.rows = sum(self.layout.batch_sizes)
-        widest = self.rows * len(case.config.gates) * case.config.hidden_size
+        sizes = np.array(self.layout.batch_sizes)
+        self.chosen = np.unique(np.linspace(0, max(0, sizes[0] - 1), SEQUENCES).astype(int))
+        self.chosen = self.chosen[self.chosen < sizes[0]]
+        self.is_part = len(self.chosen) < sizes[0]
+        alive = self.chosen < sizes[:, None]  # (T, sequences)
+        self.rows = ((np.cumsum(sizes) - sizes)[:, None] + self.chosen)[alive]
+        self.batch_sizes, self.size, self.total = alive.sum(1), len(self.rows), int(sizes.sum())
+        widest = self.size * len(case.config.gates) * case.config.hidden_size
         weights = sum(array.size for array in given.parameters.values())
         self.samples = max(2, min(SAMPLES, NUMBERS // max(widest, weights)))
 
-    def data(self, backward: bool) -> Data:
-        """The numbers of all samples; as a packed batch, which any batch can be written as.
+    def data(self, samples: int, backward: bool) -> Data:
+        """The numbers of so many samples; as a packed batch, which any batch can be written as.
 
         Args:
             backward: whether those of the way back are among them.
         """
         given, states = self.given, [f"{name}_0" for name in self.case.config.states]
-        rows = self._repeated("input", rows_of(given.input))
-        sizes = [self.samples * size for size in self.layout.batch_sizes]
-        state = None if given.state is None else tuple(self._repeated("h", s) for s in given.state)
+
+        def repeated(name: str, array: Any) -> Array:
+            chosen = np.take(self._entered(name, array), self._places(name), _batch_axis(name))
+            return np.repeat(chosen, samples, _batch_axis(name))
+
+        rows = repeated("input", rows_of(given.input))
+        sizes = [samples * int(size) for size in self.batch_sizes]
+        state = None if given.state is None else tuple(repeated("h", s) for s in given.state)
         forward = Data(given.parameters, Packed(rows, sizes), state, ())
         if not backward:
             return forward
         d_out, *d_last = given.cotangents
         return replace(
             forward,
-            cotangents=(self._repeated("out", d_out), *(self._repeated("h", d) for d in d_last)),
+            cotangents=(repeated("out", d_out), *(repeated("h", d) for d in d_last)),
             directions={
-                name: self._repeated(name, array) if name in ("input", *states) else array
+                name: repeated(name, array) if name in ("input", *states) else array
                 for name, array in given.directions.items()
             },
         )
 
+    def moves_of_sum(self, array: Array, exact: Array) -> Floats:
+        """How far the samples of a weight's gradient are from its exact value."""
+        return _root_mean_square(array - exact, 0) * float(np.sqrt(self.total / max(1, self.size)))
+
     def moves(self, name: str, array: Array, exact: Array) -> Floats:
-        """How far the samples are from the exact result, laid out as that is."""
-        leaf = name.rpartition(" ")[2]
-        if leaf in self.given.parameters:
-            return _root_mean_square(array - exact, 0)
-        centre, axis = self._entered(leaf, exact), self._batch_axis(leaf)
+        """How far the samples of out, a state or its gradient are from the exact ones."""
+        leaf, axis = name.rpartition(" ")[2], _batch_axis(name)
+        whole = self._entered(leaf, exact)
+        centre = np.take(whole, self._places(leaf), axis)
         shape = (*centre.shape[: axis + 1], self.samples, *centre.shape[axis + 1 :])
         far = _root_mean_square(array.reshape(shape) - np.expand_dims(centre, axis + 1), axis + 1)
+        if self.is_part:
+            far = self._of_all(leaf, far, whole.shape)
         if leaf in ROW_BY_ROW:
             return np.asarray(rows_of(self.layout.leave_out(far)))
         return np.asarray(self.layout.leave_state(far))
 
-    def _repeated(self, name: str, array: Any) -> Array:
-        return np.repeat(self._entered(name, array), self.samples, self._batch_axis(name))
+    def _of_all(self, leaf: str, far: Floats, shape: tuple[int, ...]) -> Floats:
+        """What the chosen sequences are moved by, and every other as they are at its step."""
+        if leaf not in ROW_BY_ROW:
+            everyone = np.broadcast_to(_root_mean_square(far, 1)[:, None], shape).copy()
+            everyone[:, self.chosen] = far
+            return everyone
+        ends = np.cumsum(self.batch_sizes)
+        squares = np.add.reduceat(np.square(far), ends - self.batch_sizes, 0)
+        means = np.sqrt(squares / self.batch_sizes[:, None])
+        everyone = np.repeat(means, self.layout.batch_sizes, 0)
+        everyone[self.rows] = far
+        return everyone
+
+    def _places(self, name: str) -> Any:
+        return self.rows if name in ROW_BY_ROW else self.chosen
 
     def _entered(self, name: str, array: Any) -> Array:
         """As the loops see it: rows, or the states of sequences that are sorted by length."""
         if name not in ROW_BY_ROW:
             return self.layout.enter_state(array)
         entered = self.layout.enter_rows(mapped_rows(lambda _: array, self.given.input))
-        return entered.reshape(self.rows, entered.shape[-1])
+        return entered.reshape(self.total, entered.shape[-1])
 
-    @staticmethod
-    def _batch_axis(name: str) -> int:
-        return 0 if name in ROW_BY_ROW else 1
+
+def _batch_axis(name: str) -> int:
+    return 0 if name.rpartition(" ")[2] in ROW_BY_ROW else 1
 
 
 def _root_mean_square(moves: Array, axis: int) -> Floats:

@@ -15,7 +15,7 @@ from rnn_manual.config import Config
 from rnn_manual.judge.reference.oracle import run_oracle
 from rnn_manual.judge.reference.rounding import NoisyOps
 from rnn_manual.judge.reference.spread import spread
-from rnn_manual.judge.reference.tolerance import oracle, reference
+from rnn_manual.judge.reference.tolerance import oracle, reference, typical
 from rnn_manual.judge.tensor import compare_tensor
 from rnn_manual.parity import Case, Verdict, check, select
 from rnn_manual.usage import DTYPES
@@ -63,7 +63,7 @@ def test_a_sum_in_sequence_over_many_rows_is_allowed():
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_rounding_goes_both_ways(dtype):
     """In each format results are moved up as often as down, and every one of them is moved."""
-    ops = NoisyOps([], dtype, samples=1, rows=1, seed=0)
+    ops = NoisyOps(Case(Config("rnn", 1, 1), dtype=dtype), [], samples=1, rows=1)
     y = np.random.default_rng(0).uniform(0.5, 2, (100, 100))
     u = torch.finfo(getattr(torch, dtype)).eps / 2
     moved = [ops.tanh(y) - np.tanh(y), ops.linear(y, y) - y @ y.T]
@@ -95,6 +95,22 @@ def test_samples_side_by_side_are_runs_of_the_case(equations, layout):
         assert move.shape == exact[name].shape
         assert move.max() < 1e-12, name
     assert max(move.max() for move in spread(case, draw(case), exact).values()) > 1e-8
+
+
+@pytest.mark.parametrize("equations", ["rnn relu", "lstm proj", "gru"])
+@pytest.mark.parametrize("layout", ["batched", "packed"])
+def test_some_sequences_stand_for_all(monkeypatch, equations, layout):
+    """Of a large batch few sequences are run, and every block's limit is what all would give."""
+    case = case_of(equations=equations, layout=layout, num_layers=2, bidirectional=True, B=40)
+    data = draw(case)
+    exact = run_oracle(case, data)
+    of_few = spread(case, data, exact)
+    monkeypatch.setattr("rnn_manual.judge.reference.spread.SEQUENCES", 1000)
+    of_all = spread(case, data, exact)
+    for name in exact:
+        few, all_of_them = (typical(case, name, moves[name]) for moves in (of_few, of_all))
+        assert (few < 2 * all_of_them).all(), name
+        assert (all_of_them < 2 * few).all(), name
 
 
 def test_a_block_of_one_element_is_measured_as_well_as_others():

@@ -13,21 +13,21 @@ import pytest
 from torch import nn
 
 from rnn_manual.cli import main
+from rnn_manual.cli.compare import side_by_side
 from rnn_manual.cli.verify import command
 from rnn_manual.cli.verify.preflight import Known
-from rnn_manual.cli.compare import side_by_side
 from rnn_manual.config import Config
+from rnn_manual.judge.report.environment import environment
 from rnn_manual.parity import Case, check
 from rnn_manual.recordings import recording as r
 from rnn_manual.recordings import store
 from rnn_manual.recordings.columns import Column, groups, in_words, lines, rows
 from rnn_manual.recordings.drift import drift, ulps
-from rnn_manual.recordings.recorded import recorded_case, recorded_run
-from rnn_manual.judge.report.environment import environment
 from rnn_manual.recordings.markdown import markdown
 from rnn_manual.recordings.page import page
-from tests.meta.recordings.test_recording import recorded
+from rnn_manual.recordings.recorded import recorded_case, recorded_run
 from tests.meta.cli.command import ROOT
+from tests.meta.recordings.test_recording import recorded
 
 ONE = {"float32": 2.0**-23, "float64": 2.0**-52, "float16": 2.0**-10, "bfloat16": 2.0**-7}
 

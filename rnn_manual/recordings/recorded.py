@@ -1,0 +1,63 @@
+"""What the suite finds, as it is written down."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+import numpy as np
+
+from rnn_manual.cases.case import Case
+from rnn_manual.cases.draw import draw
+from rnn_manual.cases.features import features_of
+from rnn_manual.judge.findings import Findings
+from rnn_manual.judge.reference.oracle import dropout_masks
+from rnn_manual.judge.reference.tolerance import reference
+from rnn_manual.judge.report.stable_text import stable
+from rnn_manual.layout import Packed
+from rnn_manual.recordings.recording import MASK, RecordedCase, Run, Tensor
+
+
+def recorded_case(findings: Findings) -> RecordedCase:
+    """A case with its numbers, as it is written down."""
+    case = findings.case
+    # Where torch has no kernels for a format, nothing was compared, and no limit is known.
+    allowed = reference(case, findings.device).allowed if findings.tensors else {}
+    fields = dataclasses.asdict(case)
+    return RecordedCase(fields, case.kind, features_of(case), recorded_numbers(case), allowed)
+
+
+def recorded_numbers(case: Case) -> dict[str, Any]:
+    """Everything that goes into a case, by name."""
+    data, packed = draw(case), {}
+    rows: Any = data.input
+    if isinstance(data.input, Packed):
+        rows, *indices = data.input
+        names = Packed._fields[1:]
+        pairs = zip(names, indices, strict=True)
+        packed = {name: np.asarray(array, "i8") for name, array in pairs if array is not None}
+    states = {f"{name}_0": s for name, s in zip(case.config.states, data.state or ())}  # noqa: B905
+    outputs = ["out", *(f"{name}_n" for name in case.config.states)]
+    cotangents = {f"d {name}": d for name, d in zip(outputs, data.cotangents, strict=True)}
+    masks = {f"{MASK}{k}": mask for k, mask in enumerate(dropout_masks(case, np.float64))}
+    return {**data.parameters, "input": rows, **packed, **states, **cotangents, **masks}
+
+
+def recorded_run(findings: Findings) -> Run:
+    """What was found, as it is written down."""
+    tensors = {
+        name: Tensor(
+            t.verdict.value,
+            lasting(t.reason),
+            t.actual if t.actual.size or not t.reason else None,
+        )
+        for name, t in findings.tensors.items()
+    }
+    verdict = findings.verdict.value
+    return Run(findings.case.id, findings.mode, verdict, lasting(findings.message), tensors)
+
+
+def lasting(text: str) -> str:
+    """A message without what is another one at every run, or under every version of torch."""
+    return re.sub(r"\btorch \d[\w.+]*", "torch", stable(text))
