@@ -44,3 +44,10 @@ def needed_argument(function: Callable[..., Any], name: str, argument: str) -> N
     """Raises: Unsupported: this torch's function, called `name`, takes no `argument=…`."""
     if not takes(function, argument.partition("=")[0]):
         raise Unsupported(f"torch {torch.__version__} has no {name}({argument})")
+
+
+def storage_of(tensor: torch.Tensor) -> Any:
+    """The memory that a tensor looks into, which others may share."""
+    if hasattr(tensor, "untyped_storage"):
+        return tensor.untyped_storage()
+    return tensor.storage()._untyped()  # torch 1.13

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from rnn_manual.candidates.harness.observer import PLAIN, Observer
 from rnn_manual.candidates.harness.result import COPIED, FROZEN, NO_GRAPH
 from rnn_manual.candidates.harness.tensors import Tensors
 from rnn_manual.candidates.harness.untouched import Untouched
@@ -30,7 +31,12 @@ class Gradients:
 
 
 def gradients(
-    case: Case, data: Data, leaves: Tensors, parameters: Tensors, outputs: Tensors
+    case: Case,
+    data: Data,
+    leaves: Tensors,
+    parameters: Tensors,
+    outputs: Tensors,
+    observer: Observer = PLAIN,
 ) -> Gradients:
     """The gradients that a case asks for.
 
@@ -38,13 +44,14 @@ def gradients(
         leaves: input and states, as the layer was given them.
         parameters: of the module that it computes with.
         outputs: out, h_n and c_n, as it returned them.
+        observer: is shown what multiplies the outputs, and the gradients.
 
     Raises: Violation: the way back changed a cotangent. What the layer raises.
     """
     asked = {n: leaf for n, leaf in (leaves | parameters).items() if differentiated(case, n)}
     pairs = zip(outputs.items(), data.cotangents, strict=True)
     live = {
-        name: (tensor, _like(cotangent, tensor))
+        name: (tensor, _like(cotangent, tensor, observer, f"d {name}"))
         for (name, tensor), cotangent in pairs
         if in_the_loss(case, name) and tensor.requires_grad and tensor.shape == cotangent.shape
     }
@@ -61,7 +68,7 @@ def gradients(
         missing |= {name: COPIED for name in parameters if name in asked}
     asked = {name: leaf for name, leaf in asked.items() if name not in missing}
     first = {name: found[name] for name in asked}
-    second = _second(first, asked, data.directions) if data.directions else {}
+    second = _second(first, asked, data.directions, observer) if data.directions else {}
     return Gradients(_zero_filled(first, asked), _zero_filled(second, asked), missing)
 
 
@@ -81,11 +88,14 @@ def _grad(
 
 
 def _second(
-    first: Mapping[str, torch.Tensor | None], leaves: Tensors, directions: Mapping[str, Any]
+    first: Mapping[str, torch.Tensor | None],
+    leaves: Tensors,
+    directions: Mapping[str, Any],
+    observer: Observer,
 ) -> Mapping[str, torch.Tensor | None]:
     """The gradients of Σ ⟨first, direction⟩; of what has no graph, none."""
     live = [  # of which two may be one tensor, as those for b_ih and b_hh
-        (gradient, _like(directions[name], gradient))
+        (gradient, _like(directions[name], gradient, observer, f"u {name}"))
         for name, gradient in first.items()
         if gradient is not None and gradient.requires_grad and name in directions
     ]
@@ -100,5 +110,7 @@ def _zero_filled(found: Mapping[str, torch.Tensor | None], leaves: Tensors) -> T
     return filled
 
 
-def _like(array: Any, tensor: torch.Tensor) -> torch.Tensor:
-    return torch.tensor(array, dtype=tensor.dtype, device=tensor.device)
+def _like(array: Any, tensor: torch.Tensor, observer: Observer, name: str) -> torch.Tensor:
+    made = torch.tensor(array, dtype=tensor.dtype, device=tensor.device)
+    observer.given(name, made)
+    return made

@@ -17,6 +17,7 @@ from rnn_manual.candidates.errors import Unsupported, Violation, in_one_line
 from rnn_manual.candidates.harness.building import Built, build
 from rnn_manual.candidates.harness.differentiating import Gradients, gradients
 from rnn_manual.candidates.harness.mode import Mode
+from rnn_manual.candidates.harness.observer import PLAIN, Observer
 from rnn_manual.candidates.harness.result import DECLINED, REFUSED, Result
 from rnn_manual.candidates.harness.returned import (
     check_no_graph,
@@ -28,7 +29,6 @@ from rnn_manual.candidates.harness.tensors import (
     arguments,
     leaves_of,
     strided,
-    to_numpy,
     without_tf32,
 )
 from rnn_manual.candidates.harness.untouched import Untouched, switches_left_alone
@@ -51,6 +51,7 @@ def run_candidate(
     device: str = "cpu",
     mode: Mode | None = None,
     backward: bool = True,
+    observer: Observer = PLAIN,
 ) -> Result:
     """Runs a candidate on a case as `case.call` says, forward and backward.
 
@@ -58,6 +59,7 @@ def run_candidate(
         data: other numbers than the case's own, of the same dtype and layout.
         mode: how the layer is run, if not simply called.
         backward: whether to run it backward, where the case asks for gradients.
+        observer: is shown what goes in, and reads what comes out.
 
     Raises: Unsupported, Violation, and whatever the candidate raises.
     """
@@ -66,11 +68,11 @@ def run_candidate(
         if mode:  # what compilers and exporters warn of is not about the layer
             warnings.simplefilter("ignore")
         try:
-            built = _build(subject, case, numbers, device)
+            built = _build(subject, case, numbers, device, observer)
             built = mode.build(built) if mode else built
-            run = Run(built, case, numbers, device, bool(mode and mode.translates))
+            run = Run(built, case, numbers, device, bool(mode and mode.translates), observer)
             _call(run)
-            values = {name: to_numpy(tensor) for name, tensor in run.outputs.items()}
+            values = {name: observer.read(tensor) for name, tensor in run.outputs.items()}
         except Exception as error:
             if mode and mode.declines(error, subject):
                 raise Unsupported(in_one_line(error)) from error
@@ -87,7 +89,9 @@ def run_candidate(
             return Result(values, broken=in_one_line(error), line=own_line(error))
 
 
-def _build(subject: Subject, case: Case, data: Data, device: str) -> Built:
+def _build(
+    subject: Subject, case: Case, data: Data, device: str, observer: Observer
+) -> Built:
     return build(
         subject,
         case.config,
@@ -97,6 +101,7 @@ def _build(subject: Subject, case: Case, data: Data, device: str) -> Built:
         training=case.training,
         place=strided if case.memory == "strided" else None,
         frozen=[name for name in data.parameters if not differentiated(case, name)],
+        observer=observer,
     )
 
 
@@ -106,6 +111,7 @@ class Run:
     Args:
         translated: whether what runs is a compiler's: where that lets results lie in memory is no
             choice of the layer's. (torch.compile puts the loops' h_n where out lies.)
+        observer: is shown what goes in. name: how it is told a leaf's name.
 
     Attributes:
         leaves: input and states, as the layer is given them.
@@ -113,11 +119,20 @@ class Run:
     """
 
     def __init__(
-        self, built: Built, case: Case, data: Data, device: str, translated: bool = False
+        self,
+        built: Built,
+        case: Case,
+        data: Data,
+        device: str,
+        translated: bool = False,
+        observer: Observer = PLAIN,
+        name: str = "{}",
     ) -> None:
         self.built, self.case, self.data, self.device = built, case, data, device
-        self.translated = translated
+        self.translated, self.observer = translated, observer
         self.leaves = leaves_of(case, data, getattr(torch, case.dtype), device)
+        for leaf, tensor in self.leaves.items():
+            observer.given(name.format(leaf), tensor)
         self.parameters: Tensors = dict(built.module.named_parameters())
         self.outputs: Tensors = {}
         named = {f"its {name}": tensor for name, tensor in (self.leaves | self.parameters).items()}
@@ -141,7 +156,14 @@ class Run:
     def backward(self) -> Gradients:
         """Raises: Violation; what the layer raises."""
         with switches_left_alone(draws=self.case.drops):
-            found = gradients(self.case, self.data, self.leaves, self.parameters, self.outputs)
+            found = gradients(
+                self.case,
+                self.data,
+                self.leaves,
+                self.parameters,
+                self.outputs,
+                self.observer,
+            )
         self.given.check(" on the way back")
         return found
 
@@ -151,7 +173,9 @@ def _call(run: Run) -> None:
     other = None
     if run.case.call in ("after another", "before another"):
         case = another(run.case)
-        other = Run(run.built, case, draw(case), run.device)
+        other = Run(
+            run.built, case, draw(case), run.device, observer=run.observer, name="another {}"
+        )
     if other and run.case.call == "after another":
         other.forward()
         other.backward()
@@ -178,8 +202,8 @@ def _with_gradients(run: Run, values: dict[str, Floats]) -> Result:
         raise
     except Unsupported as error:
         return _without_gradients(run, values, f"{DECLINED}: {error}")
-    first = {f"grad {name}": to_numpy(tensor) for name, tensor in found.first.items()}
-    second = {f"grad² {name}": to_numpy(tensor) for name, tensor in found.second.items()}
+    first = {f"grad {name}": run.observer.read(tensor) for name, tensor in found.first.items()}
+    second = {f"grad² {name}": run.observer.read(tensor) for name, tensor in found.second.items()}
     missing = {f"grad {name}": why for name, why in found.missing.items()}
     return Result(values | first | second, missing)
 

@@ -1,0 +1,111 @@
+"""A candidate run on residues: what each of its results is as a formula.
+
+Runs where the candidate computes; what it returns is data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+
+from rnn_manual.candidates.candidate import Subject
+from rnn_manual.candidates.catalogue import MODES
+from rnn_manual.candidates.harness.observer import Observer
+from rnn_manual.candidates.harness.running import run_candidate
+from rnn_manual.candidates.process.own_line import line_now
+from rnn_manual.cases.case import Case
+from rnn_manual.proof.bound import Account, counted
+from rnn_manual.proof.leaves import drawn, points_of
+from rnn_manual.proof.mirror import Mirror
+from rnn_manual.proof.points import Points
+from rnn_manual.proof.residues import Residues
+
+
+@dataclass(frozen=True)
+class Found:
+    """One result: its values, (K, *shape), or why they are not known as formulas."""
+
+    values: NDArray[Any]
+    marks: tuple[int, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Mirrored:
+    """What a candidate computed on a case, as formulas.
+
+    found: by name, as in `Result`. missing: name → why a gradient is not there.
+    broken: what it raised on the way back, if it did.
+    left: the lines at which values were taken out of torch. drew: whether it drew random numbers.
+    casts: the lines at which values were cast to a narrower format than the case's.
+    native: whether it was run with oneDNN off, for what that computes has no formula here.
+    """
+
+    found: dict[str, Found]
+    missing: dict[str, str]
+    account: Account
+    broken: str = ""
+    left: tuple[str, ...] = ()
+    drew: bool = False
+    casts: tuple[str, ...] = ()
+    native: bool = False
+
+
+class _Watch(Observer):
+    """Gives what goes in its residues, and reads those of what comes out."""
+
+    def __init__(self, mirror: Mirror, leaf: Callable[[str, torch.Tensor], Points]) -> None:
+        self.mirror, self.leaf = mirror, leaf
+
+    def given(self, name: str, tensor: torch.Tensor) -> None:
+        self.mirror.shadows.write(tensor.detach(), self.leaf(name, tensor))
+
+    def read(self, tensor: torch.Tensor) -> Found:
+        points = self.mirror.shadows.read(tensor)
+        return Found(points.values.copy(), tuple(points.marks), self.mirror.shadows.reason(tensor))
+
+
+def mirrored(subject: Subject, case: Case, device: str = "cpu", mode: str = "") -> Mirrored:
+    """Runs a candidate on a case's residues, as the case is called, forward and backward.
+
+    Raises: what `run_candidate` raises.
+    """
+    found = _run(subject, case, device, mode)
+    if any("oneDNN" in f.reason for f in found.found.values()):
+        with torch.backends.mkldnn.flags(enabled=False):
+            found = _run(subject, case, device, mode, native=True)
+    return found
+
+
+def _run(
+    subject: Subject, case: Case, device: str, mode: str, native: bool = False
+) -> Mirrored:
+    def constant(array: Any) -> Points:
+        return Residues.of_constant(array, points_of(case))
+
+    def leaf(name: str, tensor: torch.Tensor) -> Points:
+        return drawn(case, name, tensor.shape)
+
+    mirror = Mirror(constant, line=line_now)
+    how = MODES[mode] if mode else None
+    with counted() as account, mirror:
+        result = run_candidate(
+            subject, case, device=device, mode=how, observer=_Watch(mirror, leaf)
+        )
+    finest = torch.finfo(getattr(torch, case.dtype)).eps
+    casts = [line for line, dtype in mirror.casts if line and torch.finfo(dtype).eps > finest]
+    found: dict[str, Any] = result.tensors
+    return Mirrored(
+        found,
+        result.missing,
+        account,
+        result.broken,
+        tuple(dict.fromkeys(filter(None, mirror.left))),
+        mirror.drew,
+        tuple(dict.fromkeys(casts)),
+        native,
+    )
