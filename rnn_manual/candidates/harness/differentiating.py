@@ -46,7 +46,7 @@ def gradients(
         outputs: out, h_n and c_n, as it returned them.
         observer: is shown what multiplies the outputs, and the gradients.
 
-    Raises: Violation: the way back changed a cotangent. What the layer raises.
+    Raises: Violation: the backward changed a cotangent. What the layer raises.
     """
     asked = {n: leaf for n, leaf in (leaves | parameters).items() if differentiated(case, n)}
     pairs = zip(outputs.items(), data.cotangents, strict=True)

@@ -106,7 +106,7 @@ def _build(
 
 
 class Run:
-    """One call of a layer, and the way back through it.
+    """One call of a layer, forward and backward.
 
     Args:
         translated: whether what runs is a compiler's: where that lets results lie in memory is no
@@ -164,7 +164,7 @@ class Run:
                 self.outputs,
                 self.observer,
             )
-        self.given.check(" on the way back")
+        self.given.check(" during backward")
         return found
 
 
