@@ -50,4 +50,5 @@ def storage_of(tensor: torch.Tensor) -> Any:
     """The memory that a tensor looks into, which others may share."""
     if hasattr(tensor, "untyped_storage"):
         return tensor.untyped_storage()
-    return tensor.storage()._untyped()  # torch 1.13
+    storage: Any = tensor.storage()  # type: ignore[no-untyped-call]
+    return storage._untyped()  # torch 1.13

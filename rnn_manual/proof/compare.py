@@ -14,7 +14,7 @@ from rnn_manual.proof.leaves import points_of
 from rnn_manual.proof.mirrored import Found, Mirrored
 from rnn_manual.proof.residues import PRIME, Residues
 
-BY_NATIVE_KERNELS = "on torch's native kernels; what oneDNN computes instead is held as numbers only"
+BY_NATIVE_KERNELS = "on torch's own kernels; oneDNN's are held as numbers only"
 
 
 def compare(case: Case, mirrored: Mirrored) -> Formula:
@@ -38,9 +38,7 @@ def compare(case: Case, mirrored: Mirrored) -> Formula:
     )
 
 
-def _verdict(
-    found: Found, wanted: Residues, mirrored: Mirrored, case: Case
-) -> tuple[str, str]:
+def _verdict(found: Found, wanted: Residues, mirrored: Mirrored, case: Case) -> tuple[str, str]:
     """Of one result, and the reason if it is open."""
     if found.reason:
         return OPEN, found.reason

@@ -39,5 +39,3 @@ def drawn(case: Case, name: str, shape: Sequence[int]) -> Residues:
     residues: Ints = reduced((bits >> np.uint64(1)).astype(np.int64))
     residues = residues.reshape(points_of(case), *own)
     return Residues(np.broadcast_to(residues, (len(residues), *shape)))
-
-

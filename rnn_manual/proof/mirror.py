@@ -1,96 +1,36 @@
 """Mirrors what torch executes, forward and backward, on formulas.
 
-Every operation passes torch's dispatcher. Each is executed as it is, and its rule is applied to the
-shadows of what it is given. Nothing is passed over in silence: what has no rule has results that are
-not known as formulas, and so has all that is computed with them, each with the reason.
+Every operation passes torch's dispatcher. Each is executed as it is, and its rule is applied to
+the shadows of what it is given. Nothing is passed over in silence: what has no rule has results
+that are not known as formulas, and so has all that is computed with them, each with the reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from rnn_manual.proof.moving import ADDS, INDEXED, MOVING, WITHOUT, moved
+from rnn_manual.proof.moving import ADDS, WITHOUT, moved
+from rnn_manual.proof.operations import (
+    FACTORIES,
+    INDEXED,
+    KERNELS,
+    LEAVING,
+    MOVING,
+    RANDOM,
+    Operation,
+    operation,
+)
 from rnn_manual.proof.points import Points
 from rnn_manual.proof.rules import RULES, NoRule
 from rnn_manual.proof.shadows import Shadows, numbers
 
-# The kernels that compute whole layers, or steps of one, in one operation.
-KERNELS = {
-    "mkldnn_rnn_layer": "oneDNN's LSTM",
-    "mkldnn_rnn_layer_backward": "oneDNN's LSTM",
-    "_cudnn_rnn": "cuDNN's layers",
-    "_cudnn_rnn_backward": "cuDNN's layers",
-    "miopen_rnn": "MIOpen's layers",
-    "_thnn_fused_lstm_cell": "torch's fused LSTM cell",
-    "_thnn_fused_gru_cell": "torch's fused GRU cell",
-}
-FACTORIES = frozenset(
-    """
-    empty empty_like empty_strided new_empty new_empty_strided empty_permuted _efficientzerotensor
-    zeros zeros_like ones ones_like full full_like new_zeros new_ones new_full arange linspace eye
-    scalar_tensor range tril_indices triu_indices
-    """.split()
-)
-RANDOM = frozenset(
-    """
-    bernoulli rand rand_like randn randn_like randint randint_like randperm normal uniform
-    native_dropout random exponential _fused_dropout multinomial poisson
-    """.split()
-)
 
-
-LEAVING = frozenset(("_local_scalar_dense", "equal", "is_nonzero"))
-# Those that let a tensor see another part of memory, in place; and views that do not say so.
-VIEWS = frozenset(
-    """
-    detach t transpose unsqueeze squeeze as_strided swapaxes swapdims set requires_grad
-    unsafe_split unsafe_split_with_sizes unsafe_chunk _unsafe_view _reshape_alias
-    """.split()
-)
-
-
-@dataclass(frozen=True)
-class Operation:
-    """What is known of one of torch's operations, from its schema.
-
-    name: without overload, and without the underscore of those that write in place.
-    writes: the places or, of those that must be named, the names of arguments that are written to.
-    is_view: whether what it returns sees what it is given. returns: whether it returns something.
-    """
-
-    name: str
-    label: str
-    names: tuple[str, ...]
-    writes: tuple[str | int, ...]
-    is_view: bool
-    returns: bool
-
-
-@lru_cache(maxsize=None)
-def operation(function: Any) -> Operation:
-    """Reads an operation's schema."""
-    schema = function._schema
-    space, name = schema.name.split("::")
-    base = name[:-1] if name.endswith("_") and not name.endswith("__") else name
-    writes = tuple(
-        argument.name if argument.kwarg_only else place
-        for place, argument in enumerate(schema.arguments)
-        if argument.alias_info is not None and argument.alias_info.is_write
-    )
-    aliases = [r.alias_info for r in schema.returns if r.alias_info is not None]
-    is_view = any(not alias.is_write for alias in aliases) or base in VIEWS
-    names = tuple(argument.name for argument in schema.arguments)
-    return Operation(base, f"{space}::{name}", names, writes, is_view, bool(schema.returns))
-
-
-class Mirror(TorchDispatchMode):
+class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """While it is entered, everything that torch computes is mirrored.
 
     Args:
@@ -111,7 +51,7 @@ class Mirror(TorchDispatchMode):
         seen: Callable[[str, list[tuple[torch.Tensor, Points]]], None] | None = None,
         line: Callable[[], str] = lambda: "",
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.shadows = Shadows(constant)
         self.seen, self.line = seen, line
         self.left: list[str] = []
@@ -123,10 +63,11 @@ class Mirror(TorchDispatchMode):
     ) -> Any:
         kwargs = kwargs or {}
         if torch.is_inference_mode_enabled():  # then what is made of others comes here whole
-            with self:
-                result = function.decompose(*args, **kwargs)
-            if result is not NotImplemented:
-                return result
+            # torch's own code for that, and not a Python one that compilers read in its place.
+            key = torch._C.DispatchKey.CompositeImplicitAutograd
+            if torch._C._dispatch_has_kernel_for_dispatch_key(function.name(), key):
+                with self:
+                    return function._op_dk(key, *args, **kwargs)
         return self.mirrored(operation(function), function, args, kwargs)
 
     def mirrored(self, op: Operation, function: Any, args: Any, kwargs: Any) -> Any:
@@ -139,7 +80,7 @@ class Mirror(TorchDispatchMode):
         given = [x for x in _flat((args, tuple(kwargs.values()))) if isinstance(x, torch.Tensor)]
         depends = any(self.shadows.of(x) is not None for x in given)
         if op.name in RANDOM:
-            return self._random(op, function(*args, **kwargs), given)
+            return self._random(op, function(*args, **kwargs), args)
         if op.name in LEAVING:
             if depends:
                 self.left.append(self.line())
@@ -157,9 +98,14 @@ class Mirror(TorchDispatchMode):
         self._write(op, result if op.returns else targets, found, reason)
         return result
 
-    def _random(self, op: Operation, result: Any, given: list[torch.Tensor]) -> Any:
+    def _random(self, op: Operation, result: Any, args: Any) -> Any:
         """What was drawn is a constant of this run."""
         self.drew = True
+        if op.name == "native_dropout":
+            (out, mask), (x, p, *_) = result, args
+            kept = self.shadows.constant(numbers(mask)) / self.shadows.constant(np.array(1 - p))
+            self.shadows.write(out, self.shadows.read(x) * kept, self.shadows.reason(x))
+            return result
         for x in _flat((result,)):
             if isinstance(x, torch.Tensor) and self.shadows.of(x) is not None:
                 self.shadows.write(x, self.shadows.constant(numbers(x)))
@@ -188,6 +134,8 @@ class Mirror(TorchDispatchMode):
         indexed = op.name in INDEXED
 
         def read(x: Any) -> Any:
+            if isinstance(x, (list, tuple)):
+                return [read(y) for y in x]
             if not isinstance(x, torch.Tensor):
                 return x
             is_value = not indexed or x.is_floating_point()
@@ -198,18 +146,19 @@ class Mirror(TorchDispatchMode):
 
     def _check_moving(self, op: Operation, args: Any, kwargs: Any) -> None:
         """Raises NoRule: a number would be taken for a place, or a place is a value."""
-        named = dict(zip(op.names, args)) | kwargs  # noqa: B905 - some are left out
+        named = dict(zip(op.arguments, args)) | kwargs  # noqa: B905 - some are left out
         for name in ADDS & named.keys():
             if not isinstance(named[name], torch.Tensor) and named[name]:
                 raise NoRule(f"called with {name}={named[name]}")
-        if op.name in INDEXED:
-            for x in _flat(tuple(named.values())[1:]):
-                if isinstance(x, torch.Tensor) and not x.is_floating_point():
-                    if self.shadows.of(x) is not None:
-                        raise NoRule("places that depend on values")
-        elif op.name == "_to_copy" and not kwargs.get("dtype", args[0].dtype).is_floating_point:
-            if args[0].dtype != kwargs["dtype"]:
-                raise NoRule(f"a cast to {kwargs['dtype']}")
+        places = _flat(tuple(named.values())[1:]) if op.name in INDEXED else []
+        for x in places:
+            is_place = isinstance(x, torch.Tensor) and not x.is_floating_point()
+            if is_place and self.shadows.of(x) is not None:
+                raise NoRule("places that depend on values")
+        dtype = kwargs.get("dtype")
+        is_cast = op.name == "_to_copy" and dtype not in (None, args[0].dtype)
+        if is_cast and not dtype.is_floating_point:
+            raise NoRule(f"a cast to {dtype}")
 
     def _write(self, op: Operation, result: Any, found: Any, reason: str) -> None:
         """Puts what was found into the shadows of what was returned or written to."""

@@ -6,7 +6,7 @@ Runs where the candidate computes; what it returns is data.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -23,6 +23,8 @@ from rnn_manual.proof.leaves import drawn, points_of
 from rnn_manual.proof.mirror import Mirror
 from rnn_manual.proof.points import Points
 from rnn_manual.proof.residues import Residues
+
+Seen = Callable[[str, list[tuple[torch.Tensor, Points]]], None]
 
 
 @dataclass(frozen=True)
@@ -58,44 +60,74 @@ class Mirrored:
 class _Watch(Observer):
     """Gives what goes in its residues, and reads those of what comes out."""
 
-    def __init__(self, mirror: Mirror, leaf: Callable[[str, torch.Tensor], Points]) -> None:
-        self.mirror, self.leaf = mirror, leaf
+    def __init__(
+        self,
+        mirror: Mirror,
+        leaf: Callable[[str, torch.Tensor], Points],
+        told: Callable[[str], None],
+    ) -> None:
+        self.mirror, self.leaf, self.told = mirror, leaf, told
 
     def given(self, name: str, tensor: torch.Tensor) -> None:
-        self.mirror.shadows.write(tensor.detach(), self.leaf(name, tensor))
+        self.told(name)
+        if name == "input":  # what was drawn to build the layer is not of the call
+            self.mirror.drew = False
+        points = self.leaf(name, tensor)
+        self.mirror.shadows.write(tensor.detach(), points)
+        if self.mirror.seen:
+            self.mirror.seen("given", [(tensor, points)])
 
     def read(self, tensor: torch.Tensor) -> Found:
         points = self.mirror.shadows.read(tensor)
         return Found(points.values.copy(), tuple(points.marks), self.mirror.shadows.reason(tensor))
 
 
-def mirrored(subject: Subject, case: Case, device: str = "cpu", mode: str = "") -> Mirrored:
+def mirrored(
+    subject: Subject,
+    case: Case,
+    device: str = "cpu",
+    mode: str = "",
+    seen: Seen | None = None,
+    told: Callable[[str], None] = lambda name: None,
+) -> Mirrored:
     """Runs a candidate on a case's residues, as the case is called, forward and backward.
+
+    Args:
+        seen: called after every operation. told: called with the name of what is given to it.
 
     Raises: what `run_candidate` raises.
     """
-    found = _run(subject, case, device, mode)
-    if any("oneDNN" in f.reason for f in found.found.values()):
-        with torch.backends.mkldnn.flags(enabled=False):
-            found = _run(subject, case, device, mode, native=True)
-    return found
 
-
-def _run(
-    subject: Subject, case: Case, device: str, mode: str, native: bool = False
-) -> Mirrored:
     def constant(array: Any) -> Points:
         return Residues.of_constant(array, points_of(case))
 
     def leaf(name: str, tensor: torch.Tensor) -> Points:
         return drawn(case, name, tensor.shape)
 
-    mirror = Mirror(constant, line=line_now)
+    found = on(subject, case, constant, leaf, device, mode, seen=seen, told=told)
+    if any("oneDNN" in f.reason for f in found.found.values()):
+        with torch.backends.mkldnn.flags(enabled=False):
+            found = on(subject, case, constant, leaf, device, mode, seen=seen, told=told)
+        found = replace(found, native=True)
+    return found
+
+
+def on(
+    subject: Subject,
+    case: Case,
+    constant: Callable[[Any], Points],
+    leaf: Callable[[str, torch.Tensor], Points],
+    device: str,
+    mode: str,
+    seen: Seen | None = None,
+    told: Callable[[str], None] = lambda name: None,
+) -> Mirrored:
+    """The same on any arithmetic. leaf: the values of what goes in, by name."""
+    mirror = Mirror(constant, seen, line_now)
     how = MODES[mode] if mode else None
+    watch = _Watch(mirror, leaf, told)
     with counted() as account, mirror:
-        result = run_candidate(
-            subject, case, device=device, mode=how, observer=_Watch(mirror, leaf)
-        )
+        result = run_candidate(subject, case, device=device, mode=how, observer=watch)
     finest = torch.finfo(getattr(torch, case.dtype)).eps
     casts = [line for line, dtype in mirror.casts if line and torch.finfo(dtype).eps > finest]
     found: dict[str, Any] = result.tensors
@@ -107,5 +139,4 @@ def _run(
         tuple(dict.fromkeys(filter(None, mirror.left))),
         mirror.drew,
         tuple(dict.fromkeys(casts)),
-        native,
     )

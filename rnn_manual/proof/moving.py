@@ -11,35 +11,17 @@ from typing import Any
 
 import torch
 
-from rnn_manual.proof.points import Points, concatenated
+from rnn_manual.proof.operations import INDEXED
+from rnn_manual.proof.points import Points
 
-MOVING = frozenset(
-    """
-    cat stack flip roll repeat tile clone contiguous copy _to_copy to lift lift_fresh lift_fresh_copy
-    index index_select gather take embedding select_scatter slice_scatter as_strided_scatter
-    diagonal_scatter slice_backward select_backward constant_pad_nd diag_embed tril triu rot90
-    permute_copy view_copy expand_copy slice_copy select_copy transpose_copy t_copy unsqueeze_copy
-    squeeze_copy split_copy split_with_sizes_copy unbind_copy detach_copy alias_copy
-    _reshape_copy _unsafe_view narrow_copy zero masked_scatter
-    index_put _unsafe_index _index_put_impl scatter index_copy
-    repeat_interleave unfold_backward diagonal_backward as_strided_copy
-    """.split()
-)
 # What would be taken for a place: a number that is put in, or added.
 ADDS = {"accumulate", "reduce", "value"}
-# Of these, what is no float says where, but for the first operand.
-INDEXED = frozenset(
-    """
-    index index_select gather take embedding index_put _unsafe_index _index_put_impl scatter
-    index_copy masked_scatter repeat_interleave index_add embedding_dense_backward
-    """.split()
-)
 WITHOUT = ("dtype", "memory_format", "pin_memory", "non_blocking", "out", "layout", "device")
 
 
 def moved(
     name: str,
-    function: Callable[..., Any],
+    function: Any,
     args: Any,
     kwargs: dict[str, Any],
     read: Callable[[torch.Tensor], Points],
@@ -71,7 +53,7 @@ def moved(
     if "out" in kwargs:
         function = function.overloadpacket
     places = function(*numbered(tuple(args)), **asked)
-    everything = concatenated([zero_of(sources), *sources]) if sources else None
+    everything = Points.concatenated([zero_of(sources), *sources]) if sources else None
 
     def taken(x: Any) -> Any:
         if isinstance(x, torch.Tensor):

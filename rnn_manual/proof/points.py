@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_manual.proof.arithmetic import FormulaOps
+
 Self = TypeVar("Self", bound="Points")
 
 
@@ -71,16 +73,20 @@ class Points:
         return self * self.step()
 
     def __sub__(self: Self, other: Any) -> Self:
-        return self + -self.lifted(other)
+        difference: Self = self + -self.lifted(other)
+        return difference
 
     def __rsub__(self: Self, other: Any) -> Self:
-        return -self + other
+        difference: Self = -self + other
+        return difference
 
     def __radd__(self: Self, other: Any) -> Self:
-        return self + other
+        total: Self = self + other
+        return total
 
     def __rmul__(self: Self, other: Any) -> Self:
-        return self * other
+        product: Self = self * other
+        return product
 
     def __truediv__(self: Self, other: Any) -> Self:
         return self * self.lifted(other).inverse()
@@ -90,6 +96,17 @@ class Points:
         if isinstance(other, Points):
             return other  # type: ignore[return-value]
         return self.of_constant(other, len(self.values))  # type: ignore[return-value]
+
+    @staticmethod
+    def concatenated(arrays: Sequence[Points], axis: int = 0) -> Any:
+        """One after the other along an axis."""
+        values = np.concatenate([a.values for a in arrays], axis + (axis >= 0))
+        return arrays[0].like(values, _highest(arrays))
+
+    @staticmethod
+    def stacked(arrays: Sequence[Points]) -> Any:
+        """Along a new first axis."""
+        return arrays[0].like(np.stack([a.values for a in arrays], 1), _highest(arrays))
 
     # Shapes.
 
@@ -119,14 +136,12 @@ class Points:
         return self.values.dtype
 
     @property
-    def T(self: Self) -> Self:
+    def T(self: Self) -> Self:  # noqa: N802 - as NumPy and torch have it
         return self.swapaxes(-1, -2)
 
     @property
     def ops(self) -> Any:
         """What `ops_for` finds: the arithmetic that the loops are to use."""
-        from rnn_manual.proof.arithmetic import FormulaOps
-
         return FormulaOps()
 
     def __len__(self) -> int:
@@ -156,17 +171,5 @@ def aligned(a: Points, b: Points) -> tuple[NDArray[Any], NDArray[Any]]:
     return x, y
 
 
-def concatenated(arrays: Sequence[Self], axis: int = 0) -> Self:
-    """One after the other along an axis."""
-    values = np.concatenate([a.values for a in arrays], axis + (axis >= 0))
-    return joined(arrays, values)
-
-
-def stacked(arrays: Sequence[Self]) -> Self:
-    """Along a new first axis."""
-    return joined(arrays, np.stack([a.values for a in arrays], 1))
-
-
-def joined(arrays: Sequence[Self], values: NDArray[Any]) -> Self:
-    """What is made of the values of several arrays."""
-    return arrays[0].like(values, [max(marks) for marks in zip(*(a.marks for a in arrays))])
+def _highest(arrays: Sequence[Points]) -> list[int]:
+    return [max(marks) for marks in zip(*(a.marks for a in arrays), strict=True)]

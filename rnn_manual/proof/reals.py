@@ -1,4 +1,4 @@
-"""Ordinary float64 numbers, in the place of residues: what a formula is worth on a case's numbers."""
+"""Float64 numbers in the place of residues: what a formula is worth on a case's own numbers."""
 
 from __future__ import annotations
 

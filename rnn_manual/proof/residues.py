@@ -108,8 +108,8 @@ def product(a: Ints, b: Ints) -> Ints:
     """
     if a.shape[-1] >= 1 << 20:
         raise ValueError(f"a sum of {a.shape[-1]} products is too long to be exact")
-    (a1, a0), (b1, b0) = ((x >> 16, x & 0xFFFF) for x in (a, b))
-    a1, a0, b1, b0 = (x.astype(np.float64) for x in (a1, a0, b1, b0))
+    halves = (a >> 16, a & 0xFFFF, b >> 16, b & 0xFFFF)
+    a1, a0, b1, b0 = (half.astype(np.float64) for half in halves)
     high, middle, low = (reduced(x.astype(np.int64)) for x in (a1 @ b1, a1 @ b0 + a0 @ b1, a0 @ b0))
     return reduced(2 * high + (middle << 16) + low)  # 2^32 = 2
 

@@ -1,10 +1,10 @@
 """What each of torch's operations computes, as a formula.
 
-A rule takes what the operation takes, `Points` in the place of tensors, and returns what it returns;
-it is found by the operation's name, without the underscore of those that write in place. So the
-same rule serves residues and ordinary numbers, and is tested against torch on the latter.
+A rule takes what the operation takes, `Points` in the place of tensors, and returns what it
+returns; it is found by the operation's name, without the underscore of those that write in place.
+So the same rule serves residues and ordinary numbers, and is tested against torch on the latter.
 
-Operations that only move numbers, or that are taken apart elsewhere, have no rule here: `moving.py`.
+Operations that only move numbers have no rule here: `moving.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_manual.proof.points import Points, concatenated
+from rnn_manual.proof.points import Points
 
 Rule = Callable[..., Any]
 RULES: dict[str, Rule] = {}
@@ -66,17 +66,17 @@ def _div(x: Any, y: Any, rounding_mode: str | None = None) -> Any:
 
 
 @rule("neg")
-def _neg(x: Points) -> Points:
+def _neg(x: Points) -> Any:
     return -x
 
 
 @rule("reciprocal")
-def _reciprocal(x: Points) -> Points:
+def _reciprocal(x: Points) -> Any:
     return x.inverse()
 
 
 @rule("square")
-def _square(x: Points) -> Points:
+def _square(x: Points) -> Any:
     return x * x
 
 
@@ -91,17 +91,17 @@ def _pow(x: Any, exponent: Any) -> Any:
 
 
 @rule("addcmul")
-def _addcmul(x: Points, a: Points, b: Points, value: Any = 1) -> Points:
-    return _add(x, a * b, value)  # type: ignore[no-any-return]
+def _addcmul(x: Points, a: Points, b: Points, value: Any = 1) -> Any:
+    return _add(x, a * b, value)
 
 
 @rule("addcdiv")
-def _addcdiv(x: Points, a: Points, b: Points, value: Any = 1) -> Points:
-    return _add(x, a / b, value)  # type: ignore[no-any-return]
+def _addcdiv(x: Points, a: Points, b: Points, value: Any = 1) -> Any:
+    return _add(x, a / b, value)
 
 
 @rule("lerp")
-def _lerp(x: Points, end: Points, weight: Any) -> Points:
+def _lerp(x: Points, end: Points, weight: Any) -> Any:
     return x + (end - x) * weight
 
 
@@ -109,35 +109,35 @@ def _lerp(x: Points, end: Points, weight: Any) -> Points:
 
 
 @rule("mm", "bmm", "mv", "dot", "vdot")
-def _product(x: Points, y: Points) -> Points:
+def _product(x: Points, y: Points) -> Any:
     if y.ndim == 1:
         return (x * y).sum(-1)
     return x @ y
 
 
 @rule("ger", "outer")
-def _outer(x: Points, y: Points) -> Points:
+def _outer(x: Points, y: Points) -> Any:
     return x[:, None] * y
 
 
 @rule("addmm", "addmv", "baddbmm")
-def _addmm(c: Points, x: Points, y: Points, beta: Any = 1, alpha: Any = 1) -> Points:
+def _addmm(c: Points, x: Points, y: Points, beta: Any = 1, alpha: Any = 1) -> Any:
     product = _product(x, y)
     return (c if beta == 1 else c * beta) + (product if alpha == 1 else product * alpha)
 
 
 @rule("addbmm")
-def _addbmm(c: Points, x: Points, y: Points, beta: Any = 1, alpha: Any = 1) -> Points:
+def _addbmm(c: Points, x: Points, y: Points, beta: Any = 1, alpha: Any = 1) -> Any:
     return c * beta + (x @ y).sum(0) * alpha
 
 
 @rule("addr")
-def _addr(c: Points, x: Points, y: Points, beta: Any = 1, alpha: Any = 1) -> Points:
+def _addr(c: Points, x: Points, y: Points, beta: Any = 1, alpha: Any = 1) -> Any:
     return c * beta + _outer(x, y) * alpha
 
 
 @rule("linear")
-def _linear(x: Points, weight: Points, bias: Points | None = None) -> Points:
+def _linear(x: Points, weight: Points, bias: Points | None = None) -> Any:
     product = (x if x.ndim > 1 else x[None]) @ weight.T
     product = product if x.ndim > 1 else product[0]
     return product if bias is None else product + bias
@@ -147,23 +147,23 @@ def _linear(x: Points, weight: Points, bias: Points | None = None) -> Points:
 
 
 @rule("sum")
-def _sum(x: Points, axes: Any = None, keepdim: bool = False) -> Points:
+def _sum(x: Points, axes: Any = None, keepdim: bool = False) -> Any:
     return x.sum(_axes(axes), keepdim)
 
 
 @rule("mean")
-def _mean(x: Points, axes: Any = None, keepdim: bool = False) -> Points:
+def _mean(x: Points, axes: Any = None, keepdim: bool = False) -> Any:
     total = x.sum(_axes(axes), keepdim)
     return total / (x.size // max(1, total.size))
 
 
 @rule("cumsum")
-def _cumsum(x: Points, axis: int) -> Points:
+def _cumsum(x: Points, axis: int) -> Any:
     moved = x.swapaxes(0, axis) if x.ndim > 1 else x
     totals = [moved[:1]]
     for k in range(1, len(moved)):
         totals.append(totals[-1] + moved[k : k + 1])
-    done = concatenated(totals)
+    done = Points.concatenated(totals)
     return done.swapaxes(0, axis) if x.ndim > 1 else done
 
 
@@ -178,76 +178,76 @@ def _axes(axes: Any) -> tuple[int, ...] | None:
 
 
 @rule("sigmoid")
-def _sigmoid(x: Points) -> Points:
+def _sigmoid(x: Points) -> Any:
     return x.sigmoid()
 
 
 @rule("tanh")
-def _tanh(x: Points) -> Points:
+def _tanh(x: Points) -> Any:
     return x.tanh()
 
 
 @rule("exp")
-def _exp(x: Points) -> Points:
+def _exp(x: Points) -> Any:
     return x.exp()
 
 
 @rule("expm1")
-def _expm1(x: Points) -> Points:
+def _expm1(x: Points) -> Any:
     return x.exp() - 1
 
 
 @rule("relu")
-def _relu(x: Points) -> Points:
+def _relu(x: Points) -> Any:
     return x.relu()
 
 
 @rule("threshold")
-def _threshold(x: Points, threshold: Any, value: Any) -> Points:
+def _threshold(x: Points, threshold: Any, value: Any) -> Any:
     if threshold != 0 or value != 0:
         raise NoRule("a threshold that is not zero")
     return x.relu()
 
 
 @rule("clamp_min")
-def _clamp_min(x: Points, low: Any) -> Points:
+def _clamp_min(x: Points, low: Any) -> Any:
     return _maximum(x, low)
 
 
 @rule("clamp")
-def _clamp(x: Points, low: Any = None, high: Any = None) -> Points:
+def _clamp(x: Points, low: Any = None, high: Any = None) -> Any:
     if high is not None:
         raise NoRule("clamped from above")
     return _maximum(x, low)
 
 
 @rule("maximum")
-def _maximum(x: Points, y: Any) -> Points:
+def _maximum(x: Points, y: Any) -> Any:
     return (x - y).relu() + y
 
 
 @rule("minimum")
-def _minimum(x: Points, y: Any) -> Points:
+def _minimum(x: Points, y: Any) -> Any:
     return x - (x - y).relu()
 
 
 @rule("abs")
-def _abs(x: Points) -> Points:
+def _abs(x: Points) -> Any:
     return x * (x.step() * 2 - 1)
 
 
 @rule("sigmoid_backward")
-def _sigmoid_backward(dy: Points, y: Points) -> Points:
+def _sigmoid_backward(dy: Points, y: Points) -> Any:
     return dy * (1 - y) * y
 
 
 @rule("tanh_backward")
-def _tanh_backward(dy: Points, y: Points) -> Points:
+def _tanh_backward(dy: Points, y: Points) -> Any:
     return dy * (1 - y * y)
 
 
 @rule("threshold_backward")
-def _threshold_backward(dy: Points, y: Points, threshold: Any) -> Points:
+def _threshold_backward(dy: Points, y: Points, threshold: Any) -> Any:
     if threshold != 0:
         raise NoRule("a threshold that is not zero")
     return dy * y.step()
@@ -277,12 +277,12 @@ def _ge(x: Any, y: Any) -> Any:
 
 
 @rule("logical_not", "bitwise_not")
-def _not(x: Points) -> Points:
+def _not(x: Points) -> Any:
     return 1 - x
 
 
 @rule("logical_and", "bitwise_and")
-def _and(x: Points, y: Any) -> Points:
+def _and(x: Points, y: Any) -> Any:
     return x * y
 
 
@@ -292,8 +292,8 @@ def _where(condition: Points, x: Any, y: Any) -> Any:
 
 
 @rule("masked_fill")
-def _masked_fill(x: Points, mask: Points, value: Any) -> Points:
-    return _where(mask, value, x)  # type: ignore[no-any-return]
+def _masked_fill(x: Points, mask: Points, value: Any) -> Any:
+    return _where(mask, value, x)
 
 
 @rule("fill")
@@ -304,24 +304,40 @@ def _fill(x: Points, value: Any) -> Any:
 # Values added up at given places.
 
 
+@rule("index_put", "_index_put_impl", "_unsafe_index_put")
+def _index_put(
+    x: Points, indices: Any, values: Points, accumulate: bool = False, unsafe: bool = False
+) -> Any:
+    """Put or added, one after the other, for a place may be there several times."""
+    numbers = np.arange(x.size).reshape(x.shape)
+    chosen = numbers[tuple(slice(None) if i is None else np.asarray(i) for i in indices)]
+    zero = x.reshape(x.size)[:1] * 0
+    added = (values + zero.take(np.zeros(chosen.shape, int))).reshape(chosen.size)
+    flat = x.reshape(x.size)
+    columns = [flat[k : k + 1] for k in range(x.size)]
+    for k, place in enumerate(chosen.ravel()):
+        columns[place] = (columns[place] if accumulate else zero) + added[k : k + 1]
+    return Points.concatenated(columns).reshape(x.shape)
+
+
 @rule("index_add")
-def _index_add(x: Points, axis: int, index: Any, source: Points, alpha: Any = 1) -> Points:
+def _index_add(x: Points, axis: int, index: Any, source: Points, alpha: Any = 1) -> Any:
     found = _rows_first(x, axis)
     added = _rows_first(source * alpha, axis)
     rows = [found[k : k + 1] for k in range(len(found))]
     for k, place in enumerate(index):
         rows[int(place)] = rows[int(place)] + added[k : k + 1]
-    return _rows_first(concatenated(rows), axis)
+    return _rows_first(Points.concatenated(rows), axis)
 
 
-def _rows_first(x: Points, axis: int) -> Points:
+def _rows_first(x: Points, axis: int) -> Any:
     return x.swapaxes(0, axis) if x.ndim > 1 and axis else x
 
 
 @rule("embedding_dense_backward")
 def _embedding_dense_backward(
     dy: Points, indices: Any, number: int, padding: int, scale: bool
-) -> Points:
+) -> Any:
     if scale:
         raise NoRule("scaled by frequency")
     flat, places = dy.reshape(-1, dy.shape[-1]), np.asarray(indices).ravel()
@@ -329,4 +345,4 @@ def _embedding_dense_backward(
     for k, place in enumerate(places):
         if place != padding:
             rows[int(place)] = rows[int(place)] + flat[k : k + 1]
-    return concatenated(rows)
+    return Points.concatenated(rows)

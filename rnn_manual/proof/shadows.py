@@ -93,7 +93,7 @@ class Shadows:
 
     def add_constant(self, tensor: torch.Tensor) -> None:
         """Takes in the numbers of a whole storage as constants, before one is written over."""
-        flat = torch.empty(0, dtype=tensor.dtype).set_(storage_of(tensor))  # type: ignore[call-overload]
+        flat = torch.empty(0, dtype=tensor.dtype).set_(storage_of(tensor))
         self.write(flat, self.constant(numbers(flat)))
 
     def _new(self, tensor: torch.Tensor, like: Points) -> Shadow:
@@ -123,4 +123,6 @@ def _window(values: NDArray[Any], tensor: torch.Tensor) -> NDArray[Any]:
     step = values.itemsize
     strides = (values.strides[0], *(s * step for s in tensor.stride()))
     shape = (len(values), *tensor.shape)
+    if not tensor.numel():  # NumPy checks the strides of no elements, too
+        return np.zeros(shape, values.dtype)
     return np.ndarray(shape, values.dtype, values, tensor.storage_offset() * step, strides)

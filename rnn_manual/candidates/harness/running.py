@@ -89,9 +89,7 @@ def run_candidate(
             return Result(values, broken=in_one_line(error), line=own_line(error))
 
 
-def _build(
-    subject: Subject, case: Case, data: Data, device: str, observer: Observer
-) -> Built:
+def _build(subject: Subject, case: Case, data: Data, device: str, observer: Observer) -> Built:
     return build(
         subject,
         case.config,
