@@ -44,7 +44,7 @@ def norms(config, parameters, x):
     units = [unit[None] for unit in np.split(np.eye(n), len(config.states), axis=1)]
     state, steps = [np.zeros((1, n, H))] * len(config.states), []
     for x_t in x:
-        # n copies of one row: the way back from the unit vectors gives the Jacobian's rows.
+        # n copies of one row: the pullback of the unit vectors gives the Jacobian's rows.
         rows = np.repeat(x_t[None], n, axis=1)
         (out, last), backward = vjp(config, weights, rows, state_given(config, state))
         found = backward(np.zeros_like(out), state_given(config, units)).state

@@ -4,7 +4,7 @@ The loops take layers upwards, and in each the steps one way: so gradients take 
 and in each the steps the other way. At every step h has two gradients, what the cell of the step
 after it sends back, and what comes from `out`. So the state's gradient is itself a state, handed on
 from step to step; and where a sequence begins it leaves, where one ends it joins, just as in a walk
-in the other direction: `through_time` does both. The cells' own ways back stand beside them in
+in the other direction: `through_time` does both. The cells' own backwards stand beside them in
 `cells.py`. No autograd has a part in this, and what is computed has no graph.
 """
 
@@ -41,15 +41,15 @@ class Gradients(NamedTuple):
     weights: Weights
 
 
-class Taken(NamedTuple):
-    """What a direction was given on the way forward: its rows, and every step's x and state."""
+class Residuals(NamedTuple):
+    """What the backward of a direction needs of its forward: its rows, each step's x and state."""
 
     rows: Array
     steps: list[tuple[Array, ...]]
 
 
 def cell_backward_for(config: Config) -> CellBackward:
-    """The way back through the equations that a configuration asks for."""
+    """The backward of the equations that a configuration asks for."""
     if config.kind == "rnn":
         relu = config.nonlinearity == "relu"
         return cells.rnn_relu_backward if relu else cells.rnn_tanh_backward
@@ -60,18 +60,18 @@ def run_direction_backward(
     ops: Ops,
     cell_backward: CellBackward,
     w: LayerWeights,
-    taken: Taken,
+    residuals: Residuals,
     batch_sizes: Sequence[int],
     d_out: Array,
     d_last: State,
     backward: bool = False,
 ) -> tuple[Array, State, LayerWeights]:
-    """The way back through `run_direction`.
+    """The backward of `run_direction`.
 
     Args:
         d_out: (ΣB_t, H or P), the gradient for h after every step, but for what later steps add.
         d_last: dh (B, H or P) and, for an LSTM, dc (B, H), after each sequence's own last step.
-        backward: whether the way there went from the last step to the first.
+        backward: whether the forward went from the last step to the first.
 
     Returns: the gradients for the rows (ΣB_t, I), for the state before the first step, and for w.
     """
@@ -80,14 +80,14 @@ def run_direction_backward(
     dw: cells.OfWeights = {}
 
     def step(t: int, dh: Array, *dc: Array) -> State:
-        more, dx[t], *d_before = cell_backward(ops, w, *taken.steps[t], dh + d_h[t], *dc)
+        more, dx[t], *d_before = cell_backward(ops, w, *residuals.steps[t], dh + d_h[t], *dc)
         for role, gradient in more.items():
             dw[role] = dw[role] + gradient if role in dw else gradient
         return tuple(d_before)
 
     _, d_first = through_time(ops, step, batch_sizes, d_last, not backward)
-    # x was taken for all steps at once, and so is its way back.
-    rows = taken.rows.reshape(-1, taken.rows.shape[-1])
+    # x was computed for all steps at once, and so is its backward.
+    rows = residuals.rows.reshape(-1, residuals.rows.shape[-1])
     d_rows, dw["weight_ih"], dw["bias_ih"] = ops.linear_backward(
         rows, w.weight_ih, ops.concat([dx[t] for t in range(len(dx))])
     )
@@ -98,7 +98,7 @@ def run_direction_backward(
 def run_layers_backward(
     config: Config,
     weights: Weights,
-    taken: Sequence[Taken],
+    residuals: Sequence[Residuals],
     batch_sizes: Sequence[int],
     d_rows: Array,
     d_last: State,
@@ -107,10 +107,10 @@ def run_layers_backward(
     cell_backward: CellBackward | None = None,
     walk_backward: Callable[..., Any] = run_direction_backward,
 ) -> tuple[Array, State, Weights]:
-    """The way back through `run_layers`.
+    """The backward of `run_layers`.
 
     Args:
-        taken: what each direction was given, by row of h_n.
+        residuals: those of each direction, by row of h_n.
         d_rows: (T, B, D·H) or (ΣB_t, D·H), the gradient for the last layer's output.
         d_last: for h_n (S, B, H or P) and, for an LSTM, c_n (S, B, H).
         masks: what each layer's output but the last's was multiplied with; empty without dropout.
@@ -128,7 +128,7 @@ def run_layers_backward(
                 ops,
                 cell_backward,
                 weights[layer][direction],
-                taken[row],
+                residuals[row],
                 batch_sizes,
                 d_rows[..., config.columns(direction)],
                 d_states[row],
@@ -157,48 +157,49 @@ def vjp(
     cell_backward: CellBackward | None = None,
     walk_backward: Callable[..., Any] = run_direction_backward,
 ) -> tuple[tuple[Any, Any], Callable[..., Gradients]]:
-    """Runs the loops as `run` does, and gives the way back with what they returned.
+    """Runs the loops as `run` does, and returns their pullback with what they return.
 
     Args:
-        cell_backward, walk_backward: other ways back than the usual.
+        cell_backward, walk_backward: other backwards than those of the cells and of
+            `run_direction`.
 
-    Returns: (out, h_n) or (out, (h_n, c_n)), and `backward(d_out, d_state=None)`: from gradients
-        for these, laid out as they are (d_state left out is zeros), it computes those for input,
-        state and weights. It may be called several times; weights, input and state are read then,
-        and must be what they were.
+    Returns: (out, h_n) or (out, (h_n, c_n)), and `pullback(d_out, d_state=None)`: from the
+        cotangents of these, laid out as they are (d_state left out is zeros), it computes the
+        gradients for input, state and weights. It may be called several times; weights, input and
+        state are read then, and must be what they were.
 
-    Raises: ValueError: input or state does not fit; from `backward`: d_out or d_state does not.
+    Raises: ValueError: input or state does not fit; from `pullback`: d_out or d_state does not.
 
     Source: Werbos 1990, "Backpropagation through time: what it does and how to do it".
     """
     layout = layout_of(config, input)
     kept = _MasksKept(ops or ops_for(layout.rows))
-    taken: list[Taken] = []
+    residuals: list[Residuals] = []
 
     def walk(ops: Ops, cell: Any, w: Any, rows: Any, sizes: Any, state: Any, backward: bool) -> Any:
         steps: list[tuple[Array, ...]] = []
 
-        def watched(ops: Ops, w: LayerWeights, *given: Array) -> State:
+        def recorded(ops: Ops, w: LayerWeights, *given: Array) -> State:
             steps.append(given)
             new: State = cell(ops, w, *given)
             return new
 
-        ended = run_direction(ops, watched, w, rows, sizes, state, backward)
-        taken.append(Taken(rows, steps[::-1] if backward else steps))
+        ended = run_direction(ops, recorded, w, rows, sizes, state, backward)
+        residuals.append(Residuals(rows, steps[::-1] if backward else steps))
         return ended
 
     with kept.no_grad():
         out, last = run(config, weights, input, state, training=training, walk=walk, ops=kept)
-    # Not what was returned itself: that may come to hold the way back, and the two each other.
+    # Not what was returned itself: that may come to hold the pullback, and the two each other.
     shapes = [tuple(array.shape) for array in (rows_of(out), *state_tuple(config, last))]
 
-    def way_back(d_out: Any, d_state: Any = None) -> Gradients:
+    def pullback(d_out: Any, d_state: Any = None) -> Gradients:
         d_rows, d_last = _cotangents(config, layout, input, shapes, d_out, d_state)
         with kept.no_grad():
             d_input, d_first, d_weights = run_layers_backward(
                 config,
                 weights,
-                taken,
+                residuals,
                 layout.batch_sizes,
                 d_rows,
                 d_last,
@@ -207,10 +208,10 @@ def vjp(
                 cell_backward,
                 walk_backward,
             )
-            d_0 = [layout.leave_state(d) for d in d_first]
-            return Gradients(layout.leave_out(d_input), state_given(config, d_0), d_weights)
+            d_0 = [layout.from_state(d) for d in d_first]
+            return Gradients(layout.from_rows(d_input), state_given(config, d_0), d_weights)
 
-    return (out, last), way_back
+    return (out, last), pullback
 
 
 def _cotangents(
@@ -239,7 +240,7 @@ def _cotangents(
     names = ["d_out", *(f"d_{name}_n" for name in config.states)]
     for name, got, shape in zip(names, [rows_of(d_out), *d_last], shapes, strict=True):
         _check(name, got, layout.rows, shape)
-    return layout.enter_rows(d_out), tuple(map(layout.enter_state, d_last))
+    return layout.to_rows(d_out), tuple(map(layout.to_state, d_last))
 
 
 def _check(name: str, got: Any, like: Array, shape: tuple[int, ...]) -> None:

@@ -4,7 +4,7 @@ Everywhere, x is the step's input product W_ih x_t + b_ih, (B, G·H): it needs n
 loops take it for all steps at once. h (B, H or P) and c (B, H) are the state of the step before,
 and w the layer's weights. The new state is returned, h first.
 
-Below each cell stands its way back. From dh (and dc), the gradients for the new state, it takes the
+Below each cell stands its backward. From dh (and dc), the gradients for the new state, it takes the
 cell's lines from the last to the first, each by the chain rule, and returns the gradients for w (by
 name, without W_ih and b_ih, which are in x), x and the state before. For y = tanh(a), the gradient
 da = dy·(1 - y²); for y = σ(a), da = dy·(1 - y)·y: y is all that is needed, not a. The gates are

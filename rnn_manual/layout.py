@@ -50,15 +50,15 @@ def same_packing(a: Any, b: Any) -> bool:
 
 
 class Layout(NamedTuple):
-    """An input as the loops take it, and the ways back to what the caller handed in."""
+    """An input as the loops take it, and how arrays are laid out for them and back again."""
 
     rows: Array  # (ΣB_t, I), or strided as the caller's input is, (T, B, I)
     batch_sizes: list[int]
     state_dims: int
-    enter_rows: Callable[[Any], Array]  # of anything laid out as the input is
-    enter_state: Callable[[Array], Array]
-    leave_state: Callable[[Array], Array]
-    leave_out: Callable[[Array], Any]
+    to_rows: Callable[[Any], Array]  # of anything laid out as the input is
+    from_rows: Callable[[Array], Any]
+    to_state: Callable[[Array], Array]  # batched, and sorted by length as the rows are
+    from_state: Callable[[Array], Array]
 
 
 def layout_of(config: Config, input: Any) -> Layout:
@@ -83,10 +83,10 @@ def _batched(input: Array, batch_first: bool) -> Layout:
         rows=turn(input),
         batch_sizes=[B] * T,
         state_dims=3,
-        enter_rows=turn,
-        enter_state=lambda state: state,
-        leave_state=lambda state: state,
-        leave_out=lambda rows: turn(rows.reshape(T, B, rows.shape[-1])),
+        to_rows=turn,
+        from_rows=lambda rows: turn(rows.reshape(T, B, rows.shape[-1])),
+        to_state=lambda state: state,
+        from_state=lambda state: state,
     )
 
 
@@ -97,10 +97,10 @@ def _unbatched(input: Array, batch_first: bool) -> Layout:
         rows=rows,
         batch_sizes=[1] * len(input),
         state_dims=2,
-        enter_rows=lambda rows: rows[:, None],
-        enter_state=lambda state: state[:, None],
-        leave_state=lambda state: state[:, 0],
-        leave_out=lambda rows: rows,
+        to_rows=lambda rows: rows[:, None],
+        from_rows=lambda rows: rows,
+        to_state=lambda state: state[:, None],
+        from_state=lambda state: state[:, 0],
     )
 
 
@@ -118,10 +118,10 @@ def _packed(input: Any) -> Layout:
         rows=input.data,
         batch_sizes=batch_sizes,
         state_dims=3,
-        enter_rows=lambda packed: packed.data,
-        enter_state=permuted_by(input.sorted_indices),
-        leave_state=permuted_by(input.unsorted_indices),
-        leave_out=lambda rows: input._replace(data=rows),
+        to_rows=lambda packed: packed.data,
+        from_rows=lambda rows: input._replace(data=rows),
+        to_state=permuted_by(input.sorted_indices),
+        from_state=permuted_by(input.unsorted_indices),
     )
 
 
@@ -167,14 +167,14 @@ def initial_state(config: Config, layout: Layout, state: Any, mixed: bool = Fals
         full = (config.num_rows, batch, size)
         expected = full if layout.state_dims == 3 else (full[0], full[2])
         # Checked as it enters: nn lets a packed input's order pick its rows out of a larger state.
-        if array.ndim != len(expected) or tuple(layout.enter_state(array).shape) != full:
+        if array.ndim != len(expected) or tuple(layout.to_state(array).shape) != full:
             raise ValueError(f"{name}_0 must have shape {expected}, got {tuple(array.shape)}")
         if array.dtype != layout.rows.dtype and not mixed:
             raise ValueError(f"{name}_0 must have dtype {layout.rows.dtype}, got {array.dtype}")
-    return tuple(map(layout.enter_state, given))
+    return tuple(map(layout.to_state, given))
 
 
-def enter(
+def to_loops(
     config: Config, weights: Weights, input: Any, state: Any = None, mixed: bool = False
 ) -> tuple[Layout, State]:
     """An input and a state as the loops take them.
@@ -186,9 +186,9 @@ def enter(
     return layout, initial_state(config, layout, state, mixed)
 
 
-def leave(config: Config, layout: Layout, rows: Array, last: State) -> tuple[Any, Any]:
+def from_loops(config: Config, layout: Layout, rows: Array, last: State) -> tuple[Any, Any]:
     """What the loops give, laid out as what they were given was."""
-    return layout.leave_out(rows), state_given(config, [layout.leave_state(s) for s in last])
+    return layout.from_rows(rows), state_given(config, [layout.from_state(s) for s in last])
 
 
 def run(
@@ -222,8 +222,8 @@ def run(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html
     """
-    layout, first = enter(config, weights, input, state, mixed)
+    layout, first = to_loops(config, weights, input, state, mixed)
     rows, last = run_layers(
         config, weights, layout.rows, layout.batch_sizes, first, training, cell, walk, ops
     )
-    return leave(config, layout, rows, last)
+    return from_loops(config, layout, rows, last)

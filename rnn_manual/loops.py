@@ -108,7 +108,8 @@ def run_layers(
         rows: (ΣB_t, I) or (T, B, I).
         state: h_0 (S, B, H or P) and, for an LSTM, c_0 (S, B, H).
         training: whether `config.dropout` acts between layers.
-        cell, walk, ops: the equations, the walk through time and the arithmetic, if not the usual.
+        cell, walk, ops: the equations, the walk through time and the arithmetic, if others than
+            `config` and the rows ask for.
 
     Returns: the last layer's rows (ΣB_t, D·H or D·P); h_n and, for an LSTM, c_n, shaped as state.
     """

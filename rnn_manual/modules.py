@@ -19,7 +19,7 @@ from torch.nn.utils.rnn import PackedSequence
 from rnn_manual import cells
 from rnn_manual.config import Config
 from rnn_manual.drop_in import REFUSALS, DropIn, NotTaken, check_kind
-from rnn_manual.layout import enter, leave
+from rnn_manual.layout import from_loops, to_loops
 from rnn_manual.loops import Cell, run_layers
 from rnn_manual.ops import TorchOps
 from rnn_manual.weights import LayerWeights, Weights, weights_from
@@ -28,13 +28,13 @@ from rnn_manual.weights import LayerWeights, Weights, weights_from
 def _run_layer(config: Config, weights: Weights, input: Any, hx: Any, training: bool) -> Any:
     """The loops. Raises: NotTaken: they do not take such a call."""
     try:
-        layout, state = enter(config, weights, input, hx, mixed=True)
+        layout, state = to_loops(config, weights, input, hx, mixed=True)
         check_kind("input", layout.rows, weights[0][0].weight_ih)
         check_kind("h_0", state[0], weights[0][0].weight_ih)  # nn does not look at c_0
     except REFUSALS as error:
         raise NotTaken from error
     rows, sizes = layout.rows, layout.batch_sizes
-    return leave(config, layout, *run_layers(config, weights, rows, sizes, state, training))
+    return from_loops(config, layout, *run_layers(config, weights, rows, sizes, state, training))
 
 
 class _Layer(DropIn):

@@ -37,7 +37,7 @@ class Ops(Protocol):
 
 
 class LinearBackward:
-    """The way back through `linear`, which both libraries spell alike."""
+    """The backward of `linear`, which both libraries spell alike."""
 
     def linear_backward(self, x: Array, weight: Array, dy: Array) -> tuple[Array, Array, Array]:
         """From dy, the gradient for y = x Wᵀ + b, those for x, W and b; x (N, I), dy (N, O).

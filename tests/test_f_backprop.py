@@ -1,4 +1,4 @@
-"""F. The way back: gradients, held against the walk taken backwards by hand and against laws."""
+"""F. Backpropagation: gradients, against those computed by hand and against laws."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ from rnn_manual.judge.reference.tolerance import reference
 PRECISE = [CHAOTIC, DRAWN, EMPTY, NARROW, OTHER_CALLS, SPECIAL]
 
 
-@claim("F2", "autograd = the walk taken backwards: ∂/∂x, ∂/∂h_0, ∂/∂c_0, ∂/∂W, ∂/∂b")
+@claim("F2", "autograd = the walk backwards, by hand: ∂/∂x, ∂/∂h_0, ∂/∂c_0, ∂/∂W, ∂/∂b")
 @law(
     where=lambda c: c.call not in ("no_grad", "inference_mode", "second derivatives"),
     without=[DRAWN],

@@ -43,7 +43,7 @@ class _ByHand(torch.autograd.Function):
     def forward(ctx: Any, call: tuple[Any, ...], *leaves: Any) -> tuple[Any, ...]:
         ctx.config, weights, ctx.input, ctx.state, arithmetic = call
         ctx.save_for_backward(*leaves)
-        (out, last), ctx.way_back = vjp(ctx.config, weights, ctx.input, ctx.state, **arithmetic)
+        (out, last), ctx.pullback = vjp(ctx.config, weights, ctx.input, ctx.state, **arithmetic)
         return rows_of(out), *state_tuple(ctx.config, last)
 
     @staticmethod
@@ -51,7 +51,7 @@ class _ByHand(torch.autograd.Function):
     def backward(ctx: Any, d_out: Any, *d_last: Any) -> tuple[Any, ...]:
         _ = ctx.saved_tensors  # raises if one was written to since
         packed = mapped_rows(lambda _: d_out, ctx.input)
-        found = ctx.way_back(packed, state_given(ctx.config, d_last))
+        found = ctx.pullback(packed, state_given(ctx.config, d_last))
         states = () if ctx.state is None else state_tuple(ctx.config, found.state)
         return (
             None,

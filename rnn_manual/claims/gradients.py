@@ -59,7 +59,7 @@ def with_gradients(
     """Runs a candidate, where it computes. Raises: as `run_back`."""
     result = run_candidate(subject, case, data=data, device=device, mode=mode)
     if result.broken:
-        raise Violation(f"raised on the way back: {result.broken}")
+        raise Violation(f"raised during backward: {result.broken}")
     if not gradients_of(result):
         raise Unsupported(next(iter(result.missing.values())))
     return result

@@ -1,7 +1,7 @@
 """Mistakes that only the gradients show: forward, every one of them is the right layer.
 
-Most are wrong ways back through a cell or through time, with one term other than in `cells.py` and
-`backprop.py`; that they run forward right is seen by no test but one of gradients.
+Most are wrong backwards of a cell or of the walk through time, with one term other than in
+`cells.py` and `backprop.py`; that they run forward right is seen by no test but one of gradients.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _alive_above(case: Case) -> bool:
     return tanh(case) or config.dropout < 1 or config.bias or case.state in ("random", "ones")
 
 
-@of_gradients("dropout's mask left out on the way back", drops, _alive_above)
+@of_gradients("dropout's mask left out of the backward", drops, _alive_above)
 def dropout_mask_forgotten(net: Net) -> Net:
     return net.using(ops=_Straight())
 
@@ -68,15 +68,15 @@ def dropout_mask_forgotten(net: Net) -> Net:
 # Through a cell.
 
 
-def _way_back_through(
+def _backward_of(
     right: CellBackward, sentence: str, *conditions: Condition
 ) -> Callable[[CellBackward], Mistake]:
-    """Registers a wrong way back through one of the cells; through all others it goes right."""
+    """Registers a wrong backward of one of the cells; those of all others are right."""
 
     def register(wrong: CellBackward) -> Mistake:
         def changed(net: Net) -> tuple[Any, Any]:
-            taken = cell_backward_for(net.config)
-            return net.by_hand(cell_backward=wrong if taken is right else taken)
+            asked = cell_backward_for(net.config)
+            return net.by_hand(cell_backward=wrong if asked is right else asked)
 
         return of_gradients(sentence, *conditions, name=wrong.__name__)(changed)
 
@@ -114,7 +114,7 @@ def recurrent_term_missing(net: Net) -> tuple[Any, Any]:
     return net.by_hand(cell_backward=wrong)
 
 
-@_way_back_through(
+@_backward_of(
     cells.rnn_tanh_backward, "tanh' taken at the state before, not at the new one", rnn, tanh
 )
 def tanh_derivative_at_the_state_before(
@@ -124,7 +124,7 @@ def tanh_derivative_at_the_state_before(
     return cells.rnn_tanh_backward(at_h, w, x, h, dh)
 
 
-@_way_back_through(
+@_backward_of(
     cells.lstm_backward, "c' gets the gradient of later steps only, none through h'", lstm
 )
 def dc_through_h_missing(
@@ -134,7 +134,7 @@ def dc_through_h_missing(
     return cells.lstm_backward(_But(ops, tanh_backward=of_c_and_g), w, x, h, c, dh, dc)
 
 
-@_way_back_through(cells.lstm_backward, "σ' where g needs tanh'", lstm)
+@_backward_of(cells.lstm_backward, "σ' where g needs tanh'", lstm)
 def g_derivative_of_sigmoid(
     ops: Any, w: LayerWeights, x: Any, h: Any, c: Any, dh: Any, dc: Any
 ) -> tuple[Any, ...]:
@@ -142,7 +142,7 @@ def g_derivative_of_sigmoid(
     return cells.lstm_backward(_But(ops, tanh_backward=of_c_and_g), w, x, h, c, dh, dc)
 
 
-@_way_back_through(cells.lstm_backward, "σ' of i taken at f, and of f at i", lstm)
+@_backward_of(cells.lstm_backward, "σ' of i taken at f, and of f at i", lstm)
 def i_and_f_derivatives_exchanged(
     ops: Any, w: LayerWeights, x: Any, h: Any, c: Any, dh: Any, dc: Any
 ) -> tuple[Any, ...]:
@@ -152,7 +152,7 @@ def i_and_f_derivatives_exchanged(
     return cells.lstm_backward(exchanged, w, x, h, c, dh, dc)
 
 
-@_way_back_through(
+@_backward_of(
     cells.gru_backward,
     "n's gradient not scaled by r on its way to W_hn",
     gru,
@@ -258,11 +258,11 @@ def _with_steps(net: Net, change: Callable[..., LayerWeights]) -> tuple[Any, Any
     def walk(ops: Any, cell_backward: Any, *arguments: Any, backward: bool) -> Any:
         steps: list[tuple[Any, ...]] = []
 
-        def watched(*given: Any) -> Any:
+        def recorded(*given: Any) -> Any:
             steps.append(cell_backward(*given))
             return steps[-1]
 
-        d_rows, d_0, dw = _walk_backward(ops, watched, *arguments, backward=backward)
+        d_rows, d_0, dw = _walk_backward(ops, recorded, *arguments, backward=backward)
         return d_rows, d_0, change(dw, steps)
 
     return net.by_hand(walk_backward=walk)

@@ -26,14 +26,14 @@ class Net:
     weights: Weights
     input: Any
     state: Any
-    arithmetic: dict[str, Any]  # the module's mode; cell and walk where they are not the usual
+    arithmetic: dict[str, Any]  # the module's mode; cell and walk, if others than nn's
 
     def run(self) -> tuple[Any, Any]:
         return run(self.config, self.weights, self.input, self.state, **self.arithmetic)
 
-    def by_hand(self, **ways_back: Any) -> tuple[Any, Any]:
-        """Runs, its gradients computed by `vjp`. ways_back: others than the usual."""
-        arithmetic = self.arithmetic | ways_back
+    def by_hand(self, **backward: Any) -> tuple[Any, Any]:
+        """Runs, its gradients computed by `vjp`. backward: `cell_backward`, `walk_backward`."""
+        arithmetic = self.arithmetic | backward
         return run_by_hand(self.config, self.weights, self.input, self.state, **arithmetic)
 
     def using(self, **arithmetic: Any) -> Net:

@@ -49,15 +49,17 @@ def recorded_run(findings: Findings) -> Run:
     tensors = {
         name: Tensor(
             t.verdict.value,
-            lasting(t.reason),
+            without_versions(t.reason),
             t.actual if t.actual.size or not t.reason else None,
         )
         for name, t in findings.tensors.items()
     }
     verdict = findings.verdict.value
-    return Run(findings.case.id, findings.mode, verdict, lasting(findings.message), tensors)
+    return Run(
+        findings.case.id, findings.mode, verdict, without_versions(findings.message), tensors
+    )
 
 
-def lasting(text: str) -> str:
-    """A message without what is another one at every run, or under every version of torch."""
+def without_versions(text: str) -> str:
+    """A message without what changes from run to run or from one version of torch to the next."""
     return re.sub(r"\btorch \d[\w.+]*", "torch", stable(text))

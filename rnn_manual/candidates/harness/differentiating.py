@@ -39,7 +39,7 @@ def gradients(
         parameters: of the module that it computes with.
         outputs: out, h_n and c_n, as it returned them.
 
-    Raises: Violation: the way back changed a cotangent. What the layer raises.
+    Raises: Violation: the backward changed a cotangent. What the layer raises.
     """
     asked = {n: leaf for n, leaf in (leaves | parameters).items() if differentiated(case, n)}
     pairs = zip(outputs.items(), data.cotangents, strict=True)

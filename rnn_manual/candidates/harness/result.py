@@ -20,7 +20,7 @@ class Result:
 
     missing: name → why a gradient that was asked for is not there.
     lost: those of them that are there when the layer is simply called, and not in a mode.
-    broken: what the candidate raised on the way back, if it did; line: where in its own code.
+    broken: what the candidate raised during backward, if it did; line: where in its own code.
     """
 
     tensors: dict[str, Floats]

@@ -101,7 +101,7 @@ def _build(subject: Subject, case: Case, data: Data, device: str) -> Built:
 
 
 class Run:
-    """One call of a layer, and the way back through it.
+    """One call of a layer, forward and backward.
 
     Args:
         translated: whether what runs is a compiler's: where that lets results lie in memory is no
@@ -142,7 +142,7 @@ class Run:
         """Raises: Violation; what the layer raises."""
         with switches_left_alone(draws=self.case.drops):
             found = gradients(self.case, self.data, self.leaves, self.parameters, self.outputs)
-        self.given.check(" on the way back")
+        self.given.check(" during backward")
         return found
 
 

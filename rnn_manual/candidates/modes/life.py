@@ -21,7 +21,7 @@ Weights = dict[str, torch.Tensor]
 Change = Callable[[Built, Weights], Any]  # the layer that goes on living, or None for the same
 
 
-def _life(change: Change) -> Callable[[Built], Built]:
+def _after_a_call(change: Change) -> Callable[[Built], Built]:
     """Runs the layer with other weights, then `change` gives it, or another layer, the right ones.
 
     Args:
@@ -149,22 +149,22 @@ def _flatten(built: Built, right: Weights) -> None:
 
 
 MODES = [
-    Mode("data", "p.data = w after a first call", _life(_data)),
-    Mode("copy_", "p.copy_(w) under no_grad after a first call", _life(_copy)),
-    Mode("load_state_dict", "load_state_dict after a first call", _life(_load)),
-    Mode("step", "a step of an optimizer after a first call", _life(_step)),
-    Mode("assign", "a new Parameter assigned after a first call", _life(_assign)),
+    Mode("data", "p.data = w after a first call", _after_a_call(_data)),
+    Mode("copy_", "p.copy_(w) under no_grad after a first call", _after_a_call(_copy)),
+    Mode("load_state_dict", "load_state_dict after a first call", _after_a_call(_load)),
+    Mode("step", "a step of an optimizer after a first call", _after_a_call(_step)),
+    Mode("assign", "a new Parameter assigned after a first call", _after_a_call(_assign)),
     Mode(
         "to-double",
         "to float64 and back after a first call",
-        _life(_double_and_back),
+        _after_a_call(_double_and_back),
         takes=lambda case: case.dtype != "float64",
     ),
-    Mode("deepcopy", "a deep copy after a first call", _life(_through(copy.deepcopy))),
-    Mode("pickle", "pickled and read back after a first call", _life(_through(_pickled))),
-    Mode("save", "torch.save and load after a first call", _life(_through(_saved))),
-    Mode("share_memory", "share_memory after a first call", _life(_share)),
-    Mode("meta", "to meta, to_empty and load_state_dict after a first call", _life(_meta)),
-    Mode("meta-assign", "to meta and load_state_dict(assign=True)", _life(_meta_assigned)),
-    Mode("flatten_parameters", "flatten_parameters after a first call", _life(_flatten)),
+    Mode("deepcopy", "a deep copy after a first call", _after_a_call(_through(copy.deepcopy))),
+    Mode("pickle", "pickled and read back after a first call", _after_a_call(_through(_pickled))),
+    Mode("save", "torch.save and load after a first call", _after_a_call(_through(_saved))),
+    Mode("share_memory", "share_memory after a first call", _after_a_call(_share)),
+    Mode("meta", "to meta, to_empty and load_state_dict after a first call", _after_a_call(_meta)),
+    Mode("meta-assign", "to meta and load_state_dict(assign=True)", _after_a_call(_meta_assigned)),
+    Mode("flatten_parameters", "flatten_parameters after a first call", _after_a_call(_flatten)),
 ]

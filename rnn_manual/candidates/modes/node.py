@@ -1,4 +1,4 @@
-"""A whole run of a layer as one node of autograd, so that a mode decides how the way back goes."""
+"""A whole run of a layer as one node of autograd, so that a mode decides how the backward runs."""
 
 from __future__ import annotations
 

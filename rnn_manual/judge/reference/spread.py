@@ -82,7 +82,7 @@ class _SideBySide:
         """The numbers of so many samples; as a packed batch, which any batch can be written as.
 
         Args:
-            backward: whether those of the way back are among them.
+            backward: whether those of the backward are among them.
         """
         given, states = self.given, [f"{name}_0" for name in self.case.config.states]
 
@@ -120,8 +120,8 @@ class _SideBySide:
         if self.is_part:
             far = self._of_all(leaf, far, whole.shape)
         if leaf in ROW_BY_ROW:
-            return np.asarray(rows_of(self.layout.leave_out(far)))
-        return np.asarray(self.layout.leave_state(far))
+            return np.asarray(rows_of(self.layout.from_rows(far)))
+        return np.asarray(self.layout.from_state(far))
 
     def _of_all(self, leaf: str, far: Floats, shape: tuple[int, ...]) -> Floats:
         """What the chosen sequences are moved by, and every other as they are at its step."""
@@ -142,8 +142,8 @@ class _SideBySide:
     def _entered(self, name: str, array: Any) -> Array:
         """As the loops see it: rows, or the states of sequences that are sorted by length."""
         if name not in ROW_BY_ROW:
-            return self.layout.enter_state(array)
-        entered = self.layout.enter_rows(mapped_rows(lambda _: array, self.given.input))
+            return self.layout.to_state(array)
+        entered = self.layout.to_rows(mapped_rows(lambda _: array, self.given.input))
         return entered.reshape(self.total, entered.shape[-1])
 
 

@@ -1,4 +1,4 @@
-"""Messages without what is another one at every run."""
+"""Messages without what changes from run to run."""
 
 from __future__ import annotations
 

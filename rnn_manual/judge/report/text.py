@@ -143,7 +143,7 @@ def _agreeing(findings: Findings) -> list[str]:
 
 
 def _reasons(findings: Findings) -> Facts:
-    found: dict[str, list[str]] = {}  # one way back that broke is one line, not one a tensor
+    found: dict[str, list[str]] = {}  # one backward that broke is one line, not one a tensor
     for name, tensor in findings.tensors.items():
         if tensor.verdict.fails and tensor.reason:
             found.setdefault(tensor.reason, []).append(name)

@@ -125,7 +125,7 @@ def test_a_weight_changed():
     assert "changed its weight_ih_l0 in place" in check(build, CASE).message
 
 
-class ChangesOnTheWayBack(torch.autograd.Function):
+class ChangesDuringBackward(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, kept):
         ctx.kept = kept
@@ -137,13 +137,13 @@ class ChangesOnTheWayBack(torch.autograd.Function):
         return gradient, None
 
 
-def test_an_input_changed_on_the_way_back():
+def test_an_input_changed_during_backward():
     """What is left alone forward is left alone backward."""
 
     def build(module):
-        return lambda x, hx=None: module(ChangesOnTheWayBack.apply(x, x), hx)
+        return lambda x, hx=None: module(ChangesDuringBackward.apply(x, x), hx)
 
-    assert "changed its input in place on the way back" in check(build, CASE).message
+    assert "changed its input in place during backward" in check(build, CASE).message
 
 
 class WritesToItsCotangent(torch.autograd.Function):

@@ -89,7 +89,7 @@ BREAKS = {  # test → the mistake that it must fail for
     "test_the_gradient_crosses_from_call_to_call": "d_h_n_dropped",
     "test_truncated_is_the_sum_of_the_pieces": "gradient_cut_between_steps",
 }
-ODD_WAYS_BACK = {  # the same, for mistakes that no ordinary case shows, or not by that law
+ODD_BACKWARDS = {  # the same, for mistakes that no ordinary case shows, or not by that law
     "test_the_gradient_through_time_is_a_product": "cut_at_the_second_step",
     "test_a_relu_at_zero_lets_nothing_through": "relu_slope_1_at_0",
 }
@@ -204,7 +204,7 @@ def arguments_of(function):
 
 def test_no_claim_is_left_out():
     """The tables name every claim's test."""
-    assert TESTS.keys() == BREAKS.keys() | ODD_WAYS_BACK.keys() | OF_TORCH | OF_PARAMETERS
+    assert TESTS.keys() == BREAKS.keys() | ODD_BACKWARDS.keys() | OF_TORCH | OF_PARAMETERS
 
 
 @pytest.mark.parametrize("test", BREAKS)
@@ -213,10 +213,10 @@ def test_a_claim_fails_for_its_mistake(test):
     assert put_to(TESTS[test], MISTAKES[BREAKS[test]]) is not None
 
 
-@pytest.mark.parametrize("test", ODD_WAYS_BACK)
-def test_a_claim_fails_for_an_odd_way_back(test):
-    """The claim's test fails for a way back that is wrong where only it looks."""
-    assert put_to(TESTS[test], globals()[ODD_WAYS_BACK[test]]) is not None
+@pytest.mark.parametrize("test", ODD_BACKWARDS)
+def test_a_claim_fails_for_an_odd_backward(test):
+    """The claim's test fails for a backward that is wrong where only it looks."""
+    assert put_to(TESTS[test], globals()[ODD_BACKWARDS[test]]) is not None
 
 
 @pytest.mark.parametrize("test", sorted(OF_PARAMETERS))

@@ -234,7 +234,7 @@ def test_the_callers_input_is_left_alone():
 
 
 def test_a_backward_that_raises_leaves_the_values_compared():
-    """What went right forward is still compared; the way back is an error, on one line."""
+    """What went right forward is still compared; the backward is an error, on one line."""
 
     def build(module):
         def broken(gradient):
@@ -370,7 +370,7 @@ def test_a_raise_says_where():
 
 
 def test_a_backward_that_raises_says_where():
-    """The same on the way back."""
+    """The same during backward."""
 
     class Broken(torch.autograd.Function):
         @staticmethod

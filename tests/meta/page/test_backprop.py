@@ -145,7 +145,7 @@ def arrays(weights):
     return tuple(tuple(w.map(lambda t: t.numpy()) for w in layer) for layer in weights)
 
 
-def taken(kind="LSTM", **options):
+def given(kind="LSTM", **options):
     """A configuration, weights, x (T, B, I) and random gradients for what the layer returns."""
     name, more = KINDS[kind]
     torch.manual_seed(0)
@@ -178,7 +178,7 @@ LAYOUTS = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_numpy_and_torch_agree(kind, layout):
     """vjp on NumPy arrays gives what it gives on torch tensors, and gives NumPy arrays."""
-    config, weights, x, _, _ = taken(kind, num_layers=2, bidirectional=True)
+    config, weights, x, _, _ = given(kind, num_layers=2, bidirectional=True)
     laid_out, in_numpy = LAYOUTS[layout]
     x = laid_out(x)
     (out, last), theirs = vjp(config, weights, x)
@@ -194,8 +194,8 @@ def test_numpy_and_torch_agree(kind, layout):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_backward_may_be_called_again(kind):
-    """The way back changes nothing on its way: a second call gives the same bits."""
-    config, weights, x, d_out, d_last = taken(kind, num_layers=2)
+    """The pullback changes nothing: a second call gives the same bits."""
+    config, weights, x, d_out, d_last = given(kind, num_layers=2)
     _, backward = vjp(config, weights, x)
     first = [tensor.clone() for tensor in flat(config, backward(d_out, d_last))]
     backward(2 * d_out)
@@ -205,7 +205,7 @@ def test_backward_may_be_called_again(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_d_state_means_zeros(kind):
     """d_state left out, or an LSTM's d_h_n or d_c_n given as None, is zeros."""
-    config, weights, x, d_out, d_last = taken(kind)
+    config, weights, x, d_out, d_last = given(kind)
     _, backward = vjp(config, weights, x)
     pair = config.kind == "lstm"
     zeros = tuple(map(torch.zeros_like, d_last)) if pair else torch.zeros_like(d_last)
@@ -241,7 +241,7 @@ def test_no_d_state_means_zeros(kind):
 )
 def test_what_is_no_gradient_is_refused(change, said):
     """A gradient has the shape, dtype and library of what it is for, or is refused in one line."""
-    config, weights, x, d_out, d_last = taken()
+    config, weights, x, d_out, d_last = given()
     _, backward = vjp(config, weights, x)
     with pytest.raises(ValueError, match=said) as raised:
         backward(*change(d_out, *d_last))
@@ -250,23 +250,23 @@ def test_what_is_no_gradient_is_refused(change, said):
 
 def test_d_out_is_packed_as_the_input_is():
     """Packed or not, in the same order and of the same lengths: rows are not taken for others."""
-    config, weights, x, d_out, _ = taken()
+    config, weights, x, d_out, _ = given()
     packed = pack_padded_sequence(x, [4, 2])
-    way_back = vjp(config, weights, packed)[1]
+    pullback = vjp(config, weights, packed)[1]
     (out, _), _ = vjp(config, weights, packed)
     other_lengths = pack_padded_sequence(d_out, [3, 3])
     other_order = pack_padded_sequence(d_out, [2, 4], enforce_sorted=False)
     assert out.data.shape == other_lengths.data.shape == other_order.data.shape
     for wrong in (d_out, other_lengths, other_order):
         with pytest.raises(ValueError, match="d_out must be packed as the input is"):
-            way_back(wrong)
+            pullback(wrong)
     with pytest.raises(ValueError, match="d_out must be not packed, for so is out"):
         vjp(config, weights, x)[1](packed)
 
 
 def test_nothing_is_kept_that_nobody_holds():
     """What by-hand layers return goes at once when its holder lets go: it is in no circle."""
-    config, weights, x, _, _ = taken()
+    config, weights, x, _, _ = given()
     out, _ = run_by_hand(config, weights, x.requires_grad_())
     seen = weakref.ref(out)
     del out
@@ -274,11 +274,11 @@ def test_nothing_is_kept_that_nobody_holds():
 
 
 def test_no_graph_is_kept():
-    """Neither what is computed on the way there nor on the way back remembers how."""
+    """Neither what is computed forward nor backward remembers how."""
     module = nn.LSTM(2, 3, dtype=torch.float64)
     x = torch.randn(4, 2, 2, dtype=torch.float64, requires_grad=True)
-    (out, _), way_back = vjp(Config.of(module), read_weights(module), x)
-    found = way_back(torch.ones_like(out).requires_grad_())
+    (out, _), pullback = vjp(Config.of(module), read_weights(module), x)
+    found = pullback(torch.ones_like(out).requires_grad_())
     assert not any(t.requires_grad for t in (out, found.input, found.weights[0][0].weight_hh))
 
 
