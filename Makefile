@@ -36,5 +36,5 @@ $(VENV)/.ready: pyproject.toml constraints.txt Makefile
 	$(PYTHON) -m venv --clear $(VENV)
 	sed '$(if $(TORCH),$(OTHER_TORCH))' constraints.txt > $(VENV)/constraints.txt
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet -c $(VENV)/constraints.txt -e '.[onnx]' --group dev
+	$(BIN)/python -m pip install --quiet -c $(VENV)/constraints.txt -e '.[onnx,pictures]' --group dev
 	touch $@

@@ -25,6 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from rnn_manual.cli.compare import compare
 
             return compare(options.folders, options.html, options.json, options.markdown)
+        if options.command == "explain":
+            from rnn_manual.cli.explain.command import explain
+
+            return explain(options)
         from rnn_manual.cli.verify.command import verify
 
         return verify(options)

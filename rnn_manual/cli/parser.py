@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from rnn_manual import __version__
+from rnn_manual.cli.layer_options import add_layer
 from rnn_manual.usage import DTYPES, KINDS, LEVELS, LIMIT, kind, natural, seconds
 
 
@@ -37,6 +38,10 @@ def parser() -> argparse.ArgumentParser:
     compare.add_argument("--html", metavar="PATH", help="write it as a page")
     compare.add_argument("--json", metavar="PATH", help="write every case and tensor")
     compare.add_argument("--markdown", metavar="PATH", help="write it as a Markdown table")
+    explain = add(
+        "explain", "show a layer's equations, parameters, shapes, and where h_n is in out"
+    )
+    add_layer(explain, sizes=(3, 5), steps=7, batch=4)
     return top
 
 

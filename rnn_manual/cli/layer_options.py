@@ -1,0 +1,68 @@
+"""What commands take that name a layer and what it is called with: nn's own constructor."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from rnn_manual.usage import KINDS, Refused, kind, natural
+
+if TYPE_CHECKING:
+    from rnn_manual.explain.call import Call
+
+
+def add_layer(
+    command: argparse.ArgumentParser, sizes: tuple[int, int], steps: int, batch: int
+) -> None:
+    """Adds the layer's kind and options; sizes: the default (I, H), T and B."""
+    add = command.add_argument
+    add("kind", type=kind, choices=KINDS, help="rnn, lstm or gru")
+    for option, default, meaning in (
+        ("--input-size", sizes[0], "I, features of the input"),
+        ("--hidden-size", sizes[1], "H, units"),
+        ("--num-layers", 1, "L, layers"),
+        ("--proj-size", 0, "P, of an LSTM with a projection"),
+        ("-T", steps, "steps"),
+        ("-B", batch, "sequences"),
+    ):
+        add(option, type=natural, default=default, metavar="N", help=f"{meaning} ({default})")
+    add("--nonlinearity", choices=("tanh", "relu"), default="tanh", help="of an RNN (tanh)")
+    add("--dropout", type=float, default=0.0, metavar="P", help="between layers, in training (0)")
+    add("--no-bias", dest="bias", action="store_false", help="without biases")
+    add("--bidirectional", action="store_true", help="both directions")
+    add("--batch-first", action="store_true", help="input and out are (B, T, …)")
+    layout = command.add_mutually_exclusive_group()
+    layout.add_argument("--unbatched", action="store_true", help="one sequence, without B")
+    layout.add_argument(
+        "--packed", nargs="*", type=natural, metavar="LENGTH",
+        help="a PackedSequence of these lengths (left out: from T down to 1)",
+    )  # fmt: skip
+    add("--seed", type=natural, default=0, help="of the numbers (0)")
+
+
+def call_for(options: argparse.Namespace) -> Call:
+    """The call that the options ask for. Raises: Refused: no such layer or call."""
+    from rnn_manual.config import Config
+    from rnn_manual.explain.call import Call
+
+    names = ("kind", "input_size", "hidden_size", "num_layers", "nonlinearity", "bias")
+    names += ("batch_first", "dropout", "bidirectional", "proj_size")  # type: ignore[assignment]
+    try:
+        config = Config(**{name: getattr(options, name) for name in names})
+        if config.kind != "rnn" and options.nonlinearity != "tanh":
+            raise ValueError(f"only rnn takes nonlinearity, got it for {config.kind}")
+        if options.T < 1 or options.B < 1:
+            raise ValueError(f"T and B must be at least 1, got T={options.T}, B={options.B}")
+        if options.unbatched:
+            return Call(config, (options.T,), "unbatched")
+        if options.packed is not None:
+            return Call(config, tuple(options.packed or _falling(options.T, options.B)), "packed")
+        return Call(config, (options.T,) * options.B)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+
+
+def _falling(T: int, B: int) -> list[int]:
+    """B lengths from T down to 1, the second longest first: packing has something to sort."""
+    falling = [round(T - (T - 1) * b / max(B - 1, 1)) for b in range(B)]
+    return [*falling[1:2], *falling[:1], *falling[2:]]
