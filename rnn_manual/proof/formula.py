@@ -33,6 +33,7 @@ class Formula:
         tensors: each result's verdict, by name.
         fingerprint: of all results' formulas, the same wherever these are; "" if one is open.
         chance: that a formula is taken for the loops' and is not.
+        differs: of another formula, the results that are others too, computed in float64.
         where, instead: of another formula, where it begins and what it is, where that is known.
     """
 
@@ -41,5 +42,34 @@ class Formula:
     tensors: dict[str, str] = field(default_factory=dict)
     fingerprint: str = ""
     chance: float = 0.0
+    differs: tuple[str, ...] = ()
     where: Place | None = None
     instead: str = ""
+
+
+def in_words(formula: Formula) -> list[str]:
+    """Everything known of a formula but its verdict, a line each."""
+    at = formula.where.line if formula.where else ""
+    facts = [
+        ("formula", formula.instead or _where(formula) or formula.reason),
+        ("at", at),
+        ("but", _not_off(formula)),
+    ]
+    return [f"{name:<9} {text}" for name, text in facts if text]
+
+
+def _where(formula: Formula) -> str:
+    if formula.where is None:
+        return ""
+    place = formula.where
+    words = [f"layer {place.layer}"] if place.layer is not None else []
+    words += [place.direction] if place.direction else []
+    words += [f"step {place.step}"] if place.step is not None else []
+    of = f" of {', '.join(words)}" if words else ""
+    return f"{place.quantity}{of} is another than the loops'"
+
+
+def _not_off(formula: Formula) -> str:
+    if formula.verdict != OTHER or formula.differs:
+        return ""
+    return "computed in float64, it gives the same numbers: an identity or an approximation"

@@ -80,7 +80,7 @@ def instead_of(case: Case, trace: Trace, cell: Cell, quantity: str) -> Instead:
             best, last, least = formula, place, cost
     if best:
         return Instead(best, right, trace.executed[trace.operation(last)].line)
-    return Instead("", right, _unexplained(trace, cell, quantity))
+    return Instead("", right, _beside(trace, cell, quantity) or _unexplained(trace, cell, quantity))
 
 
 def _is_used(trace: Trace, points: Points, quantity: str) -> bool:
@@ -205,6 +205,15 @@ def _reset(cell: Cell) -> Iterator[tuple[str, Points]]:
     yield "r·(W_in x + b_in + W_hn h + b_hn)", r * (x_n + y_n)
     z = q["z"]
     yield "W_in x + b_in + z·(W_hn h + b_hn)", x_n + z * y_n
+
+
+def _beside(trace: Trace, cell: Cell, quantity: str) -> str:
+    """The line that computed the elements of a quantity that are right, if some are."""
+    found = trace.first(cell.quantities[quantity].values)
+    operations = [trace.operation(int(place)) for place in found[found >= 0]]
+    if not operations:
+        return ""
+    return trace.executed[max(set(operations), key=operations.count)].line
 
 
 def _unexplained(trace: Trace, cell: Cell, quantity: str) -> str:

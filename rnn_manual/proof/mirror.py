@@ -26,6 +26,7 @@ from rnn_manual.proof.operations import (
     operation,
 )
 from rnn_manual.proof.points import Points
+from rnn_manual.proof.residues import NotFinite
 from rnn_manual.proof.rules import RULES, NoRule
 from rnn_manual.proof.shadows import Shadows, numbers
 
@@ -125,7 +126,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
             if op.name in MOVING:
                 self._check_moving(op, args, kwargs)
                 return moved(op.name, function, args, kwargs, self.shadows.read), reason
-        except (NoRule, ValueError) as error:  # the latter of constants that are not finite
+        except (NoRule, NotFinite) as error:
             return None, reason or f"no rule for {op.label}: {error}"
         kernel = KERNELS.get(op.name)
         return None, reason or (f"{kernel}, {op.label}" if kernel else f"no rule for {op.label}")

@@ -136,7 +136,7 @@ class Points:
         return self.values.dtype
 
     @property
-    def T(self: Self) -> Self:  # noqa: N802 - as NumPy and torch have it
+    def T(self: Self) -> Self:
         return self.swapaxes(-1, -2)
 
     @property

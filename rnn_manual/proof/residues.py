@@ -29,6 +29,10 @@ HALF = 2**30  # 2·HALF = 1
 Ints = NDArray[np.int64]
 
 
+class NotFinite(ValueError):
+    """A constant that is no rational number, and so has no residue."""
+
+
 class Residues(Points):
     """Integers 0 … p-1 at K points, and the degree of the formula that they are values of."""
 
@@ -45,7 +49,7 @@ class Residues(Points):
 
     @classmethod
     def of_constant(cls, array: Any, points: int) -> Residues:
-        """Exactly the rational number that each float is. Raises ValueError: one is not finite."""
+        """Exactly the rational number that each float is. Raises NotFinite."""
         residues = of_numbers(np.asarray(array))
         return cls(np.broadcast_to(residues, (points, *residues.shape)), Degree(0))
 
@@ -130,7 +134,7 @@ def of_numbers(array: NDArray[Any]) -> Ints:
         return reduced(array.astype(np.int64))
     mantissa, exponent = np.frexp(array.astype(np.float64))
     if not np.isfinite(mantissa).all():
-        raise ValueError("a constant that is infinite or not a number")
+        raise NotFinite("a constant that is infinite or not a number")
     whole = reduced((mantissa * 2.0**53).astype(np.int64))
     shift = np.remainder(exponent.astype(np.int64) - 53, 31)  # 2^31 = 1
     return reduced(whole * (np.int64(1) << shift))

@@ -123,6 +123,6 @@ def _window(values: NDArray[Any], tensor: torch.Tensor) -> NDArray[Any]:
     step = values.itemsize
     strides = (values.strides[0], *(s * step for s in tensor.stride()))
     shape = (len(values), *tensor.shape)
-    if not tensor.numel():  # NumPy checks the strides of no elements, too
+    if not tensor.numel() or not len(values):  # NumPy checks the strides of no elements, too
         return np.zeros(shape, values.dtype)
     return np.ndarray(shape, values.dtype, values, tensor.storage_offset() * step, strides)

@@ -53,8 +53,9 @@ def locate(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, st
         at = missing.cell
         found = instead_of(case, trace, at, missing.quantity)
         place = Place(at.layer, DIRECTIONS[at.direction], at.step, missing.quantity, found.line)
-        words = f"{missing.quantity} of {at} is {found.formula}" if found.formula else ""
-        return place, f"{words}, expected {found.expected}" if words else ""
+        is_what = found.formula or f"another than expected{_units(trace, at, missing.quantity)}"
+        words = f"{missing.quantity} of {at} is {is_what}"
+        return place, f"{words}, expected {found.expected}" if found.formula else words
     outputs = [n for n, v in formula.tensors.items() if v == OTHER and not n.startswith("grad")]
     if outputs:
         return what_is_returned(case, trace, outputs)
@@ -81,6 +82,19 @@ def is_computed(trace: Trace, cell: Cell, name: str) -> bool:
     """Whether every element of a quantity is among what was computed; zeros are everywhere."""
     values = cell.quantities[name].values
     return bool((trace.has(values) | ~values.any(0)).all())
+
+
+def _units(trace: Trace, cell: Cell, quantity: str) -> str:
+    """In which units and rows of the batch, where it is not in all."""
+    values = cell.quantities[quantity].values
+    wrong = ~trace.has(values) & values.any(0)
+    said = []
+    for axis, name in ((1, "unit"), (0, "row")):
+        there = np.flatnonzero(wrong.any(1 - axis))
+        if 0 < len(there) < wrong.shape[axis]:
+            many = "s" * (len(there) > 1)
+            said.append(f"{name}{many} {', '.join(map(str, there[:4]))}{', …' * (len(there) > 4)}")
+    return f" in {' of '.join(said)}" if said else ""
 
 
 def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, str]:
