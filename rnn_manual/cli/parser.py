@@ -42,6 +42,8 @@ def parser() -> argparse.ArgumentParser:
         "explain", "show a layer's equations, parameters, shapes, and where h_n is in out"
     )
     add_layer(explain, sizes=(3, 5), steps=7, batch=4)
+    explain.add_argument("--save", metavar="FILE", help="draw it too: FILE.svg, .png or .pdf")
+    explain.add_argument("--dark", action="store_true", help="draw it for a dark page")
     return top
 
 
