@@ -6,6 +6,7 @@ A block of out that is a row of h_n is painted in that row's colour, and so is t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from rnn_manual.explain.call import Call
 from rnn_manual.explain.palette import colour_of
@@ -86,7 +87,7 @@ def _lane(
     way = -1 if band.direction else 1
     half, outer = CELL[0] / 2, 1.12
     first, last = order[0] - way * outer, order[-1] + way * outer
-    for a, b in zip(order, order[1:]):  # noqa: B905 - each and the next
+    for a, b in pairwise(order):
         draw.arrow((a + way * half, y), (b - way * half, y))
     lanes = [0.17, -0.17] if len(call.config.states) > 1 else [0.0]
     for name, off in zip(call.config.states, lanes, strict=True):
