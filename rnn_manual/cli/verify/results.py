@@ -38,4 +38,15 @@ def as_report(
 
 def dumps(report: dict[str, Any]) -> str:
     """The JSON report as text."""
-    return stable(json.dumps(report, indent=1, allow_nan=False, ensure_ascii=False)) + "\n"
+    return json.dumps(_stable(report), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _stable(found: Any) -> Any:
+    """The same, every text in it `stable`: before it is written, for that brings backslashes in."""
+    if isinstance(found, str):
+        return stable(found)
+    if isinstance(found, list):
+        return [_stable(each) for each in found]
+    if isinstance(found, dict):
+        return {name: _stable(each) for name, each in found.items()}
+    return found

@@ -16,7 +16,7 @@ def rnn_manual(*arguments, cwd, **environment):
     return subprocess.run(
         [sys.executable, "-m", "rnn_manual", *arguments],
         cwd=cwd,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "80"} | environment,
         capture_output=True,
         text=True,
         timeout=300,

@@ -1,0 +1,79 @@
+"""Wrong usage: one clear line, exit 2, and nothing written."""
+
+import pytest
+
+from rnn_manual.cli import main
+from rnn_manual.cli.verify.preflight import Preflight
+from tests.meta.cli.command import rnn_manual
+
+AT_ONCE = {  # before anything is started
+    "no colon": (
+        ["--candidate", "mine"],
+        "candidate must be MODULE:NAME or PATH.py:NAME, torch.nn or a mode, got 'mine'",
+    ),
+    "a misspelt mode": (["--candidate", "compil"], "got 'compil'; did you mean 'compile'?"),
+    "another dtype": (["--dtype", "int7"], "invalid choice: 'int7'"),
+    "another kind": (["--kind", "gnu"], "invalid choice: 'gnu'"),
+    "another level": (["--level", "most"], "invalid choice: 'most'"),
+    "half an expression": (["-k", "a and"], "-k 'a and': expected names joined by and, or, not"),
+    "an option in part": (["--cand", "torch.nn"], "unrecognized arguments: --cand torch.nn"),
+    "a folder that is not there": (["--json", "no/where.json"], "cannot write no/where.json"),
+    "minus one worker": (["-n", "-1"], "expected a whole number, 0 or more, got '-1'"),
+    "no time at all": (["--limit", "0"], "expected a number of seconds above 0, got '0'"),
+    "a seed below zero": (["--seed", "-1"], "expected a whole number, 0 or more, got '-1'"),
+    "a folder for a file": (["--json", "."], "cannot write '.': expected the name of a file"),
+    "no name for a file": (["--html", ""], "cannot write '': expected the name of a file"),
+}
+
+
+@pytest.mark.parametrize("what", AT_ONCE)
+def test_wrong_usage_is_one_line_and_exit_2(tmp_path, monkeypatch, capsys, what):
+    """What can be refused at once is, in one line."""
+    monkeypatch.chdir(tmp_path)
+    arguments, said = AT_ONCE[what]
+    try:
+        code = main(["verify", *arguments])
+    except SystemExit as exit:  # argparse's way
+        code = exit.code
+    assert code == 2
+    assert said in capsys.readouterr().err.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []
+
+
+# What a name may lead to is told in tests/meta/candidates/test_loading.py.
+ASKED = {
+    "a module that exits": (["exits:build", "cpu"], "importing exits failed: SystemExit"),
+    "a module that ends the process": (["ends:build", "cpu"], "ended its process with exit code 3"),
+    "a device nobody has": ([None, "abacus"], "device 'abacus' cannot be used"),
+    "a device without numbers": ([None, "meta"], "device 'meta' cannot be used"),
+}
+
+
+@pytest.mark.parametrize("what", ASKED)
+def test_what_takes_a_look_is_refused_in_one_line(tmp_path, monkeypatch, what):
+    """A candidate or a device that cannot be used is refused in a line that names it."""
+    (tmp_path / "exits.py").write_text("raise SystemExit(0)")
+    (tmp_path / "ends.py").write_text("import os; os._exit(3)")
+    monkeypatch.chdir(tmp_path)
+    names, said = ASKED[what]
+    refusal = Preflight(*names, limit=120).refusal()
+    assert said in refusal
+    assert "\n" not in refusal
+
+
+REFUSED = {  # by a whole command
+    "a module that fails": (["--candidate", "broken:build"], "ValueError: broken inside"),
+    "no such case": (["-k", "nonesuch"], "no test matches: -k 'nonesuch'"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_leaves_nothing_to_run_is_refused(tmp_path, what):
+    """So is what is seen to be wrong only when the suite is collected; no report is written."""
+    (tmp_path / "broken.py").write_text("raise ValueError('broken inside')")
+    arguments, said = REFUSED[what]
+    run = rnn_manual("verify", "-n0", "--json", "r.json", *arguments, cwd=tmp_path)
+    assert run.returncode == 2, run.stdout + run.stderr
+    (line,) = run.stderr.splitlines()
+    assert said in line
+    assert not (tmp_path / "r.json").exists()
