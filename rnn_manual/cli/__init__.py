@@ -29,6 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from rnn_manual.cli.explain.command import explain
 
             return explain(options)
+        if options.command == "trace":
+            from rnn_manual.cli.trace.command import trace
+
+            return trace(options)
         from rnn_manual.cli.verify.command import verify
 
         return verify(options)

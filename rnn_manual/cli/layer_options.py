@@ -12,9 +12,18 @@ if TYPE_CHECKING:
 
 
 def add_layer(
-    command: argparse.ArgumentParser, sizes: tuple[int, int], steps: int, batch: int
+    command: argparse.ArgumentParser,
+    sizes: tuple[int, int],
+    steps: int,
+    batch: int,
+    training: bool = False,
 ) -> None:
-    """Adds the layer's kind and options; sizes: the default (I, H), T and B."""
+    """Adds the layer's kind and options.
+
+    Args:
+        sizes: the default (I, H). steps, batch: the default T and B.
+        training: whether what acts in training only is among them.
+    """
     add = command.add_argument
     add("kind", type=kind, choices=KINDS, help="rnn, lstm or gru")
     for option, default, meaning in (
@@ -27,7 +36,9 @@ def add_layer(
     ):
         add(option, type=natural, default=default, metavar="N", help=f"{meaning} ({default})")
     add("--nonlinearity", choices=("tanh", "relu"), default="tanh", help="of an RNN (tanh)")
-    add("--dropout", type=float, default=0.0, metavar="P", help="between layers, in training (0)")
+    command.set_defaults(dropout=0.0)
+    if training:
+        add("--dropout", type=float, metavar="P", help="between layers, in training (0)")
     add("--no-bias", dest="bias", action="store_false", help="without biases")
     add("--bidirectional", action="store_true", help="both directions")
     add("--batch-first", action="store_true", help="input and out are (B, T, …)")

@@ -41,7 +41,12 @@ def parser() -> argparse.ArgumentParser:
     explain = add(
         "explain", "show a layer's equations, parameters, shapes, and where h_n is in out"
     )
-    add_layer(explain, sizes=(3, 5), steps=7, batch=4)
+    add_layer(explain, sizes=(3, 5), steps=7, batch=4, training=True)
+    explain.add_argument("--save", metavar="FILE", help="draw it too: FILE.svg, .png or .pdf")
+    explain.add_argument("--dark", action="store_true", help="draw it for a dark page")
+    trace = add("trace", "show one small run step by step, in numbers")
+    add_layer(trace, sizes=(2, 2), steps=3, batch=1)
+    trace.add_argument("--backward", action="store_true", help="and the gradients, step by step")
     return top
 
 

@@ -99,7 +99,7 @@ def numbers_for(call: Call, module: Any, seed: int = 0) -> Numbers:
     rng = np.random.default_rng([seed, 1])
 
     def drawn(*shape: int) -> torch.Tensor:
-        return torch.as_tensor(rng.standard_normal(shape).round(1), dtype=torch.float64)
+        return torch.as_tensor(rng.standard_normal(shape).round(1) + 0.0, dtype=torch.float64)
 
     batch = () if call.layout == "unbatched" else (call.B,)
     states = [drawn(config.num_rows, *batch, config.state_size(name)) for name in config.states]

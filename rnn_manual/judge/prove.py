@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -65,7 +66,11 @@ def formula_of(candidate: Candidate, case: Case, device: str = "cpu", mode: str 
     """The formulas of a candidate on a case; and, of others, where they begin and what they are."""
     if device != "cpu":
         return Formula(OPEN, f"on {device}: only what a CPU executes is mirrored")
-    environment = MODES[mode].environment if mode else {}
+    environment: Mapping[str, str] = {}
+    if mode:
+        environment = MODES[mode].environment
+        if MODES[mode].opaque:
+            return Formula(OPEN, MODES[mode].opaque)
 
     def there(function: Any, *args: Any) -> Any:
         return ask(candidate, function, case, device, mode, *args, environment=environment)

@@ -71,11 +71,16 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
                     return function._op_dk(key, *args, **kwargs)
         return self.mirrored(operation(function), function, args, kwargs)
 
+    def taken_out(self, tensor: torch.Tensor) -> None:
+        """Notes that a tensor's memory was handed out, if what stands there is no constant."""
+        if self.shadows.of(tensor) is not None:
+            self.left.append(self.line() or "outside of its own code")
+
     def mirrored(self, op: Operation, function: Any, args: Any, kwargs: Any) -> Any:
         """Executes an operation, and its rule on the shadows."""
         if op.is_view or op.name in FACTORIES:
             result = function(*args, **kwargs)
-            if "empty" in op.name:
+            if "empty" in op.name and result.is_floating_point():
                 self.shadows.add_unwritten(result)
             return result
         given = [x for x in _flat((args, tuple(kwargs.values()))) if isinstance(x, torch.Tensor)]
@@ -96,7 +101,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 self.shadows.add_constant(target)
         found, reason = self._formulas(op, function, args, kwargs, given)
         result = function(*args, **kwargs)
-        self._write(op, result if op.returns else targets, found, reason)
+        self._write(op, result if op.returns else targets, found, reason, depends)
         return result
 
     def _random(self, op: Operation, result: Any, args: Any) -> Any:
@@ -161,13 +166,15 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if is_cast and not dtype.is_floating_point:
             raise NoRule(f"a cast to {dtype}")
 
-    def _write(self, op: Operation, result: Any, found: Any, reason: str) -> None:
+    def _write(self, op: Operation, result: Any, found: Any, reason: str, depends: bool) -> None:
         """Puts what was found into the shadows of what was returned or written to."""
         returned = [x for x in _flat((result,)) if isinstance(x, torch.Tensor)]
         values = [None] * len(returned) if found is None else _flat((found,))
         written = []
         for tensor, points in zip(returned, values):  # noqa: B905 - some return more than is used
             if not (tensor.is_floating_point() or tensor.dtype == torch.bool):
+                if not depends:
+                    continue  # of constants
                 points, reason = None, reason or f"numbers of {tensor.dtype} by {op.label}"
             if isinstance(points, Points):
                 self.shadows.write(tensor, points, reason)

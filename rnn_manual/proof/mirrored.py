@@ -20,6 +20,7 @@ from rnn_manual.candidates.process.own_line import line_now
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.bound import Account, counted
 from rnn_manual.proof.leaves import drawn, points_of
+from rnn_manual.proof.leaving import Leaving
 from rnn_manual.proof.mirror import Mirror
 from rnn_manual.proof.points import Points
 from rnn_manual.proof.residues import Residues
@@ -67,15 +68,26 @@ class _Watch(Observer):
         told: Callable[[str], None],
     ) -> None:
         self.mirror, self.leaf, self.told = mirror, leaf, told
+        self.parameters: dict[str, Points] = {}
 
     def given(self, name: str, tensor: torch.Tensor) -> None:
         self.told(name)
         if name == "input":  # what was drawn to build the layer is not of the call
             self.mirror.drew = False
         points = self.leaf(name, tensor)
+        if isinstance(tensor, torch.nn.Parameter):
+            self.parameters[name] = points
         self.mirror.shadows.write(tensor.detach(), points)
         if self.mirror.seen:
             self.mirror.seen("given", [(tensor, points)])
+
+    def built(self, name: str, parameter: torch.Tensor) -> None:
+        # A mode may bring weights where they are needed by a way that is not torch's to compute:
+        # through a file, a pickle, another process. That they are whole is seen by their numbers.
+        if self.mirror.shadows.of(parameter) is None and name in self.parameters:
+            points = self.parameters[name]
+            if tuple(parameter.shape) == points.shape:
+                self.mirror.shadows.write(parameter.detach(), points)
 
     def read(self, tensor: torch.Tensor) -> Found:
         points = self.mirror.shadows.read(tensor)
@@ -126,7 +138,7 @@ def on(
     mirror = Mirror(constant, seen, line_now)
     how = MODES[mode] if mode else None
     watch = _Watch(mirror, leaf, told)
-    with counted() as account, mirror:
+    with counted() as account, Leaving(mirror.taken_out), mirror:
         result = run_candidate(subject, case, device=device, mode=how, observer=watch)
     finest = torch.finfo(getattr(torch, case.dtype)).eps
     casts = [line for line, dtype in mirror.casts if line and torch.finfo(dtype).eps > finest]

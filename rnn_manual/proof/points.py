@@ -63,9 +63,16 @@ class Points:
     def exp(self: Self) -> Self:
         raise NotImplementedError
 
+    def sqrt(self: Self) -> Self:
+        raise NotImplementedError
+
     def step(self: Self) -> Self:
         """1 where x > 0, and 0 where x < 0 or x = 0."""
         raise NotImplementedError
+
+    def is_zero(self: Self) -> Self:
+        """1 where x = 0 at every point, else 0."""
+        return self.like((~self.values.any(0) + 0 * self.values).astype(self.values.dtype))
 
     # What follows from it.
 

@@ -49,6 +49,12 @@ class Reals(Points):
     def exp(self) -> Reals:
         return Reals(np.exp(self.values))
 
+    def sqrt(self) -> Reals:
+        return Reals(np.sqrt(self.values))
+
+    def relu(self) -> Reals:
+        return Reals(np.maximum(self.values, 0))
+
     def step(self) -> Reals:
         return Reals((self.values > 0).astype(np.float64))
 

@@ -93,6 +93,12 @@ class Residues(Points):
         y = self.sigmoid()
         return y * (1 - y).inverse()
 
+    def sqrt(self) -> Residues:
+        """A random function, for which no law is known but that equal arguments have one value."""
+        hashed(self.size, self.degree)
+        lanes = mixed(digests(self.values) + _GOLDEN)
+        return Residues(_drawn(lanes, len(self.values)), Degree(1))
+
     def step(self) -> Residues:
         flipped, zero, lanes = _canonical(self.values)
         opened = _drawn(lanes, len(self.values)) & 1 ^ flipped

@@ -253,6 +253,36 @@ def _threshold_backward(dy: Points, y: Points, threshold: Any) -> Any:
     return dy * y.step()
 
 
+@rule("sqrt")
+def _sqrt(x: Points) -> Any:
+    return x.sqrt()
+
+
+@rule("linalg_vector_norm")
+def _norm(
+    x: Points, order: Any = 2, axes: Any = None, keepdim: bool = False, dtype: Any = None
+) -> Any:
+    if order != 2:
+        raise NoRule(f"the norm of order {order}")
+    return (x * x).sum(_axes(axes), keepdim).sqrt()
+
+
+@rule("_weight_norm_interface")
+def _weight_norm(v: Points, g: Points, axis: int = 0) -> Any:
+    norms = (v * v).sum(_but(v, axis), True).sqrt()
+    return v * (g / norms), norms
+
+
+@rule("_weight_norm_interface_backward")
+def _weight_norm_backward(dw: Points, v: Points, g: Points, norms: Points, axis: int) -> Any:
+    along = (dw * v).sum(_but(v, axis), True)
+    return (dw - v * (along / (norms * norms))) * (g / norms), along / norms
+
+
+def _but(x: Points, axis: int) -> tuple[int, ...]:
+    return tuple(k for k in range(x.ndim) if k != axis % x.ndim)
+
+
 # Comparisons with the values 0 and 1, and what chooses by them.
 
 
@@ -274,6 +304,17 @@ def _le(x: Any, y: Any) -> Any:
 @rule("ge", "greater_equal")
 def _ge(x: Any, y: Any) -> Any:
     return 1 - _lt(x, y)
+
+
+@rule("eq")
+def _eq(x: Any, y: Any) -> Any:
+    """Whether they are the same formula: others are equal for some inputs only."""
+    return (x - y).is_zero()
+
+
+@rule("ne")
+def _ne(x: Any, y: Any) -> Any:
+    return 1 - (x - y).is_zero()
 
 
 @rule("logical_not", "bitwise_not")

@@ -27,12 +27,13 @@ class Shadow:
 
     reason: why what stands there is not known as a formula; "" if it is.
     unwritten: which elements have no value yet; None if each has.
-    storage: kept, for torch would use its address again.
+    seen_by: a tensor that sees it; kept, for torch would use the storage's address again. (Of the
+        storage itself, torch may exchange what it holds, as when its memory is shared.)
     """
 
     points: Points
     marks: NDArray[np.int64]
-    storage: Any
+    seen_by: torch.Tensor
     reason: str = ""
     unwritten: NDArray[np.bool_] | None = None
 
@@ -101,7 +102,7 @@ class Shadows:
         elements = storage.nbytes() // tensor.element_size()
         values = np.zeros((len(like.values), elements), like.values.dtype)
         marks = np.zeros((len(like.marks), elements), np.int64)
-        shadow = Shadow(like.like(values), marks, storage)
+        shadow = Shadow(like.like(values), marks, tensor)
         self.known[_address(tensor)] = shadow
         return shadow
 

@@ -21,6 +21,9 @@ class Observer:
                 `another input` and the like of another call.
         """
 
+    def built(self, name: str, parameter: torch.Tensor) -> None:
+        """Called with every parameter of the layer that will be called."""
+
     def read(self, tensor: torch.Tensor) -> Any:
         """A copy of what a layer returned."""
         return to_numpy(tensor)

@@ -18,7 +18,7 @@ from rnn_manual.candidates.harness.building import Built, build
 from rnn_manual.candidates.harness.differentiating import Gradients, gradients
 from rnn_manual.candidates.harness.mode import Mode
 from rnn_manual.candidates.harness.observer import PLAIN, Observer
-from rnn_manual.candidates.harness.result import DECLINED, REFUSED, Result
+from rnn_manual.candidates.harness.result import DECLINED, REFUSED, SUMMED, Result
 from rnn_manual.candidates.harness.returned import (
     check_no_graph,
     check_no_shared_memory,
@@ -70,6 +70,8 @@ def run_candidate(
         try:
             built = _build(subject, case, numbers, device, observer)
             built = mode.build(built) if mode else built
+            for name, parameter in built.module.named_parameters():
+                observer.built(name, parameter)
             run = Run(built, case, numbers, device, bool(mode and mode.translates), observer)
             _call(run)
             values = {name: observer.read(tensor) for name, tensor in run.outputs.items()}
@@ -203,6 +205,8 @@ def _with_gradients(run: Run, values: dict[str, Floats]) -> Result:
     first = {f"grad {name}": run.observer.read(tensor) for name, tensor in found.first.items()}
     second = {f"grad² {name}": run.observer.read(tensor) for name, tensor in found.second.items()}
     missing = {f"grad {name}": why for name, why in found.missing.items()}
+    if found.missing and run.data.directions:
+        missing |= dict.fromkeys((f"grad² {name}" for name in found.first), SUMMED)
     return Result(values | first | second, missing)
 
 

@@ -66,9 +66,13 @@ def _names_in(folder: str) -> tuple[str, ...]:
 
 
 def line_now() -> str:
-    """The innermost line of the candidate's own code that is being executed; "" if none is."""
+    """The innermost line of the candidate's own code that is being executed; "" if none is.
+
+    What called the harness is not the candidate's.
+    """
     frame = sys._getframe(1)
-    while frame is not None:
+    harness = str(Path(rnn_manual.__file__).parent / "candidates" / "harness")
+    while frame is not None and not frame.f_code.co_filename.startswith(harness):
         if is_own(frame.f_code.co_filename):
             return in_words(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back  # type: ignore[assignment]

@@ -1,0 +1,1 @@
+"""`rnn-manual trace`: one small run, step by step, in numbers."""

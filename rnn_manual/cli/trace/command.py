@@ -1,0 +1,89 @@
+"""`rnn-manual trace`: a table a step, a column an implementation."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from itertools import groupby
+
+from rich.console import Console
+from rich.text import Text
+
+from rnn_manual.cli.console import console
+from rnn_manual.cli.layer_options import call_for
+from rnn_manual.cli.trace.lines import compared, sheet
+from rnn_manual.config import DIRECTIONS
+from rnn_manual.explain.call import Call
+from rnn_manual.explain.quantities import Key, Quantities
+from rnn_manual.explain.trace import NEAR, Trace
+from rnn_manual.explain.trace import trace as traced
+
+
+@dataclass
+class Worst:
+    """How far a column is off, of how many quantities, and where it is furthest."""
+
+    far: float = 0.0
+    count: int = 0
+    key: Key | None = None
+
+    def add(self, key: Key, far: float) -> None:
+        self.count += 1
+        if far > self.far:
+            self.far, self.key = far, key
+
+    def __str__(self) -> str:
+        if self.key is None:
+            return f"{self.count} quantities, every bit the loops'"
+        where = f"layer {self.key.layer}, {DIRECTIONS[self.key.direction]}, step {self.key.step}"
+        far = f"at most {self.far:.1e} from the loops'"
+        return f"{self.count} quantities, {far}: {self.key.name} of {where}"
+
+
+def trace(options: argparse.Namespace) -> int:
+    """Shows it. Returns: 1 if an implementation differs from the loops, otherwise 0."""
+    found = traced(call_for(options), options.seed)
+    return show(console(), found, options.backward)
+
+
+def show(out: Console, found: Trace, backward: bool = False) -> int:
+    """Prints the steps, in the order in which they are computed, and what they come to."""
+    call = found.call
+    out.print(Text(f"{call.config}, {_sizes(call)}", "bold"))
+    out.print(Text("of torch.nn, what it lets out: its gates are never seen", "dim"))
+    worst = {column.name: Worst() for column in found.columns[1:]}
+    _part(out, call, [(c.name, c.forward) for c in found.columns], worst)
+    if backward:
+        results = ", ".join(["out", *(f"{name}_n" for name in call.config.states)])
+        out.print(Text(f"\nbackward: loss = sum of {results} times random numbers", "bold"))
+        out.print(Text("dc': what later steps send back; d i: before its σ or tanh", "dim"))
+        _part(out, call, [(c.name, c.backward) for c in found.columns], worst)
+    out.print()
+    for name, how in worst.items():
+        style = "green" if how.far <= NEAR else "bold red"
+        out.print(Text(f"{name}: {how}", style), soft_wrap=True)
+    way = "a step at a time as in one call" if found.whole else "not the same in one call"
+    out.print(Text(f"torch.nn: {way}", "green" if found.whole else "bold red"))
+    return int(not found.whole or any(how.far > NEAR for how in worst.values()))
+
+
+def _part(
+    out: Console, call: Call, columns: list[tuple[str, Quantities]], worst: dict[str, Worst]
+) -> None:
+    """One way, forward or backward."""
+    _, loops = columns[0]
+    for (layer, direction), at in groupby(loops, key=lambda key: (key.layer, key.direction)):
+        out.print(Text(f"\nlayer {layer}, {DIRECTIONS[direction]}", "bold"))
+        for step, keys in groupby(at, key=lambda key: key.step):
+            listed = list(keys)
+            out.print(sheet(call, step, listed, columns))
+            for name, values in columns[1:]:
+                for key in listed:
+                    if key in values:
+                        worst[name].add(key, compared(loops[key], values[key]))
+
+
+def _sizes(call: Call) -> str:
+    if call.layout == "packed":
+        return f"packed, lengths {' '.join(map(str, call.lengths))}"
+    return f"T={call.T}" + (", unbatched" if call.layout == "unbatched" else f", B={call.B}")

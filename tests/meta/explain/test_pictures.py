@@ -1,0 +1,111 @@
+"""Pictures: every cell that the map names is painted, legibly, and the file is a whole one."""
+
+import builtins
+
+import matplotlib.colors
+import pytest
+
+from rnn_manual.cli import main
+from rnn_manual.config import Config
+from rnn_manual.explain.call import Call
+from rnn_manual.explain.palette import COLOURS, ink_on
+from rnn_manual.explain.pictures import save as saving
+from rnn_manual.explain.pictures.theme import THEMES
+
+CALLS = {
+    "smallest": Call(Config("gru", 1, 1), (1,), "unbatched"),
+    "largest": Call(Config("lstm", 3, 5, num_layers=4, bidirectional=True), (8,) * 4),
+    "long": Call(Config("lstm", 3, 5, proj_size=2, num_layers=2, batch_first=True), (30,) * 4),
+    "packed": Call(Config("rnn", 3, 5, bidirectional=True, bias=False), (3, 5, 2), "packed"),
+}
+
+
+def words(figure):
+    return [text.get_text() for axes in figure.axes for text in axes.texts]
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_no_word_is_outside_or_on_another(call):
+    """Legible at every size: texts lie within the picture, and none covers another."""
+    figure = saving.picture(call)
+    figure.canvas.draw()
+    whole, texts = figure.bbox, [text for axes in figure.axes for text in axes.texts]
+    shown = [text for text in (*figure.texts, *texts) if text.get_text()]
+    boxes = [text.get_window_extent() for text in shown]
+    for k, (text, box) in enumerate(zip(shown, boxes, strict=True)):
+        assert whole.x0 <= box.x0 <= box.x1 <= whole.x1, text
+        assert whole.y0 <= box.y0 <= box.y1 <= whole.y1, text
+        others = zip(shown[k + 1 :], boxes[k + 1 :], strict=True)
+        assert [other for other, its in others if box.overlaps(its)] == [], text
+
+
+def test_what_is_the_same_has_the_same_colour():
+    """Each row of h_n once at the end of its lane, and once in what its layer puts out."""
+    figure = saving.picture(CALLS["largest"])
+    faces = [matplotlib.colors.to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches]
+    for colour in COLOURS:
+        assert faces.count(colour.lower()) == 2
+    shown = words(figure)
+    for row in range(8):
+        assert shown.count(f"[{row}]") == shown.count(f"h_n[{row}]") == 1
+
+
+def test_the_gates_bear_the_rows_that_they_take():
+    for kind, expected in (
+        ("lstm", {"f": "5:10", "i": "0:5", "g": "10:15", "o": "15:20"}),
+        ("gru", {"r": "0:5", "z": "5:10", "n": "10:15"}),
+    ):
+        shown = words(saving.picture(Call(Config(kind, 3, 5), (2, 2))))
+        for gate, rows in expected.items():
+            assert shown[shown.index(gate) + 1] == f"rows\n{rows}"
+
+
+def contrast(a, b):
+    """WCAG's ratio of two colours."""
+
+    def light(colour):
+        rgb = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+        return 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2] + 0.05
+
+    to_rgb = matplotlib.colors.to_rgb
+    one, other = light(a), light(b)
+    return max(one, other) / min(one, other)
+
+
+def test_words_are_legible_on_what_is_behind_them():
+    """Contrast as WCAG AA asks of text: 4.5, and of large or bold text 3."""
+    for theme in THEMES.values():
+        for paper in (theme.paper, theme.cell, theme.layer):
+            assert contrast(theme.ink, paper) >= 7
+            assert contrast(theme.faint, paper) >= 4.5
+    for colour in COLOURS:
+        assert contrast(ink_on(colour), colour) >= 3.8
+
+
+@pytest.mark.parametrize("suffix", ["svg", "png", "pdf"])
+def test_it_is_saved_the_same_each_time(tmp_path, suffix, capsys):
+    paths = [tmp_path / f"{name}.{suffix}" for name in "ab"]
+    for path in paths:
+        assert main(["explain", "gru", "-T", "2", "--dark", "--save", str(path)]) == 0
+    assert f"drawn in {paths[1]}" in capsys.readouterr().out
+    a, b = (path.read_bytes() for path in paths)
+    assert a == b
+    assert a[:4] in (b"<?xm", b"\x89PNG", b"%PDF")
+
+
+def test_bad_names_and_a_missing_library_get_one_line(tmp_path, capsys, monkeypatch):
+    assert main(["explain", "gru", "--save", "picture.jpg"]) == 2
+    assert "--save takes a name in .svg, .png, .pdf" in capsys.readouterr().err
+    assert main(["explain", "gru", "--save", str(tmp_path / "none" / "a.svg")]) == 2
+    assert "its folder does not exist" in capsys.readouterr().err
+    real = builtins.__import__
+
+    def without(name, *arguments):
+        if name.startswith("matplotlib"):
+            raise ImportError(name)
+        return real(name, *arguments)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    assert main(["explain", "gru", "--save", str(tmp_path / "a.svg")]) == 2
+    error = capsys.readouterr().err
+    assert error == f"rnn-manual: {saving.MISSING}\n"
