@@ -50,7 +50,7 @@ def needed_argument(function: Callable[..., Any], name: str, argument: str) -> N
 def unwatched() -> AbstractContextManager[Any]:
     """Within it, no dispatch mode sees what torch does: for what reads a layer to translate it."""
     disabled = _found("torch.utils._python_dispatch._disable_current_modes")
-    return disabled() if disabled else nullcontext()  # type: ignore[no-any-return]
+    return disabled() if disabled else nullcontext()
 
 
 def storage_of(tensor: torch.Tensor) -> Any:

@@ -17,7 +17,7 @@ _ours = Path(rnn_manual.__file__).parent
 HARNESS = (str(_ours / "candidates" / "harness"), str(_ours / "proof"))
 
 
-class Leaving(TorchFunctionMode):  # type: ignore[no-untyped-call]
+class Leaving(TorchFunctionMode):
     """While it is entered, `left` is called when a tensor is handed out of torch.
 
     Args:
@@ -25,7 +25,7 @@ class Leaving(TorchFunctionMode):  # type: ignore[no-untyped-call]
     """
 
     def __init__(self, left: Callable[[torch.Tensor], None]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.left = left
 
     def __torch_function__(

@@ -91,7 +91,8 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
             if depends:
                 self.left.append(self.line())
             return function(*args, **kwargs)
-        if not given or not (depends or op.name in RULES):
+        exact = op.name in RULES and any(x.is_floating_point() for x in given)
+        if not (depends or exact):
             return function(*args, **kwargs)  # of constants: what comes out is one
         if _is_cast(op, args, kwargs):
             self.casts.append((self.line(), kwargs["dtype"]))
@@ -173,8 +174,8 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         written = []
         for tensor, points in zip(returned, values):  # noqa: B905 - some return more than is used
             if not (tensor.is_floating_point() or tensor.dtype == torch.bool):
-                if not depends:
-                    continue  # of constants
+                if not depends or op.name in INDEXED:
+                    continue  # of constants, or of lengths
                 points, reason = None, reason or f"numbers of {tensor.dtype} by {op.label}"
             if isinstance(points, Points):
                 self.shadows.write(tensor, points, reason)

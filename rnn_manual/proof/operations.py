@@ -43,7 +43,7 @@ VIEWS = names("""
 MOVING = names("""
     cat stack flip roll repeat tile clone contiguous copy _to_copy to lift lift_fresh
     lift_fresh_copy index index_select gather take embedding select_scatter slice_scatter
-    as_strided_scatter
+    as_strided_scatter _pack_padded_sequence
     diagonal_scatter slice_backward select_backward constant_pad_nd diag_embed tril triu rot90
     permute_copy view_copy expand_copy slice_copy select_copy transpose_copy t_copy unsqueeze_copy
     squeeze_copy split_copy split_with_sizes_copy unbind_copy detach_copy alias_copy
@@ -53,7 +53,7 @@ MOVING = names("""
 # Of these, what is no float says where, but for the first operand.
 INDEXED = names("""
     index index_select gather take embedding index_put _unsafe_index _index_put_impl scatter
-    _unsafe_index_put index_copy masked_scatter repeat_interleave index_add
+    _pack_padded_sequence _unsafe_index_put index_copy masked_scatter repeat_interleave index_add
     embedding_dense_backward
 """)
 

@@ -24,7 +24,6 @@ class Shadow:
     """The values of a storage's elements, as one array in the order in which they lie.
 
     marks: what is kept of each element beside its values, (marks, elements).
-
     reason: why what stands there is not known as a formula; "" if it is.
     unwritten: which elements have no value yet; None if each has.
     seen_by: a tensor that sees it; kept, for torch would use the storage's address again. (Of the
@@ -36,6 +35,10 @@ class Shadow:
     seen_by: torch.Tensor
     reason: str = ""
     unwritten: NDArray[np.bool_] | None = None
+
+    def is_of(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor sees the storage's elements as they are, and not as other bytes."""
+        return self.seen_by.element_size() == tensor.element_size()
 
 
 class Shadows:
@@ -58,6 +61,8 @@ class Shadows:
         shadow = self.of(tensor)
         if shadow is None:
             return self.constant(numbers(tensor))  # type: ignore[no-any-return]
+        if not shadow.is_of(tensor):  # `reason` says why
+            return self.constant(np.zeros(tensor.shape))  # type: ignore[no-any-return]
         marks = _window(shadow.marks, tensor)
         highest = marks.max(tuple(range(1, marks.ndim)), initial=0)
         return shadow.points.like(_window(shadow.points.values, tensor), highest.tolist())
@@ -67,6 +72,8 @@ class Shadows:
         shadow = self.of(tensor)
         if shadow is None:
             return ""
+        if not shadow.is_of(tensor):
+            return f"memory of {shadow.seen_by.dtype} read as {tensor.dtype}"
         if shadow.unwritten is not None and _window(shadow.unwritten[None], tensor).any():
             return shadow.reason or UNWRITTEN
         return shadow.reason
@@ -74,6 +81,11 @@ class Shadows:
     def write(self, tensor: torch.Tensor, points: Points, reason: str = "") -> None:
         """Puts values where a tensor lies; they are broadcast to its shape."""
         shadow = self.of(tensor) or self._new(tensor, points)
+        if not shadow.is_of(tensor):
+            if storage_of(tensor).nbytes() != tensor.numel() * tensor.element_size():
+                shadow.reason = f"memory of {shadow.seen_by.dtype} written as {tensor.dtype}"
+                return
+            shadow = self._new(tensor, points)
         window = _window(shadow.points.values, tensor)
         window[...] = points.values.reshape(
             len(window), *[1] * (tensor.dim() - points.ndim), *points.shape
