@@ -81,7 +81,7 @@ def unsupported(candidate: Candidate, case: Case, device: str, mode: str = "") -
     if not mode:
         return ""
     if not MODES[mode].subjects.takes(known, candidate.subject == NN.subject):
-        return f"{mode} is for {MODES[mode].subjects.value}"
+        return f"a mode for {MODES[mode].subjects.value}"
     if not MODES[mode].takes(case):
-        return f"{mode} means nothing on such a case"
+        return "it means nothing on such a case"
     return dict(known.unsupported_modes).get(mode, "")

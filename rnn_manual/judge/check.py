@@ -27,6 +27,8 @@ from rnn_manual.judge.tensor import TensorComparison, compare_tensor
 from rnn_manual.judge.verdict import Verdict
 from rnn_manual.judge.where import locate
 
+NOT_ITS_OWN = "it has no such parameter"
+
 
 def check(candidate: Any, case: Case, *, device: str = "cpu", mode: str = "") -> Comparison:
     """Runs a candidate on a case and compares all it gives with the loops and the oracle.
@@ -101,7 +103,7 @@ def compare_result(result: Result, held_against: Reference) -> dict[str, TensorC
             compared[name] = compare_tensor(result.tensors[name], loop, exact, allowed)
             continue
         leaf = name.rpartition(" ")[2]
-        reason = result.missing.get(f"grad {leaf}", "it has no such parameter")
+        reason = result.missing.get(f"grad {leaf}") or result.missing.get(name, NOT_ITS_OWN)
         verdict = Verdict.ERROR if result.broken else Verdict.UNSUPPORTED
         compared[name] = TensorComparison(verdict, result.broken or reason)
     return compared

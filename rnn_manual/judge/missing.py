@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rnn_manual.candidates.harness.result import COPIED, FROZEN, NO_GRAPH, REFUSED
+from rnn_manual.candidates.harness.result import COPIED, FROZEN, NO_GRAPH, REFUSED, SUMMED
 
 # Each fact, and how a cell of a table says it; what is none of these is `declined`.
 SHORT = {NO_GRAPH: "none", COPIED: "copied", FROZEN: "frozen", REFUSED: "refused"}
+# To refuse a backward after a change in place is any layer's right; and what second derivatives
+# lack follows from what the first ones lack.
+FOLLOWS = (REFUSED, SUMMED)
 WHOSE = ("the input's", "the states'", "weights'")
 
 
@@ -30,8 +33,12 @@ class Missing:
             whose = _whose(name)
             if not why:
                 self.compared.add(whose)
-            elif why != REFUSED:  # which a layer may do, and nn does
+            elif why not in FOLLOWS:
                 self.reasons.setdefault(whose, {})[why] = None
+        if COPIED in self.reasons.get(
+            WHOSE[2], ()
+        ):  # where they alone are asked for, there is none
+            self.reasons[WHOSE[2]].pop(NO_GRAPH, None)
 
     def in_words(self) -> list[str]:
         """A line for each fact: `weights' gradients: not compared (a copy of the weights)`."""

@@ -61,7 +61,9 @@ def gradients(
         missing |= {name: COPIED for name in parameters if name in asked}
     asked = {name: leaf for name, leaf in asked.items() if name not in missing}
     first = {name: found[name] for name in asked}
-    second = _second(first, asked, data.directions) if data.directions else {}
+    second: Mapping[str, torch.Tensor | None] = {}
+    if data.directions and not missing:  # of a sum over all of the first ones
+        second = _second(first, asked, data.directions)
     return Gradients(_zero_filled(first, asked), _zero_filled(second, asked), missing)
 
 

@@ -11,6 +11,7 @@ FROZEN = "frozen"
 COPIED = "a copy of the weights"
 NO_GRAPH = "no gradient at all"
 REFUSED = "refused, for the outputs were changed in place"
+SUMMED = "second derivatives take all of the first ones"
 DECLINED = "declined"  # and then in whose words
 
 

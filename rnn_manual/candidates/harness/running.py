@@ -17,7 +17,7 @@ from rnn_manual.candidates.errors import Unsupported, Violation, in_one_line
 from rnn_manual.candidates.harness.building import Built, build
 from rnn_manual.candidates.harness.differentiating import Gradients, gradients
 from rnn_manual.candidates.harness.mode import Mode
-from rnn_manual.candidates.harness.result import DECLINED, REFUSED, Result
+from rnn_manual.candidates.harness.result import DECLINED, REFUSED, SUMMED, Result
 from rnn_manual.candidates.harness.returned import (
     check_no_graph,
     check_no_shared_memory,
@@ -181,6 +181,8 @@ def _with_gradients(run: Run, values: dict[str, Floats]) -> Result:
     first = {f"grad {name}": to_numpy(tensor) for name, tensor in found.first.items()}
     second = {f"grad² {name}": to_numpy(tensor) for name, tensor in found.second.items()}
     missing = {f"grad {name}": why for name, why in found.missing.items()}
+    if found.missing and run.data.directions:
+        missing |= dict.fromkeys((f"grad² {name}" for name in found.first), SUMMED)
     return Result(values | first | second, missing)
 
 

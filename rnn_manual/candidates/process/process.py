@@ -27,6 +27,7 @@ from rnn_manual.candidates.errors import ProcessEnded, in_one_line
 from rnn_manual.candidates.process.own_line import own_line, own_line_printed
 
 KEPT = 2000  # characters of what a candidate prints in one call
+FATAL = "Fatal Python error"  # with which begins what Python itself says of the end
 GRACE = 1.0  # seconds that an aborted process has to say where it was
 
 
@@ -105,7 +106,7 @@ class Process:
             why = f"did not answer within {limit:g} s" if late.is_set() else _ended(code)
             error = ProcessEnded(why)
             error.own_line = own_line_printed(printed)  # type: ignore[attr-defined]
-            return Answer(error=error, printed=printed)
+            return Answer(error=error, printed=printed.partition(FATAL)[0])
         except BaseException:
             self.close()  # the answer to this question must not be taken for the next one's
             raise

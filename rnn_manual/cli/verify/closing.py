@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from rnn_manual.cli.verify.following import Failure, Followed
-from rnn_manual.cli.verify.groups import grouped
+from rnn_manual.cli.verify.groups import ENDED, NOT_RUN, grouped, raised
 from rnn_manual.cli.verify.summary import closest, declined_modes, not_compared
 from rnn_manual.cli.verify.tables import modes_table, verdict_table
 from rnn_manual.judge.report.environment import in_words
@@ -68,6 +68,10 @@ def _show_failures(console: Console, failures: list[Failure]) -> None:
     groups = grouped(failures)
     for group in groups[:GROUPS_SHOWN]:
         many = len(group.failures)
+        if group.heading.startswith(NOT_RUN):  # there is no more to say of it
+            line = f"\n{many} × {raised(group.plainest)}"
+            console.print(line, style="bold red", markup=False, soft_wrap=True)
+            continue
         if many > 1:
             heading = f"\n{many} × {group.heading}; the plainest:"
             console.print(heading, style="bold red", markup=False, soft_wrap=True)
@@ -84,7 +88,7 @@ def _show_failures(console: Console, failures: list[Failure]) -> None:
             f"\n… and {more} more failures of {len(groups) - GROUPS_SHOWN} kinds; {rest}",
             style="red",
         )
-    if any(failure.case and failure.case["verdict"] == "error" for failure in failures):
+    if any((said := raised(failure)) and not said.startswith(ENDED) for failure in failures):
         console.print(f"\n{DECLINE}", style="dim", markup=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -117,7 +118,8 @@ class Following:
 
     def _failed(self, report: Any, case: dict[str, Any] | None) -> None:
         crash = getattr(report.longrepr, "reprcrash", None)
-        said = crash.message if crash else report.longreprtext
+        said = str(crash.message if crash else report.longreprtext)
+        said = re.sub(r"^rnn_manual\.candidates\.errors\.(Violation|ProcessEnded): ", "", said)
         if case and case["report"]:  # without one, the case is well and something else is not
             said = case["report"]
         elif case and case.get("drift", {}).get("verdict") == "differs":

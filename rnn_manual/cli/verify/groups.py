@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rnn_manual.cases.features import CHAOTIC, FEATURES
 from rnn_manual.cli.verify.following import Failure
+
+ORDER = [*FEATURES, CHAOTIC]
 
 
 @dataclass(frozen=True)
@@ -25,41 +28,67 @@ class Group:
         return self.failures[0]
 
 
+NOT_RUN = "not run: "
+ENDED = (NOT_RUN, "did not answer", "ended its process")
+
+
 def grouped(failures: Sequence[Failure]) -> list[Group]:
-    """The groups: wrong numbers first, then what was raised, then laws that do not hold."""
+    """The groups: wrong numbers first, then what was raised, laws that fail, what was not run."""
     by_heading: dict[tuple[int, str], list[Failure]] = {}
     for failure in failures:
         by_heading.setdefault(_kind(failure), []).append(failure)
     ranked = sorted(by_heading.items(), key=lambda item: (item[0][0], -len(item[1])))
-    return [Group(heading, sorted(those, key=_plainness)) for (_, heading), those in ranked]
+    groups = [(heading, sorted(those, key=_plainness)) for (_, heading), those in ranked]
+    return [Group(f"{heading}{_in_modes(those)}", those) for heading, those in groups]
+
+
+def raised(failure: Failure) -> str:
+    """What was raised, if that is why it failed: the same words whichever test met it."""
+    case = failure.case
+    if case is None:
+        first = failure.said.strip().partition("\n")[0]
+        numbers = first.startswith(("Failed", "AssertionError", "assert"))
+        named = re.match(r"[\w.]*(Error|Exception|Exit|Unsupported)\b", first)
+        return first if first.startswith(OURS) or (named and not numbers) else ""
+    reasons = [t["reason"] for t in case["tensors"].values() if t.get("reason")]
+    if case["message"] or case["verdict"] == "error":
+        said: str = case["message"] or (reasons[0] if reasons else "an error")
+        return said.removeprefix("raised ")
+    return ""
+
+
+OURS = (*ENDED, "does not load the state_dict", "returned ", "state is ", "changed ", "left torch")
 
 
 def _kind(failure: Failure) -> tuple[int, str]:
     case = failure.case
+    if said := raised(failure):
+        return (3 if said.startswith(NOT_RUN) else 1), _alike(said)
     if case is None:
-        name = failure.test.partition("[")[0]
-        first = failure.said.strip().partition("\n")[0]
-        # What was raised is told once, whichever law's test met it.
-        raised = re.match(r"[\w.]*(Error|Exception|Violation|ProcessEnded)\b", first)
-        numbers = first.startswith(("Failed", "AssertionError", "assert"))
-        return (1, _alike(first)) if raised and not numbers else (2, f"{name} fails")
+        return 2, f"{failure.test.partition('[')[0]} fails"
     in_mode = f" ({case['mode']})" if case["mode"] else ""
-    if case["message"]:
-        return 1, f"{_alike(case['message'])}{in_mode}"
-    if case["verdict"] == "error":
-        reasons = [t["reason"] for t in case["tensors"].values() if t.get("reason")]
-        return 1, f"{_alike(reasons[0]) if reasons else 'an error'}{in_mode}"
-    if case["diagnosis"]:
-        return 0, f"{case['diagnosis']}{in_mode}"
-    return 0, f"{case['kind']} disagrees with the loops{in_mode}"
+    return 0, f"{case['diagnosis'] or case['kind'] + ' disagrees with the loops'}{in_mode}"
+
+
+def _in_modes(failures: Sequence[Failure]) -> str:
+    """In which modes alone it was raised; nothing if a call that is none raised it, too."""
+    modes = {failure.case["mode"] if failure.case else "" for failure in failures}
+    if "" in modes or not all(map(raised, failures)):
+        return ""
+    named = sorted(modes)[:4]
+    return f" (in {', '.join(named)}{', …' * (len(modes) > 4)})"
 
 
 def _alike(message: str) -> str:
-    """Words that are the same where only sizes are others."""
-    return re.sub(r"\d+", "…", message)
+    """Words that are the same where only sizes, or the names of parameters, are others."""
+    message, found, _ = message.partition("Missing key(s) in state_dict: ")
+    return re.sub(r"\d+", "…", message) + found.removesuffix(": ")
 
 
 def _plainness(failure: Failure) -> tuple[Any, ...]:
     case = failure.case
-    features = len(case["features"]) if case else 0
-    return case is None, features, len(failure.test), failure.test
+    if case is None:
+        return True, len(failure.test), failure.test
+    features = [ORDER.index(name) for name in case["features"]]
+    apart = bool(case["mode"]) or CHAOTIC in case["features"]
+    return False, apart, len(features), features, len(failure.test), failure.test

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from rnn_manual.cases.features import FEATURES
 from rnn_manual.judge.findings import BITS
 from rnn_manual.judge.missing import Missing, missing_in
 from rnn_manual.judge.verdict import Verdict
@@ -42,14 +43,29 @@ def closest(cases: Iterable[JsonCase]) -> str:
 def not_compared(cases: Sequence[JsonCase]) -> list[str]:
     """What the verdict says nothing about: declined kinds, and gradients that were missing."""
     called = [case for case in cases if not is_mode(case)]
-    lines = []
+    lines, asked = [], []
     for kind in dict.fromkeys(case["kind"] for case in called):
         ours = [case for case in called if case["kind"] == kind]
-        if all(case["verdict"] == "unsupported" for case in ours):
-            (said, _), *_ = Counter(case["message"] for case in ours).most_common(1)
-            lines.append(f"{kind}: not compared (declined: {said})")
+        if said := _declined(ours):
+            lines.append(f"{kind}: not compared ({said})")
+        else:
+            asked += ours
+    features: dict[str, list[str]] = {}  # what was said → of which
+    for name in FEATURES:
+        if said := _declined([case for case in asked if name in case["features"]]):
+            features.setdefault(said, []).append(name)
+    for said, names in features.items():
+        lines.append(f"{', '.join(names)}: not compared ({said})")
     tensors = [pair for case in called for pair in missing_in(case["tensors"])]
     return lines + Missing(tensors).in_words()
+
+
+def _declined(cases: Sequence[JsonCase]) -> str:
+    """What was mostly said of cases that were all declined; "" if one was not."""
+    if not cases or any(case["verdict"] != "unsupported" for case in cases):
+        return ""
+    (said, _), *_ = Counter(str(case["message"]) for case in cases).most_common(1)
+    return said
 
 
 def declined_modes(cases: Iterable[JsonCase]) -> list[tuple[str, str, int]]:

@@ -1,22 +1,13 @@
 """Every claim's test fails by itself, for a mistake that it is there to catch."""
 
-import functools
-import inspect
-import itertools
-import types
-
 import pytest
 from torch import nn
 
 from rnn_manual import Config, run
 from rnn_manual.candidates.by_hand import run_by_hand
-from rnn_manual.candidates.candidate import Candidate
-from rnn_manual.cases.parametrize import cases_of
 from rnn_manual.cells import rnn_relu_backward
-from rnn_manual.claims.layer import Layer
 from rnn_manual.loops import run_direction
 from rnn_manual.mistakes import MISTAKES
-from rnn_manual.parity import Unsupported, check
 from rnn_manual.weights import read_weights
 from tests import (
     test_a_cell,
@@ -29,6 +20,7 @@ from tests import (
     test_m_metamorphic,
     test_parity,
 )
+from tests.meta.claims.put_to import failure_of, put_to
 
 FAMILIES = (
     test_a_cell,
@@ -152,56 +144,6 @@ def relu_slope_1_at_0(module):
     return lambda x, hx=None: run_by_hand(config, weights, x, hx, cell_backward=backward)
 
 
-def put_to(function, subject):
-    """What a claim's test, put to a candidate, fails with first; None if it passes.
-
-    As pytest would run it, but for the plainest and smallest cases first.
-    """
-    candidate = Candidate("wrong", subject)
-    option = {"kind": None, "dtype": None, "level": "quick", "case_seed": 0}.__getitem__
-    fixtures = {
-        "layer": Layer(candidate),
-        "candidate": candidate,
-        "device": "cpu",
-        "agrees": lambda case: check(candidate, case).assert_ok(),
-        "request": types.SimpleNamespace(config=types.SimpleNamespace(getoption=option)),
-    }
-    wanted = inspect.signature(function).parameters
-    fixtures = {name: fixture for name, fixture in fixtures.items() if name in wanted}
-    tries = [functools.partial(function, **fixtures, **each) for each in arguments_of(function)]
-    assert tries
-    return next(filter(None, map(failure_of, tries)), None)
-
-
-def failure_of(test):
-    """What a test fails with, if it fails; what is declined has not failed."""
-    try:
-        test()
-    except Unsupported:
-        return None
-    except (Exception, pytest.fail.Exception) as failure:
-        return failure
-    return None
-
-
-def arguments_of(function):
-    """Every combination of arguments that the marks of a test give it."""
-    choices = []
-    for mark in function.pytestmark:
-        if mark.name == "parametrize":
-            names, values = mark.args
-            names = [names] if isinstance(names, str) else names
-            rows = [getattr(value, "values", value) for value in values]
-            rows = [row if isinstance(row, tuple) else (row,) for row in rows]
-            choices.append([dict(zip(names, row, strict=True)) for row in rows])
-        if mark.name == "rnn_manual_cases":
-            cases = cases_of(mark, "quick")
-            cases.sort(key=lambda case: case.seq_len * case.batch_size * case.config.hidden_size)
-            choices.append([{"case": case} for case in cases])
-    for parts in itertools.product(*choices):
-        yield {name: value for part in parts for name, value in part.items()}
-
-
 def test_no_claim_is_left_out():
     """The tables name every claim's test."""
     assert TESTS.keys() == BREAKS.keys() | ODD_BACKWARDS.keys() | OF_TORCH | OF_PARAMETERS
@@ -209,14 +151,15 @@ def test_no_claim_is_left_out():
 
 @pytest.mark.parametrize("test", BREAKS)
 def test_a_claim_fails_for_its_mistake(test):
-    """The claim's test fails for the mistake that it is there to catch."""
-    assert put_to(TESTS[test], MISTAKES[BREAKS[test]]) is not None
+    """The claim's test fails for the mistake that it is there to catch, and for no other reason."""
+    mistake = MISTAKES[BREAKS[test]]
+    fails_for_a_reason(TESTS[test], mistake, mistake.shows)
 
 
 @pytest.mark.parametrize("test", ODD_BACKWARDS)
 def test_a_claim_fails_for_an_odd_backward(test):
     """The claim's test fails for a backward that is wrong where only it looks."""
-    assert put_to(TESTS[test], globals()[ODD_BACKWARDS[test]]) is not None
+    fails_for_a_reason(TESTS[test], globals()[ODD_BACKWARDS[test]])
 
 
 @pytest.mark.parametrize("test", sorted(OF_PARAMETERS))
@@ -225,7 +168,8 @@ def test_a_claim_about_parameters_fails_for_odd_ones(test):
     assert put_to(TESTS[test], Odd) is not None
 
 
-@pytest.mark.parametrize("test", sorted(TESTS.keys() - OF_TORCH - OF_PARAMETERS))
-def test_a_claim_holds_for_a_right_layer(test):
-    """What fails for a mistake passes for torch.nn, put to it in the same way."""
-    assert put_to(TESTS[test], lambda module: module) is None
+def fails_for_a_reason(test, wrong, shows=lambda case: True):
+    """The test fails for a wrong layer; torch.nn, put to it on the very same case, passes."""
+    arguments = put_to(test, wrong, shows)
+    assert arguments is not None
+    assert failure_of(test, lambda module: module, arguments) is None

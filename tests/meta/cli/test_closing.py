@@ -1,0 +1,186 @@
+"""What stands at the end of a run, of results made for it: no suite is run here."""
+
+import io
+import json
+import random
+
+import pytest
+from rich.console import Console
+
+from rnn_manual.candidates.catalogue import MODES
+from rnn_manual.cases.features import FEATURES
+from rnn_manual.cases.options import case_of
+from rnn_manual.cli import console as consoles
+from rnn_manual.cli.verify.closing import show
+from rnn_manual.cli.verify.following import Failure, Followed
+from rnn_manual.cli.verify.results import as_report, dumps
+from rnn_manual.judge.report.as_json import case_json
+from rnn_manual.judge.report.environment import environment
+from rnn_manual.parity import Unsupported, check
+from tests.meta.candidates.right import with_a_copy_of_the_weights
+
+LSTM = case_of(equations="lstm", dtype="float64")
+SECOND = case_of(equations="lstm", dtype="float64", call="second derivatives")
+WEIGHTS_ONLY = case_of(equations="lstm", call="weights only")
+PACKED = [case_of(equations="lstm", layout=layout) for layout in ("packed", "packed sorted")]
+
+
+def followed(candidate, cases, mode=""):
+    """What a run on these cases comes to."""
+    found = Followed()
+    for case in cases:
+        entry = case_json(check(candidate, case, mode=mode))
+        found.cases.append(entry)
+        failed = entry["verdict"] in ("differs", "error")
+        found.outcomes["failed" if failed else "passed"] += 1
+        if failed:
+            found.failures.append(Failure(f"test_it[{case.id}]", entry["report"], entry))
+    return found
+
+
+def shown(found, width=100):
+    report = as_report("mine:build", environment(), list(MODES), found)
+    text = io.StringIO()
+    show(Console(file=text, width=width, highlight=False), report, found)
+    return text.getvalue()
+
+
+def last_line(found):
+    return shown(found).splitlines()[-1]
+
+
+def test_the_last_line_says_what_a_copy_hides():
+    """A layer that computes with a copy of the weights agrees, and is said to be one."""
+    found = followed(with_a_copy_of_the_weights, [LSTM, SECOND, WEIGHTS_ONLY])
+    said = "weights' gradients: not compared (a copy of the weights)"
+    assert last_line(found) == f"mine:build agrees with the loops; {said}"
+
+
+def declines_packed(module):
+    def call(x, hx=None):
+        if hasattr(x, "batch_sizes"):
+            raise Unsupported("padded input only")
+        return module(x, hx)
+
+    return call
+
+
+def test_the_last_line_says_what_was_declined():
+    """Features, and kinds, of which no case was compared."""
+    found = followed(declines_packed, [LSTM, WEIGHTS_ONLY, *PACKED])
+    said = "packed, packed sorted: not compared (padded input only)"
+    assert last_line(found) == f"mine:build agrees with the loops; {said}"
+    found = followed("torch.nn:LSTM", [LSTM, case_of(equations="gru")])
+    said = "gru: not compared (it inherits from nn.LSTM)"
+    assert last_line(found) == f"mine:build agrees with the loops; {said}"
+
+
+def test_declining_everything_is_no_agreement():
+    """With nothing compared the last line says that, and not that it agrees."""
+    assert "was not compared: it supports none of the cases" in last_line(
+        followed(declines_packed, PACKED)
+    )
+
+
+def test_modes_for_others_are_one_line():
+    """Of a function, which has no module to copy or export, one line tells all such modes."""
+    found = followed(declines_packed, [LSTM], "deepcopy")
+    found.cases += followed(declines_packed, [LSTM], "pickle").cases
+    assert "deepcopy, pickle unsupported (2): a mode for torch.nn, and classes" in shown(found)
+
+
+class OneLayer:
+    """Takes neither num_layers nor bidirectional; what it says is in its constructor's words."""
+
+    def __new__(cls, module):
+        for option in ("num_layers", "bidirectional"):
+            if getattr(module, option) > (option == "num_layers"):
+                raise TypeError(f"got an unexpected keyword {option!r}")
+        return module
+
+
+def partial():
+    cases = [
+        case_of(equations="lstm", num_layers=layers, bidirectional=bi, dtype=dtype)
+        for dtype in ("float64", "float32")
+        for layers, bi in ((2, False), (3, True), (1, True))
+    ]
+    found = followed(OneLayer, cases)
+    found.failures += followed(OneLayer, [case_of(num_layers=2)], "rows").failures
+    said = "TypeError: got an unexpected keyword 'num_layers'\nat        mine.py:5  raise"
+    found.failures.append(Failure("test_a_law[lstm-2layer-f32]", said))
+    return found
+
+
+def test_failures_are_grouped_by_what_was_said():
+    """Whichever test met it, in a mode or not; of each the plainest case, and a way out."""
+    text = shown(partial())
+    assert "\n6 × TypeError: got an unexpected keyword 'num_layers'; the plainest:\n" in text
+    assert "\n2 × TypeError: got an unexpected keyword 'bidirectional'; the plainest:\n" in text
+    assert text.count("test_it[") == 2
+    assert "test_it[lstm-2layer-f32]" in text
+    assert "test_it[lstm-bi-f32]" in text
+    assert "by `raise rnn_manual.parity.Unsupported(" in text
+
+
+def test_what_was_raised_in_modes_only_names_them():
+    """A mode is a part of what happened where nothing happens without."""
+    found = followed(OneLayer, [case_of(num_layers=2)], "rows")
+    found.failures += followed(OneLayer, [case_of(num_layers=3)], "rows").failures
+    heading = "2 × TypeError: got an unexpected keyword 'num_layers' (in rows); the plainest:"
+    assert heading in shown(found)
+
+
+def test_what_was_not_run_is_one_line_at_the_end():
+    """After hangs in a row: where it hung first, and one line for all that was not run."""
+    why = "did not answer within 3 s"
+    not_run = [Failure(f"test_law[{k}]", f"not run: the 3 runs before it {why}") for k in range(9)]
+    hung = [
+        Failure(f"test_law[hung {k}]", f"{why}\nat        mine.py:4  while True:") for k in "ab"
+    ]
+    text = shown(Followed(failures=[*not_run, *hung]))
+    assert text.index("2 × did not answer") < text.index(f"9 × not run: the 3 runs before it {why}")
+    assert text.count("not run") == 1
+    assert "Unsupported" not in text
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_names_are_never_cut(width):
+    """However narrow the terminal, every name stands whole, and the table within it."""
+    found = followed("torch.nn", [LSTM, *PACKED])
+    for case in found.cases:
+        case["features"] = list(FEATURES)
+    for mode in MODES:
+        found.cases.append({**found.cases[0], "mode": mode})
+    lines = shown(found, width).splitlines()
+    words = {line[: max(map(len, [*MODES, *FEATURES])) + 3].strip() for line in lines}
+    for name in (*MODES, *FEATURES):
+        assert any(line.split("  ")[0] == name for line in words), name
+    table = [line for line in lines if line.strip().startswith(tuple(MODES))]
+    assert max(map(len, table)) <= width
+
+
+def test_what_is_piped_is_neither_wrapped_nor_padded(capsys, monkeypatch):
+    """In a file a line is as long as it is, and ends where its text ends."""
+    monkeypatch.setenv("COLUMNS", "40")
+    found = followed("torch.nn", [LSTM])
+    report = as_report("torch.nn", environment(), list(MODES), found)
+    show(consoles.console(), report, found)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line != line.rstrip()] == []
+    assert any(len(line) > 40 and line.startswith("built on") for line in lines)
+
+
+def test_equal_runs_give_equal_json():
+    """In whatever order the results came in, and whatever names temporary files have."""
+    texts = set()
+    for turn in range(3):
+        found = followed("torch.nn", [LSTM, *PACKED])
+        for k in range(3):
+            said = f'raised OSError: "/tmp/tmp{turn}{k}", line 3, at 0x7f{turn}'
+            found.failures.append(Failure(f"test_it[{k}]", said))
+        random.Random(turn).shuffle(found.cases)
+        random.Random(turn).shuffle(found.failures)
+        texts.add(dumps(as_report("mine:build", environment(), list(MODES), found)))
+    (text,) = texts
+    assert json.loads(text)["failures"][0]["said"].endswith('"a temporary file", line 3, at 0x…')
