@@ -14,7 +14,8 @@ STYLE_SHEET = """
   --h0: #2b3138; --h1: #6d5518; --h2: #b5661c; --h3: #e0575a; --h4: #f0a6e6; --h5: #fff; } }
 body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; padding: 1.5rem; max-width: 80rem;
   background: var(--paper); color: var(--ink); }
-h1, p, li, summary { overflow-wrap: anywhere; } h1 { font-size: 1.5rem; margin: 0 0 .3rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
+h1, p, li, summary { overflow-wrap: anywhere; }
+h1 { font-size: 1.5rem; margin: 0 0 .3rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
 a { color: var(--link); } p { margin: .4rem 0; max-width: 60rem; }
 .faint { color: var(--faint); } .said { font-weight: 600; } .fails { color: var(--mark); }
 td.below { padding-left: 1rem; } .wide { overflow-x: auto; }
