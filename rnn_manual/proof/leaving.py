@@ -14,7 +14,9 @@ import rnn_manual
 
 WAYS = ("numpy", "__array__", "tolist", "__dlpack__", "data_ptr", "untyped_storage", "storage")
 _ours = Path(rnn_manual.__file__).parent
-HARNESS = (str(_ours / "candidates" / "harness"), str(_ours / "proof"))
+HARNESS = tuple(
+    str(_ours / name) for name in ("candidates/harness", "candidates/torch_versions.py", "proof")
+)
 
 
 class Leaving(TorchFunctionMode):
