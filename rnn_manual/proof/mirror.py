@@ -21,6 +21,7 @@ from rnn_manual.proof.operations import (
     KERNELS,
     LEAVING,
     MOVING,
+    ONEDNN,
     RANDOM,
     Operation,
     operation,
@@ -31,6 +32,10 @@ from rnn_manual.proof.rules import RULES, NoRule
 from rnn_manual.proof.shadows import Shadows, numbers
 
 
+class OneDNN(BaseException):
+    """A kernel of oneDNN's would be run; no error of the layer's, for none is to catch it."""
+
+
 class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """While it is entered, everything that torch computes is mirrored.
 
@@ -39,6 +44,8 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         seen: called after every operation with its label and what it returned: (tensor, Points).
 
         line: says at which line of its own code a candidate is.
+        native_instead: whether to raise OneDNN where a kernel of oneDNN's would be run, so that
+            what torch runs with oneDNN off can be looked at instead.
 
     Attributes:
         left: the lines at which values were taken out of torch.
@@ -51,10 +58,11 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         constant: Callable[[Any], Points],
         seen: Callable[[str, list[tuple[torch.Tensor, Points]]], None] | None = None,
         line: Callable[[], str] = lambda: "",
+        native_instead: bool = False,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.shadows = Shadows(constant)
-        self.seen, self.line = seen, line
+        self.seen, self.line, self.native_instead = seen, line, native_instead
         self.left: list[str] = []
         self.drew = False
         self.casts: list[tuple[str, torch.dtype]] = []
@@ -62,14 +70,21 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        kwargs = kwargs or {}
+        kwargs, op = kwargs or {}, operation(function)
         if torch.is_inference_mode_enabled():  # then what is made of others comes here whole
             # torch's own code for that, and not a Python one that compilers read in its place.
             key = torch._C.DispatchKey.CompositeImplicitAutograd
             if torch._C._dispatch_has_kernel_for_dispatch_key(function.name(), key):
                 with self:
                     return function._op_dk(key, *args, **kwargs)
-        return self.mirrored(operation(function), function, args, kwargs)
+        if op.is_view:  # it sees what it is a view of
+            return function(*args, **kwargs)
+        with torch._C.DisableTorchFunction():  # what is asked of tensors here is not the layer's
+            return self.mirrored(op, function, args, kwargs)
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # nothing is compiled here, and to make sure of it takes long
 
     def taken_out(self, tensor: torch.Tensor) -> None:
         """Notes that a tensor's memory was handed out, if what stands there is no constant."""
@@ -78,7 +93,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def mirrored(self, op: Operation, function: Any, args: Any, kwargs: Any) -> Any:
         """Executes an operation, and its rule on the shadows."""
-        if op.is_view or op.name in FACTORIES:
+        if op.name in FACTORIES:
             result = function(*args, **kwargs)
             if "empty" in op.name and result.is_floating_point():
                 self.shadows.add_unwritten(result)
@@ -87,6 +102,8 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         depends = any(self.shadows.of(x) is not None for x in given)
         if op.name in RANDOM:
             return self._random(op, function(*args, **kwargs), args)
+        if op.name in ONEDNN and self.native_instead:
+            raise OneDNN(op.label)
         if op.name in LEAVING:
             if depends:
                 self.left.append(self.line())

@@ -21,7 +21,7 @@ from rnn_manual.cases.case import Case
 from rnn_manual.proof.bound import Account, counted
 from rnn_manual.proof.leaves import drawn, points_of
 from rnn_manual.proof.leaving import Leaving
-from rnn_manual.proof.mirror import Mirror
+from rnn_manual.proof.mirror import Mirror, OneDNN
 from rnn_manual.proof.points import Points
 from rnn_manual.proof.residues import Residues
 
@@ -116,26 +116,27 @@ def mirrored(
     def leaf(name: str, tensor: torch.Tensor) -> Points:
         return drawn(case, name, tensor.shape)
 
-    found = on(subject, case, constant, leaf, device, mode, seen=seen, told=told)
-    if any("oneDNN" in f.reason for f in found.found.values()):
+    def run(native_instead: bool) -> Mirrored:
+        mirror = Mirror(constant, seen, line_now, native_instead)
+        return on(subject, case, mirror, leaf, device, mode, told)
+
+    try:
+        return run(native_instead=torch._C._get_mkldnn_enabled())
+    except OneDNN:
         with torch.backends.mkldnn.flags(enabled=False):
-            found = on(subject, case, constant, leaf, device, mode, seen=seen, told=told)
-        found = replace(found, native=True)
-    return found
+            return replace(run(native_instead=False), native=True)
 
 
 def on(
     subject: Subject,
     case: Case,
-    constant: Callable[[Any], Points],
+    mirror: Mirror,
     leaf: Callable[[str, torch.Tensor], Points],
     device: str,
     mode: str,
-    seen: Seen | None = None,
     told: Callable[[str], None] = lambda name: None,
 ) -> Mirrored:
     """The same on any arithmetic. leaf: the values of what goes in, by name."""
-    mirror = Mirror(constant, seen, line_now)
     how = MODES[mode] if mode else None
     watch = _Watch(mirror, leaf, told)
     with counted() as account, Leaving(mirror.taken_out), mirror:

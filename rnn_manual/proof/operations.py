@@ -22,6 +22,7 @@ KERNELS = {
     "_thnn_fused_lstm_cell": "torch's fused LSTM cell",
     "_thnn_fused_gru_cell": "torch's fused GRU cell",
 }
+ONEDNN = frozenset(name for name in KERNELS if name.startswith("mkldnn"))
 # What these return depends on no value.
 FACTORIES = names("""
     empty empty_like empty_strided new_empty new_empty_strided empty_permuted _efficientzerotensor
