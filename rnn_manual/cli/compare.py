@@ -8,11 +8,11 @@ from pathlib import Path
 from rnn_manual.cli.compared import show
 from rnn_manual.cli.console import console
 from rnn_manual.files import check_writable, write
+from rnn_manual.pages.compared import page
 from rnn_manual.recordings.as_json import as_json
 from rnn_manual.recordings.columns import Column
 from rnn_manual.recordings.drift import DIFFERS, drift
 from rnn_manual.recordings.markdown import markdown
-from rnn_manual.recordings.page import page
 from rnn_manual.recordings.recording import Recording
 from rnn_manual.recordings.store import load, skipped
 from rnn_manual.usage import Refused

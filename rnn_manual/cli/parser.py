@@ -78,7 +78,9 @@ def add_run(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("-k", metavar="EXPRESSION", help="only tests and cases that match")
     command.add_argument("--json", metavar="PATH", help="write every case and verdict")
-    command.add_argument("--html", metavar="PATH", help="write what is shown as a page")
+    command.add_argument(
+        "--html", metavar="PATH", help="write a page: tables, every case, where errors begin"
+    )
     command.add_argument("--junitxml", metavar="PATH", help="write JUnit's report")
     command.add_argument(
         "-n", metavar="WORKERS", type=natural, help="processes (default: one a core; 0: this one)"

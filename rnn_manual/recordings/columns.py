@@ -91,7 +91,7 @@ def rows(columns: Sequence[Column]) -> list[Row]:
     return [row for row in found if any(cell.verdict for cell in row.cells)]
 
 
-def _belongs(heading: str, name: str, mode: str, case: RecordedCase) -> bool:
+def belongs(heading: str, name: str, mode: str, case: RecordedCase) -> bool:
     """Whether what a case gave in a mode counts in a row; modes count in their own only."""
     if heading == "mode":
         return mode == name
@@ -105,7 +105,7 @@ def _cell(column: Column, heading: str, name: str) -> Cell:
     verdicts = [
         run.verdict
         for run in column.recording.runs.values()
-        if _belongs(heading, name, run.mode, cases[run.case])
+        if belongs(heading, name, run.mode, cases[run.case])
     ]
     if not verdicts:
         return Cell()
@@ -114,7 +114,7 @@ def _cell(column: Column, heading: str, name: str) -> Cell:
     changed = [
         run
         for run in (column.drift.runs if column.drift else ())
-        if _belongs(heading, name, run.mode, cases[run.case])
+        if belongs(heading, name, run.mode, cases[run.case])
     ]
     change = max((run.verdict for run in changed), key=ORDER.index, default="")
     return Cell(verdict, change, max((run.ulp for run in changed), default=0))
@@ -123,8 +123,13 @@ def _cell(column: Column, heading: str, name: str) -> Cell:
 def in_words(run: RunDrift) -> str:
     """What changed about a run, in a line: of each verdict, the worst tensor."""
     name = f"{run.mode} {run.case}" if run.mode else run.case
+    return f"{name}: {change_in_words(run) or IDENTICAL}"
+
+
+def change_in_words(run: RunDrift) -> str:
+    """The same without the run's name; empty if nothing changed."""
     found = [_worst(run, verdict) for verdict in (DIFFERS, CHANGED, DRIFT)]
-    return f"{name}: {run.said or '; '.join(filter(None, found)) or IDENTICAL}"
+    return run.said or "; ".join(filter(None, found))
 
 
 def _worst(run: RunDrift, verdict: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 
-from rnn_manual.recordings.columns import LEGEND, Column, groups, lines, rows, sentence
-from rnn_manual.recordings.page import every
+from rnn_manual.recordings.columns import LEGEND, Column, groups, in_words, lines, rows, sentence
+from rnn_manual.recordings.drift import RunDrift
 
 
 def markdown(columns: Sequence[Column]) -> str:
@@ -31,6 +32,14 @@ def markdown(columns: Sequence[Column]) -> str:
                 written.append(f"  {every(group.runs)}")
         written.append("")
     return "\n".join(written).rstrip() + "\n"
+
+
+def every(runs: list[RunDrift]) -> str:
+    """Each run of a group, folded away in HTML; of one run the group's line says all."""
+    if len(runs) == 1:
+        return ""
+    words = "<br>".join(html.escape(in_words(run)) for run in runs)
+    return f"<details><summary>all {len(runs)}</summary>{words}</details>"
 
 
 def _plain(text: str) -> str:

@@ -46,6 +46,13 @@ def show(console: Console, report: dict[str, Any], found: Followed) -> None:
     if len(cases) == 1 and cases[0]["printed"] and not found.failures:
         console.print(f"printed   {cases[0]['printed'].strip()}", markup=False, soft_wrap=True)
     console.print(f"built on  {in_words(report['environment'])}", markup=False)
+    what, style = verdict(report, found)
+    console.print(what, style=style, markup=False, soft_wrap=True)
+
+
+def verdict(report: dict[str, Any], found: Followed) -> tuple[str, str]:
+    """What it all comes to, in a sentence, and its style."""
+    cases = report["cases"]
     missing = not_compared(cases)
     word, style = "agrees with the loops", "bold green"
     if found.failures:
@@ -54,8 +61,7 @@ def show(console: Console, report: dict[str, Any], found: Followed) -> None:
         word, style = other if only_drift else "disagrees with the loops", "bold red"
     elif report["totals"]["unsupported"] == len(cases):
         word, style = "was not compared: it supports none of the cases", "bold red"
-    what = "; ".join([f"{report['candidate']} {word}", *missing])
-    console.print(what, style=style, markup=False, soft_wrap=True)
+    return "; ".join([f"{report['candidate']} {word}", *missing]), style
 
 
 def _show_failures(console: Console, failures: list[Failure]) -> None:

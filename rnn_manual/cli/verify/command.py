@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import io
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from rnn_manual.cli.console import console
-from rnn_manual.cli.verify.closing import show
+from rnn_manual.cli.verify.closing import LEGEND, show, verdict
 from rnn_manual.cli.verify.following import Followed, Following
+from rnn_manual.cli.verify.paged import as_page
 from rnn_manual.cli.verify.preflight import Preflight
 from rnn_manual.cli.verify.results import as_report, dumps
 from rnn_manual.cli.verify.suite import checked_expression, run_suite
@@ -42,13 +41,11 @@ def verify(options: argparse.Namespace) -> int:
     threads = 1 if alone else threads_for(workers) if workers else None
     environment = preflight.known.environment | ({"threads": threads} if threads else {})
     report = as_report(options.candidate, environment, preflight.known.modes, found)
-    with_record = Console(record=True, file=io.StringIO(), width=110, highlight=False)
-    for each in (shown, with_record):
-        show(each, report, found)
+    show(shown, report, found)
     if options.json:
         write(Path(options.json), dumps(report))
     if options.html:
-        write(Path(options.html), with_record.export_html())
+        write(Path(options.html), as_page(report, verdict(report, found)[0], LEGEND))
     if options.record is not None:
         shown.print(f"recorded in {options.record}", markup=False)
     return int(bool(found.failures) or declined(report))

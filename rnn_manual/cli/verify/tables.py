@@ -23,7 +23,7 @@ COLUMNS: dict[str, Callable[[str], bool]] = {
 def verdict_table(cases: Sequence[JsonCase]) -> Table:
     """Rows are kind × feature; a cell is the worst verdict and the worst error in it."""
     table = _empty_table()
-    for kind, feature, chosen in _rows(cases):
+    for kind, feature, chosen in rows(cases):
         name = Text(kind if not feature else f"  {feature}", style="" if feature else "bold")
         table.add_row(name, *_cells(chosen))
     return table
@@ -53,7 +53,8 @@ def _empty_table(*more: str) -> Table:
     return table
 
 
-def _rows(cases: Sequence[JsonCase]) -> Iterator[tuple[str, str, list[JsonCase]]]:
+def rows(cases: Sequence[JsonCase]) -> Iterator[tuple[str, str, list[JsonCase]]]:
+    """The rows: a kind, a feature of it ("" for all of it), and the cases that count there."""
     for kind in sorted({case["kind"] for case in cases}, reverse=True):
         ours = [case for case in cases if case["kind"] == kind and not is_mode(case)]
         apart: dict[str, list[JsonCase]] = {}
@@ -71,10 +72,11 @@ def _rows(cases: Sequence[JsonCase]) -> Iterator[tuple[str, str, list[JsonCase]]
 
 
 def _cells(cases: list[JsonCase]) -> list[str | Text]:
-    return [str(len(cases)), *(_cell(cases, column) for column in COLUMNS)]
+    return [str(len(cases)), *(cell(cases, column) for column in COLUMNS)]
 
 
-def _cell(cases: list[JsonCase], column: str) -> Text:
+def cell(cases: Sequence[JsonCase], column: str) -> Text:
+    """The worst verdict of some cases in a column, and the worst error with that verdict."""
     belongs = COLUMNS[column]
     tensors = [t for case in cases for name, t in case["tensors"].items() if belongs(name)]
     raised = [case["verdict"] for case in cases if not case["tensors"]]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 from torch.nn import functional as F
 
 from rnn_manual.backprop import vjp
@@ -18,6 +19,8 @@ from rnn_manual.ops import NumpyOps
 from rnn_manual.weights import parameters_from, weights_from
 
 Arrays = dict[str, Any]
+
+NUMPYS_THREADS = ThreadpoolController().select(user_api="blas")
 
 
 def dropout_masks(case: Case, dtype: Any) -> list[Floats]:
@@ -54,10 +57,12 @@ def run_in_numpy(
 
     Returns: out, h_n, c_n, `grad NAME` and, where the case asks for them, `grad² NAME`.
     """
-    if data.directions and backward:
-        return _twice(case, data, ops, dtype)
-    given = {name: np.asarray(array, dtype) for name, array in _leaves(case, data).items()}
-    return _asked(case, _run(case, data, given, ops, dtype, backward))
+    # The matrices are small, and several processes at work: threads would only wait, busily.
+    with NUMPYS_THREADS.limit(limits=1):
+        if data.directions and backward:
+            return _twice(case, data, ops, dtype)
+        given = {name: np.asarray(array, dtype) for name, array in _leaves(case, data).items()}
+        return _asked(case, _run(case, data, given, ops, dtype, backward))
 
 
 def _twice(case: Case, data: Data, ops: NumpyOps, dtype: Any) -> dict[str, Floats]:

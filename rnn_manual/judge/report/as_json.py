@@ -8,6 +8,7 @@ from typing import Any
 from rnn_manual.cases.features import features_of
 from rnn_manual.config import DIRECTIONS
 from rnn_manual.judge.findings import Findings
+from rnn_manual.judge.report.heat import heat
 from rnn_manual.judge.report.text import report
 from rnn_manual.judge.tensor import TensorComparison
 from rnn_manual.judge.where import Where
@@ -29,6 +30,7 @@ def case_json(findings: Findings) -> dict[str, Any]:
         "line": findings.line or None,
         "printed": findings.printed or None,
         "report": report(findings) if findings.verdict.fails else None,
+        "heat": heat(case, findings.tensors) if findings.verdict.fails else None,
     }
 
 

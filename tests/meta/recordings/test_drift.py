@@ -20,13 +20,13 @@ from rnn_manual.cli.verify import command
 from rnn_manual.cli.verify.preflight import Known
 from rnn_manual.config import Config
 from rnn_manual.judge.report.environment import environment
+from rnn_manual.pages.compared import page
 from rnn_manual.parity import Case, check
 from rnn_manual.recordings import recording as r
 from rnn_manual.recordings import store
 from rnn_manual.recordings.columns import Column, groups, in_words, lines, rows
 from rnn_manual.recordings.drift import drift, ulps
 from rnn_manual.recordings.markdown import markdown
-from rnn_manual.recordings.page import page
 from rnn_manual.recordings.recorded import recorded_case, recorded_run
 from tests.meta.cli.command import ROOT
 from tests.meta.recordings.test_recording import recorded
