@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 OTHER_TORCH = s/^torch==.*/torch==$(TORCH)/;/^. What torch needs/,$$d$(BEFORE_2_3:%=;s/^numpy==[^;]*/numpy<2/;/^ml_dtypes/d)
 BEFORE_2_3 = $(firstword $(filter 1.% 2.0% 2.1 2.1.% 2.2 2.2.%,$(TORCH)))
 
-.PHONY: verify test check calibration clean
+.PHONY: verify test check machines calibration clean
 
 verify: $(VENV)/.ready
 	$(BIN)/rnn-manual verify
@@ -23,6 +23,9 @@ check: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+machines: $(VENV)/.ready
+	$(BIN)/python -m tests.meta.machines
 
 calibration: $(VENV)/.ready
 	$(BIN)/python -m tests.meta.judge.calibration

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from rnn_manual.candidates.errors import Unsupported
@@ -18,13 +19,24 @@ class Comparison(Findings):
         """Does nothing if the candidate agrees with the loops on the case.
 
         Raises: AssertionError, with the report as its text, if it does not. Unsupported, which
-            pytest and unittest count as skipped, if it declined the case.
+            pytest and unittest count as skipped, if it declined the case. (Under Hypothesis
+            another one is drawn in its place.)
         """
         __tracebackhide__ = True
         if self.verdict.fails:
             raise AssertionError(report(self))
         if self.verdict == Verdict.UNSUPPORTED:
+            _reject_drawn()
             raise Unsupported(self.message)
 
     def __str__(self) -> str:
         return report(self)
+
+
+def _reject_drawn() -> None:
+    """Within a test of Hypothesis's, has it draw another case."""
+    if "hypothesis" in sys.modules:
+        import hypothesis
+
+        if hypothesis.currently_in_test_context():
+            hypothesis.reject()

@@ -139,8 +139,9 @@ def _worst(run: RunDrift, verdict: str) -> str:
         return ""
     name, found = max(tensors, key=lambda item: item[1].ulp)
     what = found.said or f"by {_far(found)}"
-    more = f" and {len(tensors) - 1} more" if len(tensors) > 1 else ""
-    return f"{verdict}, {name} {what}{more}"
+    alike = [other for other, t in tensors if found.said and t.said == found.said] or [name]
+    more = f" and {len(tensors) - len(alike)} more" if len(tensors) > len(alike) else ""
+    return f"{verdict}, {', '.join(alike)} {what}{more}"
 
 
 def _far(tensor: TensorDrift) -> str:

@@ -170,7 +170,8 @@ def _tensor_drift(
         same = a is not None and b is not None and a.reason == b.reason
         return TensorDrift(IDENTICAL if same else CHANGED, said="" if same else _now(b))
     if x is None:
-        return TensorDrift(CHANGED, said="newly there")
+        before = f" (before: {a.reason})" if a and a.reason else ""
+        return TensorDrift(CHANGED, said=f"newly there{before}")
     if y is None:
         wrong = a is not None and a.verdict not in FAILED and b is not None and b.verdict in FAILED
         return TensorDrift(DIFFERS if wrong else CHANGED, said=f"gone: {_reason(b)}")

@@ -5,6 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+<<<<<<< HEAD
+=======
+import torch
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+from torch.nn import functional as F
+>>>>>>> main
 
 from rnn_manual.backprop import vjp
 from rnn_manual.candidates.harness.dropout import dropout_masks
@@ -17,6 +23,8 @@ from rnn_manual.ops import NumpyOps
 from rnn_manual.weights import parameters_from, weights_from
 
 Arrays = dict[str, Any]
+
+NUMPYS_THREADS = ThreadpoolController().select(user_api="blas")
 
 
 def wide(case: Case) -> Any:
@@ -37,10 +45,12 @@ def run_in_numpy(
 
     Returns: out, h_n, c_n, `grad NAME` and, where the case asks for them, `grad² NAME`.
     """
-    if data.directions and backward:
-        return _twice(case, data, ops, dtype)
-    given = {name: np.asarray(array, dtype) for name, array in _leaves(case, data).items()}
-    return _asked(case, _run(case, data, given, ops, dtype, backward))
+    # The matrices are small, and several processes at work: threads would only wait, busily.
+    with NUMPYS_THREADS.limit(limits=1):
+        if data.directions and backward:
+            return _twice(case, data, ops, dtype)
+        given = {name: np.asarray(array, dtype) for name, array in _leaves(case, data).items()}
+        return _asked(case, _run(case, data, given, ops, dtype, backward))
 
 
 def _twice(case: Case, data: Data, ops: NumpyOps, dtype: Any) -> dict[str, Floats]:

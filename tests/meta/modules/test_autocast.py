@@ -7,6 +7,8 @@ import torch
 
 from tests.meta.modules.twins import ALL, CELLS, F16, flat, outcome, own_kernels, seen, state, twins
 
+pytestmark = pytest.mark.bits
+
 F32, BF16 = torch.float32, torch.bfloat16
 CASTS = [None, BF16, torch.float16]
 MIXED = list(itertools.product(CASTS, (F32, BF16), (F32, BF16), (None, F32, BF16)))

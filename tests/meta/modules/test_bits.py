@@ -10,6 +10,8 @@ from torch.nn.utils.rnn import pack_padded_sequence
 import rnn_manual
 from tests.meta.modules.twins import bits, drawn, flat, own_kernels, seen, trained, twins
 
+pytestmark = pytest.mark.bits
+
 KINDS = {
     "RNN": ("RNN", {}),
     "RNN relu": ("RNN", {"nonlinearity": "relu"}),

@@ -98,6 +98,7 @@ def test_a_keyword_it_does_not_have():
     assert outcome(ours, x, state=None) == said
 
 
+@pytest.mark.bits
 @pytest.mark.parametrize("what", TAKEN)
 @pytest.mark.parametrize("kind", LAYERS)
 def test_calls_taken(kind, what):
@@ -109,6 +110,7 @@ def test_calls_taken(kind, what):
         assert outcome(ours, *TAKEN[what](kind)) == said
 
 
+@pytest.mark.bits
 @pytest.mark.parametrize("what", LSTM_TAKES)
 def test_states_an_lstm_takes(what):
     """Whatever nn.LSTM makes of a state that is not just (h_0, c_0), so do we."""

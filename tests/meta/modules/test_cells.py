@@ -95,6 +95,7 @@ def test_cells_of_no_size(kind, sizes):
     assert outcome(ours, torch.ones(2, sizes[0])) == said
 
 
+@pytest.mark.bits
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, F16])
 @pytest.mark.parametrize("given", ["state", "no state"])
 @pytest.mark.parametrize("batch", [(), (0,), (1,), (4,)], ids=["unbatched", "B0", "B1", "B4"])

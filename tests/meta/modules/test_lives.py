@@ -122,6 +122,7 @@ LIVES = {
 }
 
 
+@pytest.mark.bits
 @pytest.mark.filterwarnings("ignore")  # torch has been meaning to replace many of these
 @pytest.mark.parametrize("life", LIVES)
 @pytest.mark.parametrize("kind", ALL)

@@ -8,6 +8,7 @@ from torch import nn
 from rnn_manual import Config, copy_weights, run
 
 
+@pytest.mark.bits
 def test_run_is_the_layer():
     """copy_weights and run are all it takes to compute what a layer computes."""
     module = nn.LSTM(3, 5, num_layers=2, bidirectional=True, dtype=torch.float64)

@@ -1,5 +1,7 @@
 """The pytest plugin in somebody else's tests."""
 
+from pathlib import Path
+
 import pytest
 
 THEIRS = """
@@ -28,6 +30,26 @@ def build(module):
 @parametrize(where=lambda case: case.config.num_layers < 3 and not case.config.proj_size)
 def test_mine(case):
     check(build, case).assert_ok()
+"""
+
+
+README = Path(__file__).parents[3] / "README.md"
+BUILDS = """
+from rnn_manual.mistakes import MISTAKES
+from rnn_manual.parity import Unsupported
+
+def torch_nn(module):
+    return module
+
+def narrow(module):
+    if module.num_layers > 2:
+        raise Unsupported("three layers")
+    return module
+
+def nothing(module):
+    raise Unsupported("all of it")
+
+wrong = MISTAKES["gates_g_o_exchanged"]
 """
 
 
@@ -75,6 +97,21 @@ def test_a_declined_case_is_skipped(pytester):
     assert outcome["passed"] > 3
     assert outcome["skipped"] > 3
     result.stdout.fnmatch_lines(["SKIPPED*two layers"])
+
+
+DRAWN = "from hypothesis import given"
+
+
+@pytest.mark.parametrize(
+    ("build", "outcome"),
+    [("torch_nn", "passed"), ("narrow", "passed"), ("wrong", "failed"), ("nothing", "failed")],
+)
+def test_readmes_block_for_hypothesis(pytester, build, outcome):
+    """As it is shown it passes for a right layer, declined cases drawn anew, and fails others."""
+    (block,) = (b for b in README.read_text().split("```python\n") if b.startswith(DRAWN))
+    block = block.partition("```")[0].replace("deadline=None", "deadline=None, max_examples=8")
+    pytester.makepyfile(f"{BUILDS}\nbuild = {build}\n{block}")
+    assert run(pytester).parseoutcomes() == {outcome: 1}
 
 
 def test_a_failure_is_the_block_and_no_more(pytester):

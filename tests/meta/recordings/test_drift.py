@@ -10,10 +10,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from rich.console import Console
 from torch import nn
 
 from rnn_manual.cli import main
 from rnn_manual.cli.compare import side_by_side
+from rnn_manual.cli.compared import show
 from rnn_manual.cli.verify import command
 from rnn_manual.cli.verify.preflight import Known
 from rnn_manual.config import Config
@@ -136,7 +138,27 @@ def test_what_goes_wrong_differs():
     assert found.fails
     assert found.tensors["out"].said == "gone: shape (1, 1, 2), expected (2, 1, 2)"
     assert between(wrong, wrong).verdict == "identical"
-    assert between(wrong, well).tensors["out"].verdict == "changed"
+    again = between(wrong, well)
+    assert again.tensors["out"].verdict == "changed"
+    assert "out newly there (before: shape (1, 1, 2), expected (2, 1, 2))" in in_words(again)
+
+
+EXTRA = "shape (1, 1, 4, 5), expected (1, 4, 5)"
+
+
+def test_an_extra_dimension_is_named(capsys):
+    """As torch 2.12's exported LSTM has it: of which states, and what shape, in words and page."""
+    before, after = recorded(values=OUT), recorded(values=OUT)
+    for found, reason, values in ((before, EXTRA, None), (after, "", OUT)):
+        (run,) = found.runs.values()
+        run.tensors.update({n: r.Tensor("differs", reason, values) for n in ("h_n", "c_n")})
+    said = f"changed, h_n, c_n newly there (before: {EXTRA})"
+    assert said in in_words(between(before, after))
+    columns = [Column("a", before), Column("b", after, drift(before, after))]
+    show(Console(width=80), columns)
+    assert f"h_n, c_n newly there (before: {EXTRA})" in capsys.readouterr().out
+    for text in (page(columns), markdown(columns)):
+        assert EXTRA in text
 
 
 def test_another_shape_differs():
@@ -179,7 +201,10 @@ def test_a_gradient_that_is_lost_has_changed():
     lost = r.Tensor("unsupported", "computes none")
     other.runs["", "case"] = replace(run, tensors=run.tensors | {"out": lost})
     assert between(recorded(values=OUT), other).tensors["out"].said == "gone: computes none"
-    assert between(other, recorded(values=OUT)).tensors["out"].said == "newly there"
+    assert (
+        between(other, recorded(values=OUT)).tensors["out"].said
+        == "newly there (before: computes none)"
+    )
 
 
 def test_other_numbers_are_refused():
