@@ -22,6 +22,7 @@ from rnn_manual.proof.arithmetic import FormulaOps
 from rnn_manual.proof.bound import Account, counted
 from rnn_manual.proof.leaves import drawn, points_of
 from rnn_manual.proof.residues import Residues
+from rnn_manual.threads import one_thread
 from rnn_manual.weights import parameters_from, weights_from
 
 
@@ -52,7 +53,7 @@ def as_formula(case: Case) -> Case:
 def _expected(case: Case) -> Expected:
     config = case.config
     leaves = leaf_residues(case)
-    with counted() as account:
+    with counted() as account, one_thread():
         x = mapped_rows(lambda _: leaves["input"], draw(case).input)
         state = None
         if "h_0" in leaves:

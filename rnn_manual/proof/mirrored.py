@@ -24,6 +24,7 @@ from rnn_manual.proof.leaving import Leaving
 from rnn_manual.proof.mirror import Mirror, OneDNN
 from rnn_manual.proof.points import Points
 from rnn_manual.proof.residues import Residues
+from rnn_manual.threads import one_thread
 
 Seen = Callable[[str, list[tuple[torch.Tensor, Points]]], None]
 
@@ -139,7 +140,7 @@ def on(
     """The same on any arithmetic. leaf: the values of what goes in, by name."""
     how = MODES[mode] if mode else None
     watch = _Watch(mirror, leaf, told)
-    with counted() as account, Leaving(mirror.taken_out), mirror:
+    with one_thread(), counted() as account, Leaving(mirror.taken_out), mirror:
         result = run_candidate(subject, case, device=device, mode=how, observer=watch)
     finest = torch.finfo(getattr(torch, case.dtype)).eps
     casts = [line for line, dtype in mirror.casts if line and torch.finfo(dtype).eps > finest]

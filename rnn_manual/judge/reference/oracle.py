@@ -5,12 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-<<<<<<< HEAD
-=======
-import torch
-from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
-from torch.nn import functional as F
->>>>>>> main
 
 from rnn_manual.backprop import vjp
 from rnn_manual.candidates.harness.dropout import dropout_masks
@@ -20,11 +14,10 @@ from rnn_manual.cases.draw import Data, Floats
 from rnn_manual.judge.reference.dual import Dual, DualOps
 from rnn_manual.layout import mapped_rows, rows_of, state_given, state_tuple
 from rnn_manual.ops import NumpyOps
+from rnn_manual.threads import one_thread
 from rnn_manual.weights import parameters_from, weights_from
 
 Arrays = dict[str, Any]
-
-NUMPYS_THREADS = ThreadpoolController().select(user_api="blas")
 
 
 def wide(case: Case) -> Any:
@@ -45,8 +38,7 @@ def run_in_numpy(
 
     Returns: out, h_n, c_n, `grad NAME` and, where the case asks for them, `grad² NAME`.
     """
-    # The matrices are small, and several processes at work: threads would only wait, busily.
-    with NUMPYS_THREADS.limit(limits=1):
+    with one_thread():
         if data.directions and backward:
             return _twice(case, data, ops, dtype)
         given = {name: np.asarray(array, dtype) for name, array in _leaves(case, data).items()}
