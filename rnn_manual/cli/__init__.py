@@ -13,6 +13,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command. Returns: 0 agree, 1 something differs, 2 wrong usage, 130 interrupted."""
     options = parser().parse_args(argv)
     try:
+        if options.command == "claims" and options.names:
+            from rnn_manual.cli.some_claims import some_claims
+
+            return some_claims(options.names)
         if options.command == "claims":
             from rnn_manual.cli.claims import claims
 

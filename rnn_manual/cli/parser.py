@@ -23,7 +23,8 @@ def parser() -> argparse.ArgumentParser:
     def add(name: str, help: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=help, description=help, allow_abbrev=False)
 
-    add("claims", "list every claim, its formula and its test")
+    claims = add("claims", "list every claim, its formula and its test")
+    claims.add_argument("names", nargs="*", help="of these, as A6, the test too, and a run of it")
     add("modes", "list the ways in which a layer is run")
     verify = add("verify", "hold a candidate against the loops")
     add_run(verify)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
@@ -66,6 +67,14 @@ def zeros_hold(call: Call, given: Numbers) -> Check:
         strict=True,
     )
     return Check("a state left out is zeros: the loops, run twice", all(map(_same, pairs)))
+
+
+def first_changes_nothing(call: Call, given: Numbers) -> Check:
+    """Of unbatched and packed input, batch_first is without effect."""
+    without = replace(call, config=replace(call.config, batch_first=not call.config.batch_first))
+    both = [run_loops(one, given) for one in (call, without)]
+    pairs = zip(*([rows_of(one.out), *one.states] for one in both), strict=True)
+    return Check("with batch_first and without: the loops, run twice", all(map(_same, pairs)))
 
 
 def _same(pair: tuple[Array, Array]) -> bool:

@@ -16,7 +16,7 @@ from rnn_manual.loops import State, cell_for, run_direction
 from rnn_manual.ops import Ops
 from rnn_manual.weights import Array, LayerWeights, Weights
 
-PRODUCT, Y_N = "x·W_ih + b_ih", "h·W_hn + b_hn"
+X_PRODUCT, H_PRODUCT = PRODUCTS = "W_ih x + b_ih", "W_hh h + b_hh"  # of all gates at once
 
 
 class Key(NamedTuple):
@@ -44,17 +44,31 @@ def of_step(
     Args:
         x: the step's input product. state: the state before it.
 
-    Returns: by name. x·W_ih + b_ih; of an LSTM i, f, g, o, c', h'; of a GRU r, z, h·W_hn + b_hn,
-        n, h'; of an RNN h'.
+    Returns: by name: the products with x and h; a_i, what σ is taken of to give i, of an RNN a;
+        i, f, g, o or r, z, n; c', tanh(c') and, with a projection, o·tanh(c'); h'.
     """
-    found: dict[str, Array] = {PRODUCT: x}
+    y = ops.linear(state[0], w.weight_hh, w.bias_hh)
+    found: dict[str, Array] = {X_PRODUCT: x, H_PRODUCT: y}
+    number = len(config.gates)
+    sums = dict(zip(config.gates, ops.gates(x + y, number), strict=True))
     if config.kind == "lstm":
-        found |= zip("ifgo", cells.lstm_gates(ops, w, x, state[0]), strict=True)
+        gates = cells.lstm_gates(ops, w, x, state[0])
+        new_h, new_c = cells.lstm(ops, w, x, *state)
+        tanh_c = ops.tanh(new_c)
+        found |= {f"a_{gate}": a for gate, a in sums.items()}
+        found |= zip(config.gates, gates, strict=True)
+        found |= {"c'": new_c, "tanh(c')": tanh_c}
+        if config.proj_size:
+            found["o·tanh(c')"] = gates[3] * tanh_c
     elif config.kind == "gru":
         r, z, n, y_n = cells.gru_gates(ops, w, x, state[0])
-        found |= {"r": r, "z": z, Y_N: y_n, "n": n}
-    new = cell_for(config)(ops, w, x, *state)
-    return found | {f"{name}'": s for name, s in reversed([*zip(config.states, new, strict=True)])}
+        (new_h,) = cells.gru(ops, w, x, *state)
+        a_n = ops.gates(x, number)[2] + r * y_n
+        found |= {"a_r": sums["r"], "a_z": sums["z"], "r": r, "z": z, "a_n": a_n, "n": n}
+    else:
+        (new_h,) = cell_for(config)(ops, w, x, *state)
+        found["a"] = sums["h"]
+    return found | {"h'": new_h}
 
 
 def forward(
@@ -95,9 +109,8 @@ def backward(
 ) -> Quantities:
     """The gradients by hand, in the order of the way back.
 
-    Returns: dh', all of the gradient for h'; dc', what later steps send back for c' (what h' sends
-        is added inside the step); and by gate, as d i, the gradient for what goes into its σ or
-        tanh; of an RNN, d sum.
+    Returns: dh' and dc', all of the gradients for h' and c'; da_i, … (of an RNN da); and dh and
+        dc, what the step sends back to the state before it.
     """
     found: Quantities = {}
     left = config.num_rows
@@ -114,14 +127,14 @@ def backward(
 
         def watched(ops: Ops, w: LayerWeights, *given: Array) -> Any:
             t = next(order)
-            gradients = given[1 + len(config.states) :]
-            for name, gradient in zip(config.states, gradients, strict=True):
-                found[Key(layer, direction, t, f"d{name}'")] = gradient
             result = plain(ops, w, *given)
-            parts = ops.split(result[1], [config.hidden_size] * len(config.gates))
-            for name, part in zip(config.gates, parts, strict=True):
-                gate = f"d {name}" if config.kind != "rnn" else "d sum"
-                found[Key(layer, direction, t, gate)] = part
+            _, dx, *d_before = result
+            named = _d_new(config, ops, w, given)
+            names = ["da"] if config.kind == "rnn" else [f"da_{gate}" for gate in config.gates]
+            named |= zip(names, ops.gates(dx, len(names)), strict=True)
+            named |= {f"d{s}": d for s, d in zip(config.states, d_before, strict=True)}
+            for name, value in named.items():
+                found[Key(layer, direction, t, name)] = value
             return result
 
         return run_direction_backward(ops, watched, w, residuals, sizes, d_rows, d_last, backward)
@@ -129,3 +142,14 @@ def backward(
     _, pullback = vjp(config, weights, input, state, walk_backward=walk_backward)
     pullback(d_out, d_state)
     return found
+
+
+def _d_new(config: Config, ops: Ops, w: LayerWeights, given: Sequence[Array]) -> dict[str, Array]:
+    """All of the gradients for the new state, from what a cell's backward is given."""
+    if config.kind != "lstm":
+        return {"dh'": given[2]}
+    x, h, c, dh, dc = given
+    _, new_c = cells.lstm(ops, w, x, h, c)
+    o = cells.lstm_gates(ops, w, x, h)[3]
+    through_h = dh if w.weight_hr is None else dh @ w.weight_hr
+    return {"dh'": dh, "dc'": dc + ops.tanh_backward(through_h * o, ops.tanh(new_c))}

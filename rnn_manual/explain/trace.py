@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,11 +23,15 @@ NEAR = 1e-9  # in float64, of another order of additions over a few steps
 
 
 class Column(NamedTuple):
-    """One implementation's quantities, by the loops' names; of those it does not show, none."""
+    """One implementation's quantities, by the loops' names; of those it does not show, none.
+
+    said: of some that are not there, why: what stands in their place, and is marked.
+    """
 
     name: str
     forward: Quantities
     backward: Quantities
+    said: Mapping[Key, str] = MappingProxyType({})
 
 
 class Trace(NamedTuple):
@@ -79,6 +84,7 @@ def stepped_nn(call: Call, given: Numbers, d_out: Any, d_state: Any) -> tuple[An
     """
     config = call.config
     found: Quantities = {}
+    given_to: dict[tuple[int, int, int], list[Array]] = {}
     taken = 0
 
     def walk(
@@ -91,7 +97,9 @@ def stepped_nn(call: Call, given: Numbers, d_out: Any, d_state: Any) -> tuple[An
         one = _single(config, layer, w)
         x = ops.steps(rows, sizes)
 
-        def step(t: int, *state: Array) -> State:
+        def step(t: int, *before: Array) -> State:
+            state = [_watched(s) for s in before]
+            given_to[layer, direction, t] = state
             hx = state_given(config, [s[None] for s in state])
             _, last = one(x[t][None], hx)
             new = tuple(s[0] for s in state_tuple(config, last))
@@ -110,15 +118,23 @@ def stepped_nn(call: Call, given: Numbers, d_out: Any, d_state: Any) -> tuple[An
     result = run(config, given.weights, given.input, given.state, walk=walk)
     tensors = _all(config, result)
     torch.autograd.backward(tensors, _all(config, (d_out, d_state)))
-    gradients = {
-        key._replace(name=f"d{key.name}"): torch.zeros_like(h) if h.grad is None else h.grad
-        for key, h in found.items()
-        if key.name.endswith("'")
-    }
+    gradients = {key._replace(name="dh'"): h.grad for key, h in found.items() if key.name == "h'"}
+    for place, state in given_to.items():
+        for name, s in zip(config.states, state, strict=True):
+            gradients[Key(*place, f"d{name}")] = s.grad
     seen = {key: value.detach() for key, value in found.items()}
     out = mapped_rows(torch.Tensor.detach, result[0])
     last = state_given(config, [s.detach() for s in state_tuple(config, result[1])])
     return (out, last), Column("torch.nn", seen, gradients)
+
+
+def _watched(state: Array) -> Array:
+    """The same numbers, as something that keeps the gradient which one step alone sends back."""
+    if not state.requires_grad:
+        return state.detach().clone().requires_grad_()
+    same = state.view_as(state)
+    same.retain_grad()
+    return same
 
 
 def _single(config: Config, layer: int, w: LayerWeights) -> Any:

@@ -13,6 +13,7 @@ from rnn_manual.explain.checked import (
     Check,
     dropout_holds,
     equations_hold,
+    first_changes_nothing,
     parameters_hold,
     shapes_hold,
     zeros_hold,
@@ -52,14 +53,16 @@ def shapes_section(call: Call, given: Numbers, ran: list[Ran]) -> Section:
         parts.append(Text(f"{'':<{name}}  {one.what}", "dim"))
     if call.config.batch_first and call.layout == "batched":
         parts.append(Text("batch_first: B first in input and out; never in the states"))
-    elif call.config.batch_first:
+    checks = [shapes_hold(call, ran), zeros_hold(call, given)]
+    if call.config.batch_first and call.layout != "batched":
         parts.append(Text(f"batch_first changes nothing here: the input is {call.layout}"))
+        checks.append(first_changes_nothing(call, given))
     letter = "P" if call.config.proj_size else "H"
     if call.config.bidirectional:
         parts.append(Text(f"out: columns of → (forward), then of ← (backward), {letter} each"))
     parts.append(Text(f"rows of h_0, h_n{', c_0, c_n' * (len(call.config.states) > 1)}:"))
     parts += [Text(f"  {row}  {name}") for row, name in enumerate(rows_of_state(call))]
-    return parts, [shapes_hold(call, ran), zeros_hold(call, given)]
+    return parts, checks
 
 
 def parameters_section(call: Call, given: Numbers, ran: list[Ran]) -> Section:

@@ -11,10 +11,10 @@ from rich.text import Text
 
 from rnn_manual.cli.console import console
 from rnn_manual.cli.layer_options import call_for
-from rnn_manual.cli.trace.lines import compared, sheet
+from rnn_manual.cli.trace.lines import Shown, compared, sheet
 from rnn_manual.config import DIRECTIONS
 from rnn_manual.explain.call import Call
-from rnn_manual.explain.quantities import Key, Quantities
+from rnn_manual.explain.quantities import Key
 from rnn_manual.explain.trace import NEAR, Trace
 from rnn_manual.explain.trace import trace as traced
 
@@ -52,12 +52,12 @@ def show(out: Console, found: Trace, backward: bool = False) -> int:
     out.print(Text(f"{call.config}, {_sizes(call)}", "bold"))
     out.print(Text("of torch.nn, what it lets out: its gates are never seen", "dim"))
     worst = {column.name: Worst() for column in found.columns[1:]}
-    _part(out, call, [(c.name, c.forward) for c in found.columns], worst)
+    _part(out, call, [Shown(c.name, c.forward, c.said) for c in found.columns], worst)
     if backward:
         results = ", ".join(["out", *(f"{name}_n" for name in call.config.states)])
         out.print(Text(f"\nbackward: loss = sum of {results} times random numbers", "bold"))
-        out.print(Text("dc': what later steps send back; d i: before its σ or tanh", "dim"))
-        _part(out, call, [(c.name, c.backward) for c in found.columns], worst)
+        out.print(Text("da_i: what σ is taken of to give i; dh: to the state before", "dim"))
+        _part(out, call, [Shown(c.name, c.backward, c.said) for c in found.columns], worst)
     out.print()
     for name, how in worst.items():
         style = "green" if how.far <= NEAR else "bold red"
@@ -67,20 +67,19 @@ def show(out: Console, found: Trace, backward: bool = False) -> int:
     return int(not found.whole or any(how.far > NEAR for how in worst.values()))
 
 
-def _part(
-    out: Console, call: Call, columns: list[tuple[str, Quantities]], worst: dict[str, Worst]
-) -> None:
+def _part(out: Console, call: Call, columns: list[Shown], worst: dict[str, Worst]) -> None:
     """One way, forward or backward."""
-    _, loops = columns[0]
+    loops = columns[0].values
     for (layer, direction), at in groupby(loops, key=lambda key: (key.layer, key.direction)):
         out.print(Text(f"\nlayer {layer}, {DIRECTIONS[direction]}", "bold"))
         for step, keys in groupby(at, key=lambda key: key.step):
             listed = list(keys)
             out.print(sheet(call, step, listed, columns))
-            for name, values in columns[1:]:
+            for column in columns[1:]:
                 for key in listed:
-                    if key in values:
-                        worst[name].add(key, compared(loops[key], values[key]))
+                    if key in column.values:
+                        far = compared(loops[key], column.values[key])
+                        worst[column.name].add(key, far)
 
 
 def _sizes(call: Call) -> str:

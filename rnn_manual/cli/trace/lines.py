@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
 
 import torch
 from rich.table import Table
 from rich.text import Text
 
 from rnn_manual.explain.call import Call
-from rnn_manual.explain.quantities import PRODUCT, Key, Quantities
+from rnn_manual.explain.quantities import PRODUCTS, Key, Quantities
 from rnn_manual.explain.trace import NEAR
 from rnn_manual.weights import Array
 
 NUMBERS = 4  # of a row, that are shown
 UNSEEN = "not seen"
+
+
+class Shown(NamedTuple):
+    """A column of a table: forward or backward. said: of some that it has not, why."""
+
+    name: str
+    values: Quantities
+    said: Mapping[Key, str] = MappingProxyType({})
 
 
 def compared(a: Array, b: Array) -> float:
@@ -24,22 +34,22 @@ def compared(a: Array, b: Array) -> float:
     return float((a - b).abs().max()) if a.numel() and not torch.equal(a, b) else 0.0
 
 
-def sheet(
-    call: Call, step: int, keys: Sequence[Key], columns: Sequence[tuple[str, Quantities]]
-) -> Table:
-    """A step's table. columns: names and quantities, the loops' first."""
+def sheet(call: Call, step: int, keys: Sequence[Key], columns: Sequence[Shown]) -> Table:
+    """A step's table. columns: the loops' first."""
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     made.add_column(Text(f"t = {step}", "bold"), no_wrap=True)
-    for name, _ in columns:
-        made.add_column(name, no_wrap=True)
+    for column in columns:
+        made.add_column(column.name, no_wrap=True)
     made.add_column("")
-    _, loops = columns[0]
+    loops = columns[0].values
     for key in keys:
-        others = [values.get(key) for _, values in columns[1:]]
+        if key.name in PRODUCTS and not any(key in c.values or key in c.said for c in columns[1:]):
+            continue  # their sums say the same, and there are as many lines as gates
+        others = [column.values.get(key) for column in columns[1:]]
         for name, cut in _parts(call, key):
             for b in range(len(loops[key])):
                 cells = [_row(loops[key][b, cut])]
-                cells += [_seen(other, b, cut) for other in others]
+                cells += [_seen(column, key, b, cut) for column in columns[1:]]
                 label = name if b == 0 else ""
                 many = f" [{b}]" if len(loops[key]) > 1 else ""
                 made.add_row(f"{label:<2}{many}", *cells, _sign(loops[key], others))
@@ -47,14 +57,15 @@ def sheet(
 
 
 def _parts(call: Call, key: Key) -> Iterator[tuple[str, slice]]:
-    """The input product gate by gate, everything else as a whole."""
+    """The products gate by gate, everything else as a whole."""
     H = call.config.hidden_size
-    if key.name != PRODUCT or len(call.config.gates) == 1:
+    if key.name not in PRODUCTS or len(call.config.gates) == 1:
         yield key.name, slice(None)
         return
+    letter, by = key.name[2], key.name.split()[1]  # of W_ih x: i and x
     for k, gate in enumerate(call.config.gates):
-        bias = f" + b_i{gate}" if call.config.bias else ""
-        yield f"x·W_i{gate}{bias}", slice(k * H, (k + 1) * H)
+        bias = f" + b_{letter}{gate}" if call.config.bias else ""
+        yield f"W_{letter}{gate} {by}{bias}", slice(k * H, (k + 1) * H)
 
 
 def _row(numbers: Array) -> Text:
@@ -62,10 +73,10 @@ def _row(numbers: Array) -> Text:
     return Text(shown + " …" * (len(numbers) > NUMBERS))
 
 
-def _seen(other: Array | None, b: int, cut: slice) -> Text:
-    if other is None:
-        return Text(UNSEEN, "dim")
-    return _row(other[b, cut])
+def _seen(column: Shown, key: Key, b: int, cut: slice) -> Text:
+    if key in column.values:
+        return _row(column.values[key][b, cut])
+    return Text(column.said[key], "bold red") if key in column.said else Text(UNSEEN, "dim")
 
 
 def _sign(loops: Array, others: Sequence[Array | None]) -> Text:

@@ -19,7 +19,7 @@ from rnn_manual.explain import equations as e
 from rnn_manual.explain.call import Call, module_for, numbers_for, runs
 from rnn_manual.explain.checked import dropout_holds, equations_hold, parameters_hold, shapes_hold
 from rnn_manual.explain.packed import sequences
-from rnn_manual.explain.states import bands, equalities
+from rnn_manual.explain.states import bands, c_apart, equalities
 from rnn_manual.layout import run
 from rnn_manual.ops import TorchOps
 
@@ -145,6 +145,28 @@ def test_shapes_and_parameters_that_are_not_so_are_seen(monkeypatch):
     other = module_for(replace(LSTM, config=replace(LSTM.config, bias=False)))
     monkeypatch.setattr("rnn_manual.explain.checked.module_for", lambda call: other)
     assert not parameters_hold(LSTM).holds
+
+
+def test_what_is_said_of_states_and_batch_first_is_seen_to_fail(monkeypatch):
+    """Ones for a state left out; c_n put out; batched input, where batch_first does matter."""
+    given = numbers_for(LSTM, module_for(LSTM))
+    assert checked.zeros_hold(LSTM, given).holds
+    square = replace(LSTM, lengths=(4,) * 4)
+    packed = replace(LSTM, layout="packed")
+    for call, holds in ((square, False), (packed, True)):
+        its = numbers_for(call, module_for(call))
+        assert checked.first_changes_nothing(call, its).holds is holds
+    ours, theirs = runs(LSTM)
+    assert c_apart(LSTM, [ours, theirs])
+    assert not c_apart(LSTM, [ours, theirs._replace(states=(theirs.states[0],) * 2)])
+    plain = checked.run_loops
+
+    def with_ones(call, given):
+        ones = tuple(map(torch.ones_like, numbers_for(call, module_for(call)).state))
+        return plain(call, given._replace(state=ones) if given.state is None else given)
+
+    monkeypatch.setattr(checked, "run_loops", with_ones)
+    assert not checked.zeros_hold(LSTM, given).holds
 
 
 def test_dropout_that_is_not_so_is_seen(monkeypatch):

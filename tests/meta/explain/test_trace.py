@@ -11,7 +11,7 @@ from rnn_manual.cli.trace.command import show
 from rnn_manual.config import Config
 from rnn_manual.explain import quantities, trace
 from rnn_manual.explain.call import Call, module_for, numbers_for
-from rnn_manual.explain.quantities import PRODUCT, Key
+from rnn_manual.explain.quantities import X_PRODUCT, Key
 from rnn_manual.layout import state_given, state_tuple
 
 RICH = {"num_layers": 2, "bidirectional": True}
@@ -36,7 +36,7 @@ def test_torch_nn_agrees_in_all_that_it_lets_out(call):
             torch.testing.assert_close(value, ours[key], rtol=1e-12, atol=1e-12)
     states = len(call.config.states) * call.config.num_rows * call.T
     assert sum(key.name.endswith("'") for key in theirs.forward) == states
-    assert len(theirs.backward) == states
+    assert len(theirs.backward) == states + call.config.num_rows * call.T  # dh, dc and dh'
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
@@ -61,14 +61,34 @@ def test_the_gates_satisfy_the_equations(call):
             before = found.get(key._replace(name="h"))
             h = v["h'"]
             if before is not None:
-                a = v[PRODUCT] + before @ w.weight_hh.T + (w.bias_hh if config.bias else 0)
+                a = v[X_PRODUCT] + before @ w.weight_hh.T + (w.bias_hh if config.bias else 0)
                 h = torch.relu(a) if config.nonlinearity == "relu" else torch.tanh(a)
         torch.testing.assert_close(v["h'"], h)
 
 
+@pytest.mark.parametrize("name", ["lstm", "projected", "gru"])
+def test_the_sums_and_their_gradients_are_those_of_autograd(name):
+    """σ of a_i is i; and da_i, dc' are what autograd finds for the very same step."""
+    call = CALLS[name]
+    given, found = numbers_for(call, module_for(call)), trace.trace(call).columns[0]
+    config = call.config
+    squash = {gate: torch.tanh if gate in "gn" else torch.sigmoid for gate in config.gates}
+    for key in [key for key in found.forward if key.name == "h'"]:
+        v = {k.name: x for k, x in found.forward.items() if k[:3] == key[:3]}
+        d = {k.name: x for k, x in found.backward.items() if k[:3] == key[:3]}
+        for gate in config.gates:
+            torch.testing.assert_close(squash[gate](v[f"a_{gate}"]), v[gate])
+        if config.kind == "lstm":
+            w = given.weights[key.layer][key.direction]
+            dm = d["dh'"] if w.weight_hr is None else d["dh'"] @ w.weight_hr
+            torch.testing.assert_close(d["da_o"], dm * v["tanh(c')"] * v["o"] * (1 - v["o"]))
+            torch.testing.assert_close(d["da_i"], d["dc'"] * v["g"] * v["i"] * (1 - v["i"]))
+            torch.testing.assert_close(d["dc"], d["dc'"] * v["f"])
+
+
 def _names(config):
     gates = [] if config.kind == "rnn" else [*config.gates]
-    return [PRODUCT, *gates, *(f"{name}'" for name in config.states)]
+    return [X_PRODUCT, *gates, *(f"{name}'" for name in config.states)]
 
 
 def test_the_gates_gradients_are_those_of_the_biases():
@@ -83,7 +103,7 @@ def test_the_gates_gradients_are_those_of_the_biases():
     for layer in range(2):
         for direction in range(2):
             parts = [
-                sum(found[Key(layer, direction, t, f"d {gate}")].sum(0) for t in range(3))
+                sum(found[Key(layer, direction, t, f"da_{gate}")].sum(0) for t in range(3))
                 for gate in "ifgo"
             ]
             torch.testing.assert_close(torch.cat(parts), weights[layer][direction].bias_ih)
@@ -105,6 +125,21 @@ def test_a_column_that_is_off_is_told(capsys):
     assert "at most 1.0e+00 from the loops': h' of layer 0, forward, step 1" in shown
     assert "≠" in shown
     assert show(console(), found._replace(whole=False)) == 1
+
+
+def test_a_third_column_has_room(capsys):
+    """What it never computes is marked with what is said of it; its products are shown too."""
+    from rnn_manual.cli.console import console
+
+    found = trace.trace(CALLS["lstm"])
+    loops = found.columns[0]
+    key, product = Key(0, 0, 0, "i"), Key(0, 0, 0, X_PRODUCT)
+    mine = trace.Column("mine", {product: loops.forward[product]}, {}, {key: "never: mine.py:7"})
+    show(console(), found._replace(columns=[*found.columns, mine]))
+    shown = capsys.readouterr().out
+    assert "never: mine.py:7" in shown
+    assert shown.count("W_ii x + b_ii") == 1
+    assert "mine: 1 quantities, every bit the loops'" in shown
 
 
 @pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])

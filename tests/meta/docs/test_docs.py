@@ -1,0 +1,124 @@
+"""The documents' code runs, and their commands print what stands there."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from rnn_manual.cli import main, some_claims
+from rnn_manual.cli.parser import parser
+
+ROOT = Path(__file__).parents[3]
+DOCS = ["docs/understanding.md"]
+LONG = ("verify", "record", "compare")  # commands that are tested elsewhere; here, their options
+
+
+def blocks(name, language):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def consoles():
+    """Every command of a console block, with what is printed below it."""
+    found = []
+    for name in DOCS:
+        for block in blocks(name, "console"):
+            for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+                command, _, output = part.partition("\n")
+                found.append(pytest.param(command, output, id=command))
+    return found
+
+
+def commands():
+    """Every command that stands in a line of text."""
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in DOCS]
+    return sorted({c for text in texts for c in re.findall(r"`(rnn-manual [^`]+)`", text)})
+
+
+@pytest.mark.parametrize("name", DOCS)
+def test_the_code_runs(name):
+    """Block after block, as somebody would who reads from the beginning."""
+    names = {}
+    for block in blocks(name, "python"):
+        exec(compile(block, name, "exec"), names)
+
+
+@pytest.mark.parametrize(("command", "output"), consoles())
+def test_a_command_prints_what_stands_there(command, output, capsys):
+    """To the letter, but for what … stands for."""
+    program, *words = shlex.split(command)
+    assert program == "rnn-manual"
+    assert main(words) == 0
+    assert re.fullmatch(pattern(output), capsys.readouterr().out)
+
+
+def pattern(output):
+    """Lines that are … stand for any, and at the end of a line for its rest."""
+    lines = [re.escape(line) for line in output.splitlines()]
+    lines = [re.sub(r"…$", "[^\n]*", line) for line in lines]
+    return "".join("(?:.*\n)*" if line == "[^\n]*" else f"{line}\n" for line in lines)
+
+
+def test_what_is_not_printed_is_seen():
+    assert re.fullmatch(pattern("…\nb\n…\n"), "a\nb\nc\n")
+    assert not re.fullmatch(pattern("…\nb\n…\n"), "a\nc\n")
+    assert not re.fullmatch(pattern("a b\n"), "a c\n")
+
+
+@pytest.mark.parametrize("command", [c for c in commands() if c.split()[1] in ("explain", "trace")])
+def test_a_command_in_the_text_runs(command, capsys):
+    assert main(shlex.split(command)[1:]) == 0
+    assert "✗" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [c for c in commands() if c.split()[1] in LONG])
+def test_options_in_the_text_are_taken(command):
+    options = parser().parse_args(shlex.split(command)[1:])
+    path, _, name = options.candidate.partition(":")
+    assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_every_claim_that_is_named_is_one():
+    """And is verified, by a test of the suite, which `claims` finds by its mark."""
+    text = "".join((ROOT / name).read_text(encoding="utf-8") for name in DOCS)
+    lines = re.findall(r"^Claims? (.*(?:\n.+)*)", text, re.MULTILINE)
+    named = {claim for line in lines for claim in re.findall(r"\b[A-Z]\d\b", line)}
+    suite = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    assert len(named) > 15
+    assert named <= set(re.findall(r'@claim\(\s*"([A-Z]\d)"', suite))
+
+
+def test_a_claim_is_shown_with_its_test_and_run(capsys):
+    assert main(["claims", "d3", "A2"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("D3  ")
+    for line in (
+        "A2  Without memory, a loop over time and one matmul",
+        "out[-1, :, :H] = h_n[-2],  out[0, :, H:] = h_n[-1]",
+        "def test_the_two_directions_end_at_opposite_ends(layer, case):",
+        "assert_same(out[-1, ..., :H], got.h_n[-2])",
+        "rnn-manual verify -k test_the_two_directions_end_at_opposite_ends",
+    ):
+        assert line in shown
+    assert shown.count("holds for torch.nn") == 3
+
+
+def test_an_unknown_claim_is_one_line(capsys, monkeypatch):
+    monkeypatch.setattr(some_claims, "run_suite", lambda _, seen: seen.known.add("A1"))
+    assert main(["claims", "Z9"]) == 2
+    assert capsys.readouterr().err == (
+        "rnn-manual: there is no claim 'Z9': rnn-manual claims lists them all\n"
+    )
+
+
+def test_a_claim_that_does_not_hold_fails(capsys, monkeypatch):
+    """What its test said is shown."""
+    import numpy as np
+
+    monkeypatch.setattr("rnn_manual.claims.laws.among", lambda *_: False)
+    monkeypatch.setattr(np, "isin", lambda a, b: np.ones_like(a, bool))
+    assert main(["claims", "D5"]) == 1
+    shown = capsys.readouterr().out
+    assert "failed for torch.nn" in shown
+    assert "assert not" in shown
