@@ -3,6 +3,7 @@
 import builtins
 
 import matplotlib.colors
+import numpy as np
 import pytest
 
 from rnn_manual.cli import main
@@ -109,3 +110,34 @@ def test_bad_names_and_a_missing_library_get_one_line(tmp_path, capsys, monkeypa
     assert main(["explain", "gru", "--save", str(tmp_path / "a.svg")]) == 2
     error = capsys.readouterr().err
     assert error == f"rnn-manual: {saving.MISSING}\n"
+
+
+# How the three kinds of colour blindness see linear RGB. Source: Machado et al. 2009, severity 1.
+SEEN = {
+    "usual": np.eye(3),
+    "protanopia": [[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.0520]],
+    "deuteranopia": [
+        [0.3673, 0.8606, -0.2280],
+        [0.2801, 0.6725, 0.0474],
+        [-0.0118, 0.0429, 0.9689],
+    ],
+    "tritanopia": [[1.2555, -0.0767, -0.1788], [-0.0784, 0.9308, 0.1476], [0.0047, 0.6914, 0.3039]],
+}
+XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def lab(colour, seen):
+    """CIELAB coordinates, in which about 2 is the least difference that is seen."""
+    c = np.array(matplotlib.colors.to_rgb(colour))
+    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+    x, y, z = np.cbrt((XYZ @ np.clip(np.array(seen) @ linear, 1e-4, 1)) / XYZ.sum(1))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("seen", SEEN.values(), ids=SEEN)
+def test_colours_are_told_apart_with_any_colour_vision(seen):
+    """Every two of them."""
+    colours = [lab(colour, seen) for colour in COLOURS]
+    for k, colour in enumerate(colours):
+        for other in colours[k + 1 :]:
+            assert np.linalg.norm(colour - other) > 10
