@@ -103,7 +103,7 @@ def page(
 
 
 def _failed(failed: Sequence[JsonCase], classes: Classes) -> str:
-    """Each failed case, the plainest first and open: its block, its maps, and the command that runs it again."""
+    """Each failed case, the plainest open: its block, its maps, and the command for it."""
     if not failed:
         return ""
     blocks = []
