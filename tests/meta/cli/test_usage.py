@@ -13,7 +13,7 @@ AT_ONCE = {  # before anything is started
     ),
     "a misspelt mode": (["--candidate", "compil"], "got 'compil'; did you mean 'compile'?"),
     "another dtype": (["--dtype", "int7"], "invalid choice: 'int7'"),
-    "another kind": (["--kind", "gnu"], "invalid choice: 'gnu'"),
+    "another kind": (["--kind", "lstn"], "rnn, lstm, gru, got 'lstn'; did you mean 'lstm'?"),
     "another level": (["--level", "most"], "invalid choice: 'most'"),
     "half an expression": (["-k", "a and"], "-k 'a and': expected names joined by and, or, not"),
     "an option in part": (["--cand", "torch.nn"], "unrecognized arguments: --cand torch.nn"),
