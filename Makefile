@@ -5,6 +5,8 @@ PYTHON ?= python3
 TORCH ?=
 VENV := .venv$(if $(TORCH),-$(TORCH))
 BIN := $(VENV)/bin
+# Many processes load the same modules: with this set, each would compile them anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Another torch also brings the versions of its own needs; before 2.3 it was built on NumPy 1, which
 # its wheels do not say, and which the pinned ml_dtypes does not take.
 OTHER_TORCH = s/^torch==.*/torch==$(TORCH)/;/^. What torch needs/,$$d$(BEFORE_2_3:%=;s/^numpy==[^;]*/numpy<2/;/^ml_dtypes/d)

@@ -17,7 +17,7 @@ TABLE = {
     "100 010 000": 0,
 }
 ROWS = ["001 010 100", *TABLE]  # the first stands in it twice
-STEPS = 60
+STEPS = 30
 
 
 def data():

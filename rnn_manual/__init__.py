@@ -44,10 +44,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "parity":
+        return import_module("rnn_manual.parity")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return [*__all__, "__version__", "parity"]

@@ -42,7 +42,12 @@ def seconds(text: str) -> float:
 
 def kind(text: str) -> str:
     """A kind of layer, in capitals or not."""
-    return text.lower()
+    found = text.lower()
+    if found not in KINDS:
+        near = did_you_mean(found, KINDS)
+        expected = ", ".join(KINDS)
+        raise argparse.ArgumentTypeError(f"expected one of {expected}, got {text!r}{near}")
+    return found
 
 
 def natural(text: str) -> int:

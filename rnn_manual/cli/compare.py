@@ -10,7 +10,7 @@ from rnn_manual.cli.console import console
 from rnn_manual.files import check_writable, write
 from rnn_manual.pages.compared import page
 from rnn_manual.recordings.as_json import as_json
-from rnn_manual.recordings.columns import Column
+from rnn_manual.recordings.columns import Column, title
 from rnn_manual.recordings.drift import DIFFERS, drift
 from rnn_manual.recordings.markdown import markdown
 from rnn_manual.recordings.recording import Recording
@@ -49,14 +49,16 @@ def side_by_side(folders: list[Path]) -> list[Column]:
     """
     columns: list[Column] = []
     before: Recording | None = None
-    for folder in folders:
+    reasons = [skipped(folder) for folder in folders]
+    loaded = [load(f) if why is None else None for f, why in zip(folders, reasons, strict=True)]
+    candidates = {recording.about.get("candidate") for recording in loaded if recording}
+    for folder, reason, recording in zip(folders, reasons, loaded, strict=True):
         names = [column.name for column in columns]
-        reason = skipped(folder)
-        if reason is not None:
-            columns.append(Column(_unlike(names, folder.resolve().name), skipped=reason))
+        if recording is None:
+            name = _unlike(names, folder.resolve().name)
+            columns.append(Column(name, skipped=reason or ""))
             continue
-        recording = load(folder)
-        name = f"torch {recording.environment['torch']}"
+        name = title(recording.about, with_candidate=len(candidates) > 1)
         if name in names:
             name = f"{name} ({folder.resolve().name})"
         found = drift(before, recording) if before else None

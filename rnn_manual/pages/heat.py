@@ -41,7 +41,8 @@ def _figure(one: dict[str, Any]) -> str:
     for name in ("out", "h_n", "c_n"):
         if name in one:
             levels = [[level(ratio) for ratio in step] for step in one[name]]
-            under = f"{name}, t = 0 … {one['steps'] - 1}" if name == "out" else name
+            last = one["steps"] - 1
+            under = f"{name}, t = 0{f' … {last}' * bool(last)}" if name == "out" else name
             parts.append(f"<span>{_squares(levels)}<br><small>{under}</small></span>")
     title = f"layer {one['layer']}, {one['direction']} {arrow}"
     said = "steps to the right, units down" if "out" in one else "of it only the last step is seen"

@@ -79,11 +79,13 @@ def page(
         boxes.append(box)
         rules += its_rules
     targets = [line.only for table in sheets for line in table.lines if line.only]
-    failed = [case for case in cases if case["report"]]
+    failed = sorted((case for case in cases if case["report"]), key=_plainness)
+    said, *apart = said.split("; ")
     counted = ", ".join(f"{n} {verdict}" for verdict, n in report["totals"].items() if n)
     style = " fails" * bool(failed or report["failures"])
     body = [
         f"<header><h1>{e(report['candidate'])}</h1><p class='said{style}'>{e(said)}</p>",
+        *(f"<p>{e(what)}</p>" for what in apart),
         f"<p class='faint'>{e(built_on)}<br>{len(cases)} cases: {e(counted)}</p></header><main>",
         *(sheet(table) for table in sheets),
         f"<p class='faint'>{e(legend)}</p>",
@@ -101,7 +103,7 @@ def page(
 
 
 def _failed(failed: Sequence[JsonCase], classes: Classes) -> str:
-    """Each failed case: its block, its maps, and the command that runs it again."""
+    """Each failed case, the plainest open: its block, its maps, and the command for it."""
     if not failed:
         return ""
     blocks = []
@@ -164,6 +166,11 @@ def _all(
 
 def _name(case: JsonCase) -> str:
     return f"{case['mode']} {case['id']}".strip()
+
+
+def _plainness(case: JsonCase) -> tuple[int, int, str]:
+    """The plainest first: it says most about the cause, and least about the case."""
+    return len(case["features"]) + bool(case["mode"]), len(case["id"]), case["id"]
 
 
 def _id(case: JsonCase) -> str:

@@ -26,7 +26,9 @@ def pytest_runtest_makereport(
     fixtures = getattr(item, "fixturenames", ()) if report.when != "teardown" else ()
     report.rnn_manual_records = "record" in fixtures
     # Where in its own code a candidate raised, in its process.
-    report.rnn_manual_line = getattr(call.excinfo and call.excinfo.value, "own_line", "")
+    line = report.rnn_manual_line = getattr(call.excinfo and call.excinfo.value, "own_line", "")
+    if line and hasattr(report.longrepr, "addsection"):  # JUnit's report has it by this
+        report.longrepr.addsection("raised by the candidate at", line)
     if report.when == "call":
         claim = item.get_closest_marker("claim")
         report.rnn_manual_claim = claim.args[0] if claim else None

@@ -193,14 +193,21 @@ def also_different(found: Drift) -> dict[str, tuple[Any, Any]]:
     }
 
 
+def title(about: dict[str, Any], with_candidate: bool) -> str:
+    """What a recording is called: by its torch, and by its candidate where others have others."""
+    name = f"torch {about['environment']['torch']}"
+    return f"{about.get('candidate')}, {name}" if with_candidate else name
+
+
 def lines(column: Column) -> list[str]:
     """All of a recording, in lines: what is in it, and how it compares with the one before."""
     if column.recording is None:
         return [f"skipped: {column.skipped}"]
     found = [f"{len(column.recording.runs)} runs"]
     if column.drift:
-        before = column.drift.before["environment"]["torch"]
-        found = [f"since torch {before}: {summary(column.drift)}"]
+        before, after = column.drift.before, column.drift.after
+        other = before.get("candidate") != after.get("candidate")
+        found = [f"since {title(before, with_candidate=other)}: {summary(column.drift)}"]
         others = also_different(column.drift).items()
         if others:
             words = (f"{name} {before} → {after}" for name, (before, after) in others)

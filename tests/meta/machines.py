@@ -70,11 +70,13 @@ def _row(name: str) -> str:
     command = [sys.executable, "-m", "pytest", f"-n{workers}", "-p", "no:randomly", *TESTS]
     run = subprocess.run(command, env=environment, capture_output=True, text=True)
     look = [sys.executable, "-c", f"import {__spec__.name} as m; print(m.bits_as_it_goes())"]
-    bits = subprocess.run(look, env=environment, capture_output=True, text=True).stdout.strip()
+    looked = subprocess.run(look, env=environment, capture_output=True, text=True)
+    bits = looked.stdout.strip() or "?"
     counts = [_count(run.stdout, word) for word in ("passed", "skipped", "failed", "error")]
     row = [name, *counts[:2], counts[2] + counts[3], bits, f"{time.monotonic() - begun:.0f}"]
     print(ROW.format(*row), flush=True)
-    return "" if run.returncode == 0 else f"{name}:\n{run.stdout[-4000:]}{run.stderr[-1000:]}"
+    said = [each.stdout[-4000:] + each.stderr[-1000:] for each in (run, looked) if each.returncode]
+    return f"{name}:\n{''.join(said)}" if said else ""
 
 
 def _settings() -> set[str]:
@@ -89,7 +91,7 @@ def _count(text: str, word: str) -> int:
 def bits_as_it_goes() -> str:
     """Of how many cases torch.nn, and by hand its gradients, have every bit of the loops'."""
     warnings.simplefilter("ignore")
-    cases = select("quick", dtypes=["float32", "float64"], where=exact, notes=None)
+    cases = select("quick", dtypes=["float32", "float64"], where=exact, notes=None)[::2]
     counts = [sum(_same(subject, case) for case in cases) for subject in (torch_nn, by_hand.build)]
     return f"{counts[0]}, {counts[1]} of {len(cases)}"
 

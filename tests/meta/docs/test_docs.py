@@ -4,6 +4,7 @@ import re
 import shlex
 from pathlib import Path
 
+import matplotlib
 import pytest
 
 from rnn_manual.cli import main, some_claims
@@ -66,7 +67,24 @@ def test_what_is_not_printed_is_seen():
     assert not re.fullmatch(pattern("a b\n"), "a c\n")
 
 
-@pytest.mark.parametrize("command", [c for c in commands() if c.split()[1] in ("explain", "trace")])
+SHOWN = [c for c in commands() if c.split()[1] in ("explain", "trace") and "--save" not in c]
+DRAWN = [c for c in commands() if "--save" in c]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("command", DRAWN)
+def test_a_picture_is_what_its_command_draws(command, dark, tmp_path):
+    """To the byte, with the matplotlib that it was drawn with."""
+    pinned = re.search(r"^matplotlib==(\S+);", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    if matplotlib.__version__ != pinned[1]:
+        pytest.skip(f"drawn with matplotlib {pinned[1]}, this is {matplotlib.__version__}")
+    *words, name = shlex.split(command)[1:]
+    assert main([*words, str(tmp_path / "drawn.svg"), *["--dark"] * dark]) == 0
+    kept = ROOT / (name.replace(".svg", "-dark.svg") if dark else name)
+    assert (tmp_path / "drawn.svg").read_bytes() == kept.read_bytes()
+
+
+@pytest.mark.parametrize("command", SHOWN)
 def test_a_command_in_the_text_runs(command, capsys):
     assert main(shlex.split(command)[1:]) == 0
     assert "✗" not in capsys.readouterr().out

@@ -3,6 +3,7 @@
 import builtins
 
 import matplotlib.colors
+import numpy as np
 import pytest
 
 from rnn_manual.cli import main
@@ -31,12 +32,13 @@ def test_no_word_is_outside_or_on_another(call):
     figure.canvas.draw()
     whole, texts = figure.bbox, [text for axes in figure.axes for text in axes.texts]
     shown = [text for text in (*figure.texts, *texts) if text.get_text()]
-    boxes = [text.get_window_extent() for text in shown]
-    for k, (text, box) in enumerate(zip(shown, boxes, strict=True)):
-        assert whole.x0 <= box.x0 <= box.x1 <= whole.x1, text
-        assert whole.y0 <= box.y0 <= box.y1 <= whole.y1, text
-        others = zip(shown[k + 1 :], boxes[k + 1 :], strict=True)
-        assert [other for other, its in others if box.overlaps(its)] == [], text
+    left, low, right, high = np.array([text.get_window_extent().extents for text in shown]).T
+    inside = (whole.x0 <= left) & (right <= whole.x1) & (whole.y0 <= low) & (high <= whole.y1)
+    assert [shown[k] for k in np.flatnonzero(~inside)] == []
+    beside = (left[:, None] < right) & (left < right[:, None])
+    across = (low[:, None] < high) & (low < high[:, None])
+    both = np.argwhere(beside & across & ~np.eye(len(shown), dtype=bool))
+    assert [(shown[a], shown[b]) for a, b in both] == []
 
 
 def test_what_is_the_same_has_the_same_colour():
@@ -109,3 +111,34 @@ def test_bad_names_and_a_missing_library_get_one_line(tmp_path, capsys, monkeypa
     assert main(["explain", "gru", "--save", str(tmp_path / "a.svg")]) == 2
     error = capsys.readouterr().err
     assert error == f"rnn-manual: {saving.MISSING}\n"
+
+
+# How the three kinds of colour blindness see linear RGB. Source: Machado et al. 2009, severity 1.
+SEEN = {
+    "usual": np.eye(3),
+    "protanopia": [[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.0520]],
+    "deuteranopia": [
+        [0.3673, 0.8606, -0.2280],
+        [0.2801, 0.6725, 0.0474],
+        [-0.0118, 0.0429, 0.9689],
+    ],
+    "tritanopia": [[1.2555, -0.0767, -0.1788], [-0.0784, 0.9308, 0.1476], [0.0047, 0.6914, 0.3039]],
+}
+XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def lab(colour, seen):
+    """CIELAB coordinates, in which about 2 is the least difference that is seen."""
+    c = np.array(matplotlib.colors.to_rgb(colour))
+    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+    x, y, z = np.cbrt((XYZ @ np.clip(np.array(seen) @ linear, 1e-4, 1)) / XYZ.sum(1))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("seen", SEEN.values(), ids=SEEN)
+def test_colours_are_told_apart_with_any_colour_vision(seen):
+    """Every two of them."""
+    colours = [lab(colour, seen) for colour in COLOURS]
+    for k, colour in enumerate(colours):
+        for other in colours[k + 1 :]:
+            assert np.linalg.norm(colour - other) > 10

@@ -3,6 +3,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import FailedHealthCheck, Unsatisfiable
+
+from rnn_manual.cases.options import case_of
+from rnn_manual.parity import Comparison, Unsupported, Verdict
 
 THEIRS = """
 from rnn_manual.parity import check, parametrize
@@ -34,23 +40,6 @@ def test_mine(case):
 
 
 README = Path(__file__).parents[3] / "README.md"
-BUILDS = """
-from rnn_manual.mistakes import MISTAKES
-from rnn_manual.parity import Unsupported
-
-def torch_nn(module):
-    return module
-
-def narrow(module):
-    if module.num_layers > 2:
-        raise Unsupported("three layers")
-    return module
-
-def nothing(module):
-    raise Unsupported("all of it")
-
-wrong = MISTAKES["gates_g_o_exchanged"]
-"""
 
 
 @pytest.fixture
@@ -102,16 +91,35 @@ def test_a_declined_case_is_skipped(pytester):
 DRAWN = "from hypothesis import given"
 
 
-@pytest.mark.parametrize(
-    ("build", "outcome"),
-    [("torch_nn", "passed"), ("narrow", "passed"), ("wrong", "failed"), ("nothing", "failed")],
-)
-def test_readmes_block_for_hypothesis(pytester, build, outcome):
-    """As it is shown it passes for a right layer, declined cases drawn anew, and fails others."""
+def test_readmes_block_for_hypothesis(pytester):
+    """As it is shown it passes for a right layer, slow first call and all."""
     (block,) = (b for b in README.read_text().split("```python\n") if b.startswith(DRAWN))
-    block = block.partition("```")[0].replace("deadline=None", "deadline=None, max_examples=8")
-    pytester.makepyfile(f"{BUILDS}\nbuild = {build}\n{block}")
-    assert run(pytester).parseoutcomes() == {outcome: 1}
+    block = block.partition("```")[0].replace("deadline=None", "deadline=None, max_examples=4")
+    pytester.makepyfile(f"def build(module):\n    return module\n\n{block}")
+    assert run(pytester).parseoutcomes()["passed"] == 1
+
+
+DECLINED = Comparison(case_of(), "mine", raised=Verdict.UNSUPPORTED, message="two layers")
+
+
+def test_a_declined_case_is_drawn_anew(monkeypatch, tmp_path):
+    """Under Hypothesis the test goes on with other cases; where all are declined it fails."""
+    monkeypatch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", str(tmp_path))
+    with pytest.raises(Unsupported, match="two layers"):
+        DECLINED.assert_ok()
+    taken = []
+
+    @settings(deadline=None, database=None)
+    @given(number=st.integers(0, 9))
+    def test(number, declines):
+        if number in declines:
+            DECLINED.assert_ok()
+        taken.append(number)
+
+    test(declines=(1, 2))
+    assert set(taken) >= {0, 3}
+    with pytest.raises((Unsatisfiable, FailedHealthCheck)):
+        test(declines=range(10))
 
 
 def test_a_failure_is_the_block_and_no_more(pytester):
@@ -120,6 +128,25 @@ def test_a_failure_is_the_block_and_no_more(pytester):
     result = run(pytester, "--tb=short")
     result.stdout.fnmatch_lines(["E   *disagrees with the loops on*", "E   diagnosis *g and o*"])
     result.stdout.no_fnmatch_line("*compare.py*")
+
+
+LAW = """
+def test_a_law(layer):
+    from rnn_manual.parity import select
+    layer(select()[0])
+"""
+
+
+def test_a_law_that_a_candidate_raises_in_says_where(pytester):
+    """Its own line is in what pytest prints, and in JUnit's report, though the frames are ours."""
+    pytester.makepyfile(
+        mine="def build(module):\n    return lambda x, hx=None: 1 / 0", test_law=LAW
+    )
+    result = run(pytester, "--candidate", "mine.py:build", "--junitxml", "j.xml")
+    assert result.parseoutcomes() == {"failed": 1}
+    said = "mine.py:2  return lambda x, hx=None: 1 / 0"
+    result.stdout.fnmatch_lines(["*raised by the candidate at*", said])
+    assert said in (pytester.path / "j.xml").read_text()
 
 
 def test_bystanders_do_not_load_torch(pytester):

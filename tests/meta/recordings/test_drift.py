@@ -263,6 +263,17 @@ def test_every_column_has_a_name_of_its_own(folders, monkeypatch):
     assert names == ["torch 1.0", "torch 1.0 (a)", "torch 1.0 (a) 2", "c", "c 2"]
 
 
+def test_two_candidates_are_named(tmp_path):
+    """What is compared is told by its name, where the two are not of one candidate."""
+    for name in ("mine:fast", "mine:plain"):
+        found = recorded(values=OUT)
+        found.about["candidate"] = name
+        store.save(found, tmp_path / name[5:])
+    columns = side_by_side([tmp_path / "fast", tmp_path / "plain"])
+    assert [c.name for c in columns] == ["mine:fast, torch 1.0", "mine:plain, torch 1.0"]
+    assert lines(columns[1])[0] == "since mine:fast, torch 1.0: 1 identical"
+
+
 def test_all_reports_say_it(folders, capsys):
     """In the terminal, as JSON, as a page and in Markdown: what changed, where, by how much."""
     paths = {kind: folders / f"report.{kind}" for kind in ("html", "json", "markdown")}
