@@ -23,13 +23,16 @@ Arrays = dict[str, Any]
 NUMPYS_THREADS = ThreadpoolController().select(user_api="blas")
 
 
-def dropout_masks(case: Case, dtype: Any) -> list[Floats]:
-    """What nn multiplies each layer's output with but the last's: (ΣB_t, D·H), 0 or 1/(1 - p).
+def dropout_masks(case: Case, data: Data, dtype: Any) -> list[Floats]:
+    """What each layer's output but the last's is multiplied with: (ΣB_t, D·H), 0 or 1/(1 - p).
 
-    The masks that torch's generator gives after the case's seed, which each run sets.
+    Those that the data names; or those that nn does, which torch's generator gives after the
+    case's seed, which each run sets.
     """
     if not case.drops:
         return []
+    if data.masks:
+        return [np.asarray(mask, dtype) for mask in data.masks]
     c = case.config
     ones = torch.ones(sum(case.lengths), c.num_directions * c.output_size)
     ones = ones.to(getattr(torch, case.dtype))
@@ -46,7 +49,7 @@ def wide(case: Case) -> Any:
 
 def run_oracle(case: Case, data: Data, backward: bool = True) -> dict[str, Floats]:
     """out, h_n, c_n and the gradients that the case asks for, in more bits than the case has."""
-    ops = NumpyOps(dropout_masks(case, wide(case)))
+    ops = NumpyOps(dropout_masks(case, data, wide(case)))
     return run_in_numpy(case, data, ops, wide(case), backward)
 
 

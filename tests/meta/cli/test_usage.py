@@ -1,9 +1,15 @@
 """Wrong usage: one clear line, exit 2, and nothing written."""
 
+from collections import Counter
+
 import pytest
 
 from rnn_manual.cli import main
+from rnn_manual.cli.parser import parser
+from rnn_manual.cli.verify import command
+from rnn_manual.cli.verify.following import Followed
 from rnn_manual.cli.verify.preflight import Preflight
+from rnn_manual.usage import Refused
 from tests.meta.cli.command import rnn_manual
 
 AT_ONCE = {  # before anything is started
@@ -77,3 +83,22 @@ def test_what_leaves_nothing_to_run_is_refused(tmp_path, what):
     (line,) = run.stderr.splitlines()
     assert said in line
     assert not (tmp_path / "r.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (Followed(), "no test matches: -k 'x'"),
+        (
+            Followed(outcomes=Counter(passed=3)),
+            "no case was compared: -k 'x' selects 3 tests of claims, and no case",
+        ),
+        (Followed(refused="candidate mine:build: no"), "candidate mine:build: no"),
+    ],
+)
+def test_a_selection_without_a_case_is_refused(found, said):
+    """Laws alone are no comparison: that is no agreement, and exit 2 like other wrong usage."""
+    options = parser().parse_args(["verify", "-k", "x"])
+    with pytest.raises(Refused) as refused:
+        command._refuse_what_shows_nothing(options, found, 0)
+    assert str(refused.value) == said
