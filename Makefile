@@ -30,7 +30,7 @@ machines: $(VENV)/.ready
 	$(BIN)/python -m tests.meta.machines
 
 calibration: $(VENV)/.ready
-	$(BIN)/python -m tests.meta.judge.calibration
+	$(BIN)/python -m tests.meta.judge.calibration $(ARGS)
 
 clean:
 	rm -rf $(VENV) dist

@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,9 +13,11 @@ from rnn_manual.cases.draw import draw
 from rnn_manual.cases.excluded import DRAWN
 from rnn_manual.cases.notes import NOTES
 from rnn_manual.cases.parametrize import law
-from rnn_manual.claims.laws import assert_close, claim
+from rnn_manual.claims.laws import assert_close, chance_of_uniform, claim
 from rnn_manual.claims.layer import Outputs
 from rnn_manual.parity import parametrize
+
+CHANCE = 1e-9  # of failing, for right initial weights, at each of some tens of cases
 
 
 @claim("B1", "weight_ih_l0: (G·H, I),  weight_ih_l{k>0}: (G·H, D·H), or (G·H, D·P)")
@@ -79,3 +82,19 @@ def test_weights_fit_any_batch_and_states_do_not(layer, case):
     if facts(layer.candidate).of_torch:
         assert isinstance(refusal.value, (RuntimeError, ValueError))
         assert any(word in str(refusal.value).lower() for word in ("hidden", "h_0"))
+
+
+@claim("B4", "every parameter ~ U(-1/√H, 1/√H), anew for each layer")
+@law(notes="B2", where=lambda case: case.dtype == "float32")
+def test_initial_weights(layer, case):
+    """Parameters start between ±1/√H, spread evenly, drawn one by one by torch's generator."""
+    first, again, other = layer.initial(case, seeds=(0, 0, 1))
+    bound = case.config.hidden_size**-0.5
+    numbers = np.concatenate([array.ravel() for array in first.values()]) / bound
+    assert np.abs(numbers).max() <= 1 + 1e-6
+    assert chance_of_uniform(numbers) > CHANCE
+    for name, array in first.items():
+        assert np.array_equal(array, again[name]), f"{name} does not come of torch's generator"
+        assert not np.array_equal(array, other[name]), f"{name} is the same at every construction"
+    drawn = np.unique(numbers)
+    assert len(drawn) > 0.99 * len(numbers), "the same numbers stand in several places"

@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import Any
 
 from rnn_manual.candidates.candidate import NN, Candidate, Subject
 from rnn_manual.candidates.errors import Unusable
 from rnn_manual.candidates.harness.mode import Mode
-from rnn_manual.candidates.harness.result import DECLINED, Result
+from rnn_manual.candidates.harness.result import DECLINED, REFUSED, Result
 from rnn_manual.candidates.harness.running import run_candidate
-from rnn_manual.candidates.modes import calls, devices, eager, formats, life, transforms
+from rnn_manual.candidates.modes import (
+    calls,
+    constructed,
+    devices,
+    eager,
+    formats,
+    life,
+    transforms,
+)
 from rnn_manual.candidates.modes.programs import compilers, computed, onnx
 from rnn_manual.candidates.process.dispatch import ask, facts
 from rnn_manual.candidates.process.loading import FORMS
 from rnn_manual.candidates.process.process import Answer
+from rnn_manual.cases.calls import simply_called
 from rnn_manual.cases.case import Case
 from rnn_manual.usage import did_you_mean
 
 # In the order of the table's rows.
-FAMILIES = (eager, transforms, computed, compilers, onnx, formats, devices, life, calls)
+FAMILIES = (
+    eager,
+    transforms,
+    computed,
+    compilers,
+    onnx,
+    formats,
+    devices,
+    life,
+    calls,
+    constructed,
+)
 MODES: dict[str, Mode] = {mode.name: mode for family in FAMILIES for mode in family.MODES}
 
 
@@ -57,18 +78,28 @@ def run(candidate: Candidate, case: Case, device: str, mode: str = "") -> Answer
 
 def _run(subject: Subject, case: Case, device: str, mode: str) -> Result:
     if not mode:
-        return run_candidate(subject, case, device=device)
-    result = run_candidate(subject, case, device=device, mode=MODES[mode])
-    unexpected = [
-        name
-        for name, why in result.missing.items()
-        if not MODES[mode].loses(name.rpartition(" ")[2]) and not why.startswith(DECLINED)
-    ]
-    if not unexpected:
+        result = run_candidate(subject, case, device=device)
+        silent = [name for name, why in result.missing.items() if not _said(why)]
+        plainly = simply_called(case)
+    else:
+        result = run_candidate(subject, case, device=device, mode=MODES[mode])
+        silent = [
+            name
+            for name, why in result.missing.items()
+            if not (_said(why) or MODES[mode].loses(name.rpartition(" ")[2]))
+        ]
+        plainly = case
+    if not silent:
         return result
-    plain = run_candidate(subject, case, device=device)
-    lost = tuple(name for name in unexpected if name in plain.tensors)
-    return replace(result, lost=lost)
+    with contextlib.suppress(Exception):  # what it raises there is told there
+        plain = run_candidate(subject, plainly, device=device)
+        return replace(result, lost=tuple(name for name in silent if name in plain.tensors))
+    return result
+
+
+def _said(why: str) -> bool:
+    """Whether a gradient is not there because the layer said so, and not in silence."""
+    return why == REFUSED or why.startswith(DECLINED)
 
 
 def unsupported(candidate: Candidate, case: Case, device: str, mode: str = "") -> str:
@@ -77,7 +108,9 @@ def unsupported(candidate: Candidate, case: Case, device: str, mode: str = "") -
     if case.config.kind not in known.kinds:
         return f"it inherits from nn.{known.kinds[0].upper()}"
     if case.random and not (known.of_torch and device == "cpu" and not mode):
-        return "dropout masks can be compared only where they are drawn as nn does"
+        return (
+            "dropout masks can be compared only where nn draws them; test_n_dropout judges others"
+        )
     if not mode:
         return ""
     if not MODES[mode].subjects.takes(known, candidate.subject == NN.subject):

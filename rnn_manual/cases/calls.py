@@ -17,22 +17,27 @@ CALLS = (
     "loss on h_n",
     "after another",
     "before another",
-    "outputs changed",
+    "out changed",
+    "states changed",
     "second derivatives",
 )
 WITHOUT_A_GRAPH = ("no_grad", "inference_mode")
+CHANGED = ("out changed", "states changed")
+
+
+def frozen(case: Case) -> list[str]:
+    """The weights that require no gradient. (Where gradients are off, all do, as is usual.)"""
+    weights = list(case.config.parameter_shapes())
+    return {"frozen": weights, "partly frozen": weights[::2]}.get(case.call, [])
 
 
 def differentiated(case: Case, leaf: str) -> bool:
     """Whether a gradient is asked for `leaf`: input, h_0, c_0 or a parameter by PyTorch's name."""
-    weights = list(case.config.parameter_shapes())
     if case.call in WITHOUT_A_GRAPH:
         return False
     if case.call == "weights only":
-        return leaf in weights
-    if case.call == "frozen":
-        return leaf not in weights
-    return not (case.call == "partly frozen" and leaf in weights[::2])
+        return leaf in case.config.parameter_shapes()
+    return leaf not in frozen(case)
 
 
 def in_the_loss(case: Case, output: str) -> bool:
@@ -42,13 +47,34 @@ def in_the_loss(case: Case, output: str) -> bool:
     return case.call not in WITHOUT_A_GRAPH
 
 
-def another(case: Case) -> Case:
-    """Another call of the same layer: other numbers, more steps, more rows, and a state or none."""
+def others(case: Case) -> list[Case]:
+    """Other calls of the same layer, before or after the one that is judged.
+
+    One with other numbers, more steps, more rows, a state where that has none (or none where it
+    has one), and in training where that is in eval; and one with nothing but other numbers.
+    """
     rows = 0 if case.layout == "unbatched" else 1
-    return replace(
+    larger = replace(
         case,
         seq_len=case.seq_len + 2,
         batch_size=case.batch_size + rows,
         state="random" if case.state == "omitted" else "omitted",
+        training=not case.training,
+        call="with gradients",
+    )
+    return [larger, replace(case, seed=case.seed + 1, call="with gradients")]
+
+
+def simply_called(case: Case) -> Case:
+    """The plainest call of the same network: on a padded batch, with gradients of all there is."""
+    return replace(
+        case,
+        seq_len=2,
+        batch_size=2,
+        layout="batched",
+        state="random",
+        training=False,
+        values="ordinary",
+        memory="contiguous",
         call="with gradients",
     )

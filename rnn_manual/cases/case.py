@@ -45,10 +45,10 @@ class Case:
             "weights only", input and states require no gradient, as in most training steps;
             "frozen" and "partly frozen", no weight requires one, or every other weight does;
             "loss on out" and "loss on h_n", gradients for a loss on that tensor alone;
-            "after another", after a call of the same object with other numbers and sizes;
-            "before another", with such a call before its results are read and differentiated;
-            "outputs changed", differentiated after the results were changed in place, which may
-            raise and must not give other gradients;
+            "after another", after calls of the same object with other numbers and sizes;
+            "before another", with such calls before its results are read and differentiated;
+            "out changed" and "states changed", differentiated after out, or h_n and c_n, were
+            changed in place, which may raise and must not give other gradients;
             "second derivatives", the gradients differentiated once more.
         label: put before the id, as `notes-D3`.
         gain: the factor on nn's usual weights U(-1/√H, 1/√H); 10 makes the recurrence chaotic.

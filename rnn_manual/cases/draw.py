@@ -30,7 +30,8 @@ class Data:
     None where left out. cotangents: what multiplies out, h_n and c_n to give one number to
     differentiate; random, all at once, because all-ones hides exchanged rows; zeros for what is
     not in the loss. directions: what multiplies the gradients, by the name of what they are for,
-    to give one number to differentiate again; empty unless the case asks for that.
+    to give one number to differentiate again; empty unless the case asks for that. masks: what
+    dropout multiplied the layers' outputs with, (ΣB_t, D·H) each, where it is not what nn's would.
     """
 
     parameters: dict[str, Floats]
@@ -38,6 +39,7 @@ class Data:
     state: tuple[Floats, ...] | None
     cotangents: tuple[Floats, ...]
     directions: dict[str, Floats] = field(default_factory=dict)
+    masks: tuple[Floats, ...] = ()
 
 
 @lru_cache(maxsize=64)

@@ -21,6 +21,10 @@ NARROW = Excluded(
     lambda case: case.dtype in ("bfloat16", "float16"),
 )
 DRAWN = Excluded("dropout draws other masks at each call", lambda case: case.random)
+UNBIASED = Excluded(
+    "without bias, a unit that reads nothing shows nothing of what is below it",
+    lambda case: not case.config.bias,
+)
 EMPTY = Excluded("there is nothing in a batch of none", lambda case: case.batch_size == 0)
 ZEROS = Excluded(
     "dropout of 1 leaves layers above the first nothing but zeros",

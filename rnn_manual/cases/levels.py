@@ -18,6 +18,7 @@ from rnn_manual.cases.covering import combinations_of, covering, fewest
 from rnn_manual.cases.notes import NOTES
 from rnn_manual.cases.options import (
     ALL,
+    PLAIN,
     TELLING,
     Options,
     case_of,
@@ -27,12 +28,13 @@ from rnn_manual.cases.options import (
 from rnn_manual.config import Config
 from rnn_manual.usage import DTYPES
 
-# What a network is made of, and how its input is handed in.
+# What a network is made of, and how its input is handed in; in the order of `TELLING`.
 STRUCTURE = {
     "equations": TELLING["equations"],
     "num_layers": (1, 2, 3),
     "bidirectional": (False, True),
     "bias": (True, False),
+    "batch_first": (False, True),
     "layout": TELLING["layout"],
 }
 
@@ -56,9 +58,18 @@ PLAINEST = [
             bidirectional=(False, True),
             batch_first=(False, True),
             state=("omitted", "random"),
-            dtype=("float32", "float64"),
         )
     ),
+]
+
+# What a layer keeps from one call to the next is seen in every kind of layer.
+LIVES = [
+    case_of(equations=equations, **options)
+    for equations in TELLING["equations"]
+    for options in (
+        {"state": "omitted", "num_layers": 2, "dropout": "0.3, eval", "call": "after another"},
+        {"bidirectional": True, "batch_first": True, "call": "before another"},
+    )
 ]
 
 # Weights so large that the recurrence is chaotic.
@@ -70,32 +81,52 @@ CHAOTIC = [
 
 
 def thresholds() -> list[Case]:
-    """Either side of the sizes at which implementations change their ways, as small as can be."""
+    """Either side of the sizes at which implementations change their ways, as small as can be.
+
+    Layouts, directions and formats in turn, so that each size is shown in all of them.
+    """
     equations, layouts = TELLING["equations"], TELLING["layout"]
     sizes: list[Options] = [{"H": H} for H in (31, 33, 63, 65, 127, 129)]
-    sizes += [{"B": 131}, {"num_layers": 5}, {"num_layers": 6}]
-    small = {"T": 2, "B": 2, "I": 2}
-    found = [case_of(equations=e, **small | size) for e in equations for size in sizes]
+    sizes += [{"num_layers": 5}, {"num_layers": 6}, {"B": 131}]
+    found = [case_of(equations="gru", layout="packed", T=2, B=131, batch_first=True)]
+    for (i, e), (j, size) in itertools.product(enumerate(equations), enumerate(sizes)):
+        row: Options = {
+            "T": 2,
+            "B": 2,
+            "I": 2,
+            "equations": e,
+            "batch_first": (i // 2 + j) % 2 == 1,
+        }
+        row |= {"layout": layouts[(i + j) % 5], "bidirectional": (i + j // 2) % 2 == 1}
+        row |= {"dtype": TELLING["dtype"][(i + j // 3) % 2]} | size
+        if row["layout"] == "unbatched":
+            row["B"] = PLAIN["B"]
+        found.append(case_of(**row | ({"layout": "batched"} | size if "B" in size else {})))
     # Every length in every layout and direction, the equations in turn.
-    for turn, (T, bidirectional) in enumerate(itertools.product((13, 30, 60), (False, True))):
+    lengths = itertools.product((13, 30, 60), (False, True))
+    for turn, (T, bidirectional) in enumerate(lengths):
         in_turn = equations[turn % 5 :] + equations[: turn % 5]
-        found += [
-            case_of(equations=e, layout=layout, bidirectional=bidirectional, T=T, B=2)
-            for e, layout in zip(in_turn, layouts, strict=True)
-        ]
+        for k, (e, layout) in enumerate(zip(in_turn, layouts, strict=True)):
+            row = {"equations": e, "layout": layout, "bidirectional": bidirectional, "T": T}
+            row |= {"B": PLAIN["B"] if layout == "unbatched" else 2, "batch_first": k % 2 == 1}
+            found.append(case_of(**row, dtype=TELLING["dtype"][(turn + k) % 2]))
     return found
 
 
 @lru_cache(maxsize=1)
 def quick() -> tuple[Case, ...]:
     """Few cases that still show every option, and any two of them together."""
-    plainest = [options_of(case) for case in PLAINEST]
+    given = [*PLAINEST, *LIVES]
     telling = covering(
-        TELLING, 2, feasible=is_feasible, more=combinations_of(STRUCTURE, 3), given=plainest
+        TELLING,
+        2,
+        feasible=is_feasible,
+        more=combinations_of(STRUCTURE, 3),
+        given=[options_of(case) for case in given],
     )
-    masking = covering(ALL, 2, feasible=is_feasible, given=[*plainest, *telling])
+    masking = covering(ALL, 2, feasible=is_feasible, given=[*map(options_of, given), *telling])
     pairs = (case_of(**row) for row in [*telling, *masking])
-    return tuple(dict.fromkeys([*PLAINEST, *pairs, *thresholds(), *CHAOTIC]))
+    return tuple(dict.fromkeys([*given, *pairs, *thresholds(), *CHAOTIC]))
 
 
 # What takes long, for `full` only.

@@ -50,11 +50,17 @@ def cases_for(
 
 
 def _plainest_first() -> list[Options]:
-    """Rows that are plain but for the dtype, and if no mode takes these, for the layout too."""
-    plain = {name: values[0] for name, values in OPTIONS.items()}
+    """Rows that are plain but for the dtype; if no mode takes these, for the layout, too.
+
+    And then stacked; and then with every option of the constructor that there is.
+    """
+    plain: Options = {name: values[0] for name, values in OPTIONS.items()}
     plain["equations"] = "lstm"
+    stacked = {"num_layers": 2}
+    all_options = {**stacked, "bidirectional": True, "bias": False, "batch_first": True}
     return [
-        plain | {"dtype": dtype, "layout": layout}
+        plain | network | {"dtype": dtype, "layout": layout}
+        for network in ({}, stacked, all_options)
         for layout in OPTIONS["layout"]
         for dtype in OPTIONS["dtype"]
     ]

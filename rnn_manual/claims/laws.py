@@ -108,6 +108,17 @@ def among(values: Floats, pool: Floats) -> bool:
     return bool(np.isin(values, pool).all())
 
 
+def chance_of_uniform(numbers: Floats) -> float:
+    """At most so probable it is that numbers drawn evenly from [-1, 1] are spread so.
+
+    By how far their share below any number is from what it should be (Massart 1990).
+    """
+    in_order = (np.sort(numbers) + 1) / 2
+    n = len(in_order)
+    farthest = max((np.arange(1, n + 1) / n - in_order).max(), (in_order - np.arange(n) / n).max())
+    return float(2 * np.exp(-2 * n * farthest**2))
+
+
 def padded(case: Case) -> bool:
     """Batched or unbatched: every sequence has T steps."""
     return not case.packed

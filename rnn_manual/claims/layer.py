@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import torch
+from torch import nn
 
-from rnn_manual.candidates.candidate import Candidate, Subject
+from rnn_manual.candidates.candidate import Candidate, Subject, is_module_class
 from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.candidates.errors import Unsupported
-from rnn_manual.candidates.harness.building import build
+from rnn_manual.candidates.harness.building import build, constructed
 from rnn_manual.candidates.harness.result import Result
 from rnn_manual.candidates.harness.running import run_candidate
+from rnn_manual.candidates.harness.tensors import to_numpy
 from rnn_manual.candidates.process.dispatch import facts, run_there
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Data, Floats, draw
@@ -106,11 +108,25 @@ class Layer:
 
         Raises: Unsupported: the candidate is a function, which computes with nn's.
         """
+        self._has_parameters()
+        named: Shapes = run_there(self.candidate, _parameters, case, self.device)
+        return named
+
+    def initial(self, case: Case, seeds: Sequence[int]) -> list[dict[str, Floats]]:
+        """The parameters that the candidate starts with, constructed after each seed.
+
+        Raises: Unsupported: the candidate is a function.
+        """
+        self._has_parameters()
+        drawn: list[dict[str, Floats]] = run_there(
+            self.candidate, _initial, case, seeds, self.device
+        )
+        return drawn
+
+    def _has_parameters(self) -> None:
         known = facts(self.candidate)
         if not (known.is_class or self.candidate.subject == "torch.nn"):
             raise Unsupported("a function has no parameters of its own")
-        named: Shapes = run_there(self.candidate, _parameters, case, self.device)
-        return named
 
 
 def _forward(subject: Subject, case: Case, data: Data | None, device: str, mode: str) -> Result:
@@ -122,3 +138,14 @@ def _parameters(subject: Subject, case: Case, device: str) -> Shapes:
     dtype: torch.dtype = getattr(torch, case.dtype)
     module = build(subject, case.config, draw(case).parameters, dtype, device).module
     return [(name, tuple(parameter.shape)) for name, parameter in module.named_parameters()]
+
+
+def _initial(subject: Subject, case: Case, seeds: Sequence[int], device: str) -> Any:
+    layer = subject if is_module_class(subject) else getattr(nn, case.config.kind.upper())
+    found = []
+    with torch.random.fork_rng(devices=[]):
+        for seed in seeds:
+            torch.manual_seed(seed)
+            module = constructed(layer, case.config).to(device)
+            found.append({name: to_numpy(p) for name, p in module.named_parameters()})
+    return found

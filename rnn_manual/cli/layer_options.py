@@ -51,6 +51,23 @@ def add_layer(
     add("--seed", type=natural, default=0, help="of the numbers (0)")
 
 
+def add_picture(command: argparse.ArgumentParser, what: str) -> None:
+    """Adds where a picture is drawn, and for which page."""
+    add = command.add_argument
+    add("--save", metavar="FILE", help=f"draw {what} too: FILE.svg, .png or .pdf")
+    add("--dark", action="store_true", help="draw it for a dark page")
+
+
+def check_picture(name: str | None) -> None:
+    """Raises Refused unless a picture can be drawn there; better now than after the run."""
+    from rnn_manual.explain.pictures.save import check_drawable
+    from rnn_manual.files import check_writable
+
+    if name is not None:
+        check_drawable(name)
+        check_writable(name)
+
+
 def call_for(options: argparse.Namespace) -> Call:
     """The call that the options ask for. Raises: Refused: no such layer or call."""
     from rnn_manual.config import Config

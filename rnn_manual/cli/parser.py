@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from rnn_manual import __version__
-from rnn_manual.cli.layer_options import add_layer
+from rnn_manual.cli.layer_options import add_layer, add_picture
 from rnn_manual.usage import DTYPES, KINDS, LEVELS, LIMIT, kind, natural, seconds
 
 
@@ -43,11 +43,11 @@ def parser() -> argparse.ArgumentParser:
         "explain", "show a layer's equations, parameters, shapes, and where h_n is in out"
     )
     add_layer(explain, sizes=(3, 5), steps=7, batch=4, training=True)
-    explain.add_argument("--save", metavar="FILE", help="draw it too: FILE.svg, .png or .pdf")
-    explain.add_argument("--dark", action="store_true", help="draw it for a dark page")
+    add_picture(explain, "the network and its cell")
     trace = add("trace", "show one small run step by step, in numbers")
     add_layer(trace, sizes=(2, 2), steps=3, batch=1)
     trace.add_argument("--backward", action="store_true", help="and the gradients, step by step")
+    add_picture(trace, "the gates over time")
     return top
 
 

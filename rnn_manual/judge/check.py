@@ -67,7 +67,7 @@ def check(
     result: Result = answer.value
     tensors = compare_result(result, held_against)
     for name in result.lost:
-        why = f"lost in this mode: {result.missing[name]}"
+        why = f"lost {'in this mode' if mode else 'when called so'}: {result.missing[name]}"
         tensors[name] = TensorComparison(Verdict.DIFFERS, why)
     differs = any(tensor.verdict.fails for tensor in tensors.values())
     return Comparison(

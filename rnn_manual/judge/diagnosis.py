@@ -26,7 +26,7 @@ def diagnose(case: Case, result: Result, held_against: Reference, device: str) -
         return None  # where everything is NaN, or nothing is there, all mistakes are alike
     alike = []
     for mistake in MISTAKES.values():
-        if not mistake.shows(case):
+        if not (mistake.classic and mistake.shows(case)):
             continue
         with contextlib.suppress(Violation):  # some do what no layer that returned has done
             # Most are ruled out by their values; gradients take several times as long.

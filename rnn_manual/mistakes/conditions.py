@@ -99,3 +99,13 @@ def all_gradients(case: Case) -> bool:
     """Whether those of input, states and weights are asked for, and of a loss on all outputs."""
     called = case.call in ("with gradients", "after another", "before another")
     return called and case.batch_size > 0
+
+
+def holds_numbers(case: Case) -> bool:
+    """Numbers come out that depend on what goes in."""
+    return case.batch_size > 0 and connected(case)
+
+
+def has_an_output(case: Case) -> bool:
+    """Something that is not zero comes out of the last layer."""
+    return connected(case) or case.config.bias or case.state in ("random", "ones")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnn_manual.cases.case import Case
-from rnn_manual.mistakes.conditions import connected, drops, stacked
+from rnn_manual.mistakes.conditions import drops, has_an_output, stacked
 from rnn_manual.mistakes.wrong import Net, dropped_out, mistake
 
 
@@ -14,15 +13,10 @@ def dropout_left_out(net: Net) -> Net:
     return net.using(training=False)
 
 
-def _has_an_output(case: Case) -> bool:
-    """Something that is not zero comes out of the last layer, to be dropped."""
-    return connected(case) or case.config.bias or case.state in ("random", "ones")
-
-
 @mistake(
     "dropout after the last layer too",
     lambda case: case.training and case.config.dropout > 0,
-    _has_an_output,
+    has_an_output,
 )
 def dropout_after_the_last(net: Net) -> tuple[Any, Any]:
     out, last = net.run()

@@ -33,7 +33,7 @@ def c_0_ignored(net: Net) -> Net:
     return net.from_state(lambda h, *c: (h, *(x * 0 for x in c)))
 
 
-@mistake("h_0 and c_0 taken for each other", lstm, given_state, unprojected)
+@mistake("h_0 and c_0 taken for each other", lstm, states_unlike, unprojected)
 def h_0_and_c_0_exchanged(net: Net) -> Net:
     return net if net.config.proj_size else net.from_state(lambda *s: s[::-1])
 

@@ -16,6 +16,7 @@ from rnn_manual.mistakes.conditions import (
     batched,
     bidirectional,
     equally_long,
+    has_an_output,
     several_steps,
 )
 from rnn_manual.mistakes.wrong import Net, mistake
@@ -56,7 +57,12 @@ def backward_not_reversed(net: Net) -> Net:
     return net.using(walk=lambda *args, backward: run_direction(*args))
 
 
-@mistake("the backward direction's output is not turned back", bidirectional, several_steps)
+@mistake(
+    "the backward direction's output is not turned back",
+    bidirectional,
+    several_steps,
+    has_an_output,
+)
 def backward_not_turned_back(net: Net) -> Net:
     def walk(ops: Any, cell: Any, w: Any, rows: Any, sizes: Any, s: Any, backward: bool) -> Any:
         out, last = run_direction(ops, cell, w, rows, sizes, s, backward)

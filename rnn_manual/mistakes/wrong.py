@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -26,7 +26,8 @@ class Net:
     weights: Weights
     input: Any
     state: Any
-    arithmetic: dict[str, Any]  # the module's mode; cell and walk, if others than nn's
+    arithmetic: dict[str, Any]  # the module's mode; cell and walk where they are not the usual
+    kept: dict[Any, Any] = field(default_factory=dict)  # from call to call of one layer
 
     def run(self) -> tuple[Any, Any]:
         return run(self.config, self.weights, self.input, self.state, **self.arithmetic)
@@ -62,22 +63,27 @@ Condition = Callable[[Case], bool]
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong layer. conditions: the cases on which it can be told from a right one meet all."""
+    """A wrong layer.
+
+    conditions: the cases on which it can be told from a right one meet all.
+    classic: whether a layer that behaves like it is told so; others are wrong in some corner only.
+    """
 
     name: str
     sentence: str
     wrong: Wrong
     conditions: tuple[Condition, ...]
+    classic: bool = True
 
     def __call__(self, module: nn.RNNBase) -> Call:
         """Builds the wrong layer, as any candidate is built."""
+        kept: dict[Any, Any] = {}
 
         def call(input: Any, hx: Any = None) -> tuple[Any, Any]:
             training = {"training": module.training}
             config, weights = Config.of(module), read_weights(module)
-            net = self.wrong(Net(config, weights, input, hx, training))
-            out, state = net.run() if isinstance(net, Net) else net
-            return out, state
+            net = self.wrong(Net(config, weights, input, hx, training, kept))
+            return net.run() if isinstance(net, Net) else net
 
         return call
 
@@ -88,11 +94,13 @@ class Mistake:
 MISTAKES: dict[str, Mistake] = {}
 
 
-def mistake(sentence: str, *conditions: Condition, name: str = "") -> Callable[[Wrong], Mistake]:
+def mistake(
+    sentence: str, *conditions: Condition, name: str = "", classic: bool = True
+) -> Callable[[Wrong], Mistake]:
     """Registers a wrong layer under its function's name, or under `name`."""
 
     def register(wrong: Wrong) -> Mistake:
-        found = Mistake(name or wrong.__name__, sentence, wrong, conditions)
+        found = Mistake(name or wrong.__name__, sentence, wrong, conditions, classic)
         MISTAKES[found.name] = found
         return found
 

@@ -101,5 +101,5 @@ def masks_of(case: Case) -> list[Residues]:
     return [
         Residues.of_constant((mask > 0).astype(np.int64), points)
         / Residues.of_constant(keep or 1.0, points)
-        for mask in dropout_masks(case, np.float64)
+        for mask in dropout_masks(case, draw(case), np.float64)
     ]

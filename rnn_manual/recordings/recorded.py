@@ -40,7 +40,9 @@ def recorded_numbers(case: Case) -> dict[str, Any]:
     states = {f"{name}_0": s for name, s in zip(case.config.states, data.state or ())}  # noqa: B905
     outputs = ["out", *(f"{name}_n" for name in case.config.states)]
     cotangents = {f"d {name}": d for name, d in zip(outputs, data.cotangents, strict=True)}
-    masks = {f"{MASK}{k}": mask for k, mask in enumerate(dropout_masks(case, np.float64))}
+    masks = {
+        f"{MASK}{k}": mask for k, mask in enumerate(dropout_masks(case, draw(case), np.float64))
+    }
     return {**data.parameters, "input": rows, **packed, **states, **cotangents, **masks}
 
 

@@ -37,10 +37,11 @@ class Built(NamedTuple):
 
 def torch_layer(config: Config, **options: Any) -> nn.RNNBase:
     """The nn.RNN, nn.LSTM or nn.GRU of a configuration. options: device and dtype."""
-    return _constructed(getattr(nn, config.kind.upper()), config, **options)  # type: ignore[no-any-return]
+    return constructed(getattr(nn, config.kind.upper()), config, **options)  # type: ignore[no-any-return]
 
 
-def _constructed(layer: Callable[..., Any], config: Config, **options: Any) -> Any:
+def constructed(layer: Callable[..., Any], config: Config, **options: Any) -> Any:
+    """A class called with a configuration. options: device and dtype."""
     with warnings.catch_warnings():
         # A single layer warns that it has no use for dropout; that is one of the cases.
         warnings.filterwarnings("ignore", "dropout option adds dropout")
@@ -87,7 +88,7 @@ def build(
         observer.given(name, parameter)
     module: nn.Module = reference
     if is_module_class(subject):
-        module = _constructed(subject, config).to(device=device, dtype=dtype)
+        module = constructed(subject, config).to(device=device, dtype=dtype)
         _load(module, reference)
     named = dict(module.named_parameters(recurse=False))
     for name in named.keys() & parameters.keys():

@@ -8,8 +8,10 @@ from typing import Any
 
 import torch
 
+from rnn_manual.candidates.declining import declines
+from rnn_manual.candidates.errors import in_one_line
 from rnn_manual.candidates.harness.observer import PLAIN, Observer
-from rnn_manual.candidates.harness.result import COPIED, FROZEN, NO_GRAPH
+from rnn_manual.candidates.harness.result import COPIED, DECLINED, FROZEN, NO_GRAPH, SUMMED
 from rnn_manual.candidates.harness.tensors import Tensors
 from rnn_manual.candidates.harness.untouched import Untouched
 from rnn_manual.cases.calls import differentiated, in_the_loss
@@ -22,7 +24,7 @@ class Gradients:
     """By the name of what they are for: input, h_0, c_0, and parameters by PyTorch's names.
 
     second: the gradients for these of Σ ⟨first, direction⟩, where the case asks for them.
-    missing: name → why there is none.
+    missing: `grad NAME` or `grad² NAME` → why there is none.
     """
 
     first: Tensors = field(default_factory=dict)
@@ -50,28 +52,48 @@ def gradients(
     """
     asked = {n: leaf for n, leaf in (leaves | parameters).items() if differentiated(case, n)}
     pairs = zip(outputs.items(), data.cotangents, strict=True)
-    live = {
-        name: (tensor, _like(cotangent, tensor, observer, f"d {name}"))
+    live = {  # (second derivatives are asked of what multiplies, too)
+        name: (
+            tensor,
+            _like(cotangent, tensor, observer, f"d {name}").requires_grad_(bool(data.directions)),
+        )
         for (name, tensor), cotangent in pairs
         if in_the_loss(case, name) and tensor.requires_grad and tensor.shape == cotangent.shape
     }
     if not live:
-        return Gradients(missing=dict.fromkeys(asked, NO_GRAPH))
+        return Gradients(missing=_reasons(dict.fromkeys(asked, NO_GRAPH)))
     missing = {name: FROZEN for name, leaf in asked.items() if not leaf.requires_grad}
     asked = {name: leaf for name, leaf in asked.items() if name not in missing}
     given = Untouched({f"the gradient for {name}": d for name, (_, d) in live.items()})
     found = _grad(list(live.values()), asked, create_graph=bool(data.directions))
     given.check()
     if all(gradient is None for gradient in found.values()):
-        return Gradients(missing=missing | dict.fromkeys(asked, NO_GRAPH))
+        return Gradients(missing=_reasons(missing | dict.fromkeys(asked, NO_GRAPH)))
     if all(found.get(name) is None for name in parameters):
         missing |= {name: COPIED for name in parameters if name in asked}
     asked = {name: leaf for name, leaf in asked.items() if name not in missing}
     first = {name: found[name] for name in asked}
-    second: Mapping[str, torch.Tensor | None] = {}
-    if data.directions and not missing:  # of a sum over all of the first ones
-        second = _second(first, asked, data.directions, observer)
-    return Gradients(_zero_filled(first, asked), _zero_filled(second, asked), missing)
+    second: Tensors = {}
+    refused: dict[str, str] = {}
+    if data.directions and missing:  # they are of a sum over all gradients
+        refused = dict.fromkeys((f"grad² {name}" for name in asked), SUMMED)
+    elif data.directions:
+        try:
+            second = _zero_filled(_second(first, asked, data.directions, observer), asked)
+        except (NotImplementedError, RuntimeError) as error:
+            if not _once_only(error):
+                raise
+            refused = {f"grad² {name}": f"{DECLINED}: {in_one_line(error)}" for name in asked}
+    return Gradients(_zero_filled(first, asked), second, _reasons(missing) | refused)
+
+
+def _reasons(missing: Mapping[str, str]) -> dict[str, str]:
+    return {f"grad {name}": why for name, why in missing.items()}
+
+
+def _once_only(error: Exception) -> bool:
+    """Whether a layer says that its gradients have none."""
+    return declines(error) or "once_differentiable" in str(error)
 
 
 def _grad(

@@ -9,16 +9,19 @@ import torch
 from torch.nn import functional as F
 
 from rnn_manual.cases.case import Case
-from rnn_manual.cases.draw import Floats
+from rnn_manual.cases.draw import Data, Floats
 
 
-def dropout_masks(case: Case, dtype: Any) -> list[Floats]:
-    """What nn multiplies each layer's output with but the last's: (ΣB_t, D·H), 0 or 1/(1 - p).
+def dropout_masks(case: Case, data: Data, dtype: Any) -> list[Floats]:
+    """What each layer's output but the last's is multiplied with: (ΣB_t, D·H), 0 or 1/(1 - p).
 
-    The masks that torch's generator gives after the case's seed, which each run sets.
+    Those that the data names; or those that nn does, which torch's generator gives after the
+    case's seed, which each run sets.
     """
     if not case.drops:
         return []
+    if data.masks:
+        return [np.asarray(mask, dtype) for mask in data.masks]
     c = case.config
     ones = torch.ones(sum(case.lengths), c.num_directions * c.output_size)
     ones = ones.to(getattr(torch, case.dtype))

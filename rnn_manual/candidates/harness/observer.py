@@ -18,7 +18,7 @@ class Observer:
         Args:
             name: a parameter's, by PyTorch; input, h_0 or c_0; `d out` and the like for what
                 multiplies the outputs; `u input` and the like for what multiplies the gradients;
-                `another input` and the like of another call.
+                `another 0 input` and the like of other calls.
         """
 
     def built(self, name: str, parameter: torch.Tensor) -> None:
@@ -30,3 +30,4 @@ class Observer:
 
 
 PLAIN = Observer()
+ANOTHER = "another"  # what the names of another call's tensors begin with

@@ -20,7 +20,8 @@ class Result:
     """What a run gave, by name: out, h_n, c_n, and `grad NAME` for input, states, parameters.
 
     missing: name → why a gradient that was asked for is not there.
-    lost: those of them that are there when the layer is simply called, and not in a mode.
+    lost: those of them that are there when the layer is simply called, and not as it was called
+        here, or not in a mode.
     broken: what the candidate raised during backward, if it did; line: where in its own code.
     """
 

@@ -34,8 +34,10 @@ def read_outputs(config: Config, returned: Any, given: Any) -> Tensors:
     for name, tensor in outputs.items():
         if not isinstance(tensor, torch.Tensor):
             raise Violation(f"{name} is {_described(tensor)}, expected a tensor")
-        if tensor.dtype != given.dtype:
-            raise Violation(f"{name} has dtype {tensor.dtype}, expected {given.dtype}")
+        for what in ("dtype", "device"):
+            got, expected = getattr(tensor, what), getattr(given, what)
+            if got != expected:
+                raise Violation(f"{name} has {what} {got}, expected {expected}")
     return outputs
 
 
@@ -61,8 +63,12 @@ def _described(value: Any) -> str:
 def check_no_shared_memory(outputs: Tensors, given: Mapping[str, torch.Tensor]) -> None:
     """Raises Violation if something returned lies where something else does: nn's never do.
 
-    Who changes one of them in place would change the other.
+    Who changes one of them in place would change the other; and in one whose own elements lie on
+    one another, as `expand` leaves them, nothing can be changed in place.
     """
+    for name, tensor in outputs.items():
+        if torch._debug_has_internal_overlap(tensor) == 1:
+            raise Violation(f"several elements of {name} share one place in memory")
     pairs = [
         *itertools.combinations(outputs.items(), 2),
         *itertools.product(outputs.items(), given.items()),

@@ -6,41 +6,24 @@ There is one way to run a candidate, and everything that is asked of one goes th
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
 import torch
 
 from rnn_manual.candidates.candidate import Subject
 from rnn_manual.candidates.errors import Unsupported, Violation, in_one_line
 from rnn_manual.candidates.harness.building import Built, build
-from rnn_manual.candidates.harness.differentiating import Gradients, gradients
 from rnn_manual.candidates.harness.mode import Mode
-from rnn_manual.candidates.harness.observer import PLAIN, Observer
-from rnn_manual.candidates.harness.result import DECLINED, REFUSED, SUMMED, Result
-from rnn_manual.candidates.harness.returned import (
-    check_no_graph,
-    check_no_shared_memory,
-    read_outputs,
-)
-from rnn_manual.candidates.harness.tensors import (
-    Tensors,
-    arguments,
-    leaves_of,
-    strided,
-    without_tf32,
-)
-from rnn_manual.candidates.harness.untouched import Untouched, switches_left_alone
+from rnn_manual.candidates.harness.observer import ANOTHER, PLAIN, Observer
+from rnn_manual.candidates.harness.result import DECLINED, REFUSED, Result
+from rnn_manual.candidates.harness.run import Run
+from rnn_manual.candidates.harness.tensors import strided, to_numpy, without_tf32
 from rnn_manual.candidates.process.own_line import own_line
-from rnn_manual.cases.calls import WITHOUT_A_GRAPH, another, differentiated
+from rnn_manual.cases.calls import CHANGED, WITHOUT_A_GRAPH, differentiated, frozen, others
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Data, Floats, draw
-
-CONTEXTS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
-    "no_grad": torch.no_grad,
-    "inference_mode": torch.inference_mode,
-}
 
 
 def run_candidate(
@@ -64,7 +47,7 @@ def run_candidate(
     Raises: Unsupported, Violation, and whatever the candidate raises.
     """
     numbers = data or draw(case)
-    with without_tf32(), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+    with _undisturbed():
         if mode:  # what compilers and exporters warn of is not about the layer
             warnings.simplefilter("ignore")
         try:
@@ -72,8 +55,9 @@ def run_candidate(
             built = mode.build(built) if mode else built
             for name, parameter in built.module.named_parameters():
                 observer.built(name, parameter)
-            run = Run(built, case, numbers, device, bool(mode and mode.translates), observer)
-            _call(run)
+            translated = bool(mode and mode.translates)
+            run = Run(built, case, numbers, device, translated, observer=observer)
+            run = _call(run)
             values = {name: observer.read(tensor) for name, tensor in run.outputs.items()}
         except Exception as error:
             if mode and mode.declines(error, subject):
@@ -91,7 +75,35 @@ def run_candidate(
             return Result(values, broken=in_one_line(error), line=own_line(error))
 
 
-def _build(subject: Subject, case: Case, data: Data, device: str, observer: Observer) -> Built:
+def run_calls(
+    subject: Subject, case: Case, seeds: Sequence[int], *, data: Data, device: str = "cpu"
+) -> list[Result]:
+    """Calls one layer again and again on the same numbers, with another seed each time.
+
+    Raises: as `run_candidate`; and what the candidate raises on the way back.
+    """
+    results = []
+    with _undisturbed():
+        built = _build(subject, case, data, device)
+        for seed in seeds:
+            run = Run(built, replace(case, seed=seed), data, device)
+            run.forward()
+            values = {name: to_numpy(tensor) for name, tensor in run.outputs.items()}
+            without = case.call in WITHOUT_A_GRAPH
+            results.append(Result(values) if without else _with_gradients(run, values))
+    return results
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """The judge's own generator and filters of warnings are afterwards as they were."""
+    with without_tf32(), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        yield
+
+
+def _build(
+    subject: Subject, case: Case, data: Data, device: str, observer: Observer = PLAIN
+) -> Built:
     return build(
         subject,
         case.config,
@@ -100,114 +112,69 @@ def _build(subject: Subject, case: Case, data: Data, device: str, observer: Obse
         device,
         training=case.training,
         place=strided if case.memory == "strided" else None,
-        frozen=[name for name in data.parameters if not differentiated(case, name)],
+        frozen=frozen(case),
         observer=observer,
     )
 
 
-class Run:
-    """One call of a layer, forward and backward.
+def _call(run: Run) -> Run:
+    """Calls the layer, and others before or after it where the case asks for that.
 
-    Args:
-        translated: whether what runs is a compiler's: where that lets results lie in memory is no
-            choice of the layer's. (torch.compile puts the loops' h_n where out lies.)
-        observer: is shown what goes in. name: how it is told a leaf's name.
-
-    Attributes:
-        leaves: input and states, as the layer is given them.
-        outputs: out, h_n and c_n, once it was called.
+    Returns: the run that was called, which may have other tensors than the one given.
     """
-
-    def __init__(
-        self,
-        built: Built,
-        case: Case,
-        data: Data,
-        device: str,
-        translated: bool = False,
-        observer: Observer = PLAIN,
-        name: str = "{}",
-    ) -> None:
-        self.built, self.case, self.data, self.device = built, case, data, device
-        self.translated, self.observer = translated, observer
-        self.leaves = leaves_of(case, data, getattr(torch, case.dtype), device)
-        for leaf, tensor in self.leaves.items():
-            observer.given(name.format(leaf), tensor)
-        self.parameters: Tensors = dict(built.module.named_parameters())
-        self.outputs: Tensors = {}
-        named = {f"its {name}": tensor for name, tensor in (self.leaves | self.parameters).items()}
-        self.given = Untouched(named)
-
-    def forward(self) -> None:
-        """Calls the layer. Raises: Violation; what the layer raises."""
-        case = self.case
-        input, hx = arguments(case, self.data, self.leaves)
-        torch.manual_seed(case.seed)
-        with switches_left_alone(draws=case.drops), CONTEXTS.get(case.call, nullcontext)():
-            returned = self.built.call(input, hx)
-        self.outputs = read_outputs(case.config, returned, input)
-        if case.call in WITHOUT_A_GRAPH:
-            check_no_graph(self.outputs)
-        if not self.translated:
-            check_no_shared_memory(self.outputs, self.leaves | self.parameters)
-        self.given.check()
-        self.returned = Untouched({f"the {n} that it returned": t for n, t in self.outputs.items()})
-
-    def backward(self) -> Gradients:
-        """Raises: Violation; what the layer raises."""
-        with switches_left_alone(draws=self.case.drops):
-            found = gradients(
-                self.case,
-                self.data,
-                self.leaves,
-                self.parameters,
-                self.outputs,
-                self.observer,
-            )
-        self.given.check(" during backward")
-        return found
-
-
-def _call(run: Run) -> None:
-    """Calls the layer, and once more before or after it where the case asks for that."""
-    other = None
+    more: list[Run] = []
     if run.case.call in ("after another", "before another"):
-        case = another(run.case)
-        other = Run(
-            run.built, case, draw(case), run.device, observer=run.observer, name="another {}"
-        )
-    if other and run.case.call == "after another":
-        other.forward()
-        other.backward()
+        more = [
+            Run(
+                run.built,
+                case,
+                draw(case),
+                run.device,
+                observer=run.observer,
+                name=f"{ANOTHER} {number} {{}}",
+            )
+            for number, case in enumerate(others(run.case))
+        ]
+    if run.case.call == "after another":
+        for other in more:
+            other.and_back()
+        run = _in_place_of(more[-1], run)
     run.forward()
-    if other and run.case.call == "before another":
-        other.forward()
-        other.backward()
-    if other:
-        for called in (run, other):
-            called.returned.check(" at another call")
+    if run.case.call == "before another":
+        for other in more:
+            other.and_back()
+    for called in [run, *more] if more else []:
+        called.returned.check(" at another call")
+    return run
+
+
+def _in_place_of(other: Run, run: Run) -> Run:
+    """A run on the very tensors of another, which by then hold its own numbers."""
+    if run.case.memory == "expanded":  # all rows are one row in memory: nothing can be put there
+        return run
+    with torch.no_grad():
+        for name, leaf in run.leaves.items():
+            other.leaves[name].copy_(leaf)
+            other.leaves[name].requires_grad_(leaf.requires_grad)
+    return Run(
+        run.built, run.case, run.data, run.device, run.translated, other.leaves, run.observer
+    )
 
 
 def _with_gradients(run: Run, values: dict[str, Floats]) -> Result:
     """The values and the gradients. Raises: Unsupported, Violation; what the layer raises."""
     try:
-        if run.case.call == "outputs changed":
-            with torch.no_grad():
-                for tensor in run.outputs.values():
-                    tensor.add_(1)
+        run.change_outputs()
         found = run.backward()
     except RuntimeError:
-        if run.case.call == "outputs changed":
+        if run.case.call in CHANGED:
             return _without_gradients(run, values, REFUSED)
         raise
     except Unsupported as error:
         return _without_gradients(run, values, f"{DECLINED}: {error}")
     first = {f"grad {name}": run.observer.read(tensor) for name, tensor in found.first.items()}
     second = {f"grad² {name}": run.observer.read(tensor) for name, tensor in found.second.items()}
-    missing = {f"grad {name}": why for name, why in found.missing.items()}
-    if found.missing and run.data.directions:
-        missing |= dict.fromkeys((f"grad² {name}" for name in found.first), SUMMED)
-    return Result(values | first | second, missing)
+    return Result(values | first | second, found.missing)
 
 
 def _without_gradients(run: Run, values: dict[str, Floats], why: str) -> Result:

@@ -74,6 +74,14 @@ def packed(input: Any, rows: torch.Tensor) -> Any:
     return PackedSequence(rows, torch.tensor(input.batch_sizes), *on_device)
 
 
+def packing_of(input: Any) -> Tensors:
+    """What a PackedSequence holds besides its rows, by name; nothing of a tensor."""
+    if not isinstance(input, PackedSequence):
+        return {}
+    parts = input._asdict()
+    return {f"input's {name}": p for name, p in parts.items() if name != "data" and p is not None}
+
+
 @contextmanager
 def without_tf32() -> Iterator[None]:
     """On CUDA, cuDNN may round float32 to ten bits: that is another number format, not an error."""

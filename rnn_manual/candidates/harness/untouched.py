@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import random
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 
 from rnn_manual.candidates.errors import Violation
@@ -25,14 +27,25 @@ class Untouched:
     def check(self, when: str = "") -> None:
         """Raises Violation if one of them was written to, or holds other numbers."""
         for name, (tensor, content) in self.then.items():
-            if _content(tensor) != content:
-                raise Violation(f"changed {name} in place{when}, expected to leave it as it was")
+            for what, before, now in zip(CONTENT, content, _content(tensor), strict=True):
+                if before != now:
+                    where = f"{what} of {name}" if what else f"{name} in place"
+                    raise Violation(f"changed {where}{when}, expected to leave it as it was")
 
 
-def _content(tensor: torch.Tensor) -> tuple[int, bytes]:
-    """What changes when a tensor is written to: autograd's count of that, and the numbers."""
+CONTENT = ("", "", "the shape", "the strides", "requires_grad", "the .grad")
+
+
+def _content(tensor: torch.Tensor) -> tuple[Any, ...]:
+    """What changes when a tensor is written to: autograd's count of that, the numbers, and so on.
+
+    Returns: a part for each of CONTENT.
+    """
     count = 0 if tensor.is_inference() else tensor._version
-    return count, to_numpy(tensor).tobytes()
+    grad = tensor.grad if tensor.is_leaf else None
+    of_grad = None if grad is None else (id(grad), grad._version)
+    numbers = to_numpy(tensor).tobytes()
+    return count, numbers, tensor.shape, tensor.stride(), tensor.requires_grad, of_grad
 
 
 @contextmanager
@@ -42,32 +55,44 @@ def switches_left_alone(draws: bool) -> Iterator[None]:
     Args:
         draws: whether the layer may draw random numbers.
     """
-    before = _switches()
+    before = {name: read() for name, (read, _) in SWITCHES.items()}
     try:
         yield
-        for name, value in _switches().items():
-            if value == before[name] or (draws and name == GENERATOR):
+        for name, (read, _) in SWITCHES.items():
+            value, is_generator = read(), name.endswith("generator")
+            if _same(value, before[name]) or (draws and is_generator):
                 continue
-            if name == GENERATOR:
-                raise Violation("left torch's random generator in another state")
-            raise Violation(f"left torch's {name} at {value}, where it was {before[name]}")
+            if is_generator:
+                raise Violation(f"left {name} in another state")
+            raise Violation(f"left {name} at {value}, where it was {before[name]}")
     finally:
-        for name, put_back in PUT_BACK.items():
-            put_back(before[name])
+        for name, (_, put_back) in SWITCHES.items():
+            if put_back is not None:
+                put_back(before[name])
 
 
-GENERATOR = "random generator"
-PUT_BACK: dict[str, Any] = {
-    "grad mode": torch.set_grad_enabled,
-    "default dtype": torch.set_default_dtype,
-    "number of threads": torch.set_num_threads,
+# Each, and how it is read and put back. (Of torch's generator the harness takes care.)
+SWITCHES: dict[str, tuple[Callable[[], Any], Callable[[Any], Any] | None]] = {
+    "torch's grad mode": (torch.is_grad_enabled, torch.set_grad_enabled),
+    "torch's default dtype": (torch.get_default_dtype, torch.set_default_dtype),
+    "torch's number of threads": (torch.get_num_threads, torch.set_num_threads),
+    "torch's use of oneDNN": (torch._C._get_mkldnn_enabled, torch._C._set_mkldnn_enabled),
+    "torch's choice of deterministic algorithms": (
+        torch.are_deterministic_algorithms_enabled,
+        torch.use_deterministic_algorithms,
+    ),
+    "torch's random generator": (torch.get_rng_state, None),
+    "NumPy's random generator": (np.random.get_state, np.random.set_state),
+    "Python's random generator": (random.getstate, random.setstate),
 }
 
 
-def _switches() -> dict[str, Any]:
-    return {
-        "grad mode": torch.is_grad_enabled(),
-        "default dtype": torch.get_default_dtype(),
-        "number of threads": torch.get_num_threads(),
-        GENERATOR: torch.get_rng_state().numpy().tobytes(),
-    }
+def _same(a: Any, b: Any) -> bool:
+    """Whether two values are equal: of tuples and arrays, all that is in them."""
+    if isinstance(a, torch.Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, np.ndarray):
+        return bool(np.array_equal(a, b))
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
+    return bool(a == b)

@@ -98,9 +98,7 @@ class Process:
             questions.flush()
             value, error = pickle.load(answers)
         except (EOFError, OSError, pickle.UnpicklingError):
-            timer.cancel()
-            if timer.ident:
-                timer.join()  # it may be ending the process at this moment
+            _stop(timer)
             printed = self._printed_since(start)
             code = self.close()
             why = f"did not answer within {limit:g} s" if late.is_set() else _ended(code)
@@ -108,11 +106,14 @@ class Process:
             error.own_line = own_line_printed(printed)  # type: ignore[attr-defined]
             return Answer(error=error, printed=printed.partition(FATAL)[0])
         except BaseException:
+            _stop(timer)
             self.close()  # the answer to this question must not be taken for the next one's
             raise
-        finally:
-            timer.cancel()
-        return Answer(value, error, self._printed_since(start))
+        _stop(timer)
+        printed = self._printed_since(start)
+        if late.is_set():  # it answered at the last moment, and is being ended
+            self.close()
+        return Answer(value, error, printed)
 
     def _printed_since(self, start: int) -> str:
         end = self.printed.seek(0, os.SEEK_END)
@@ -156,6 +157,16 @@ class Process:
                     pipe.close()
             self.printed.close()
         return self.process.wait()
+
+
+def _stop(timer: threading.Timer) -> None:
+    """Stops a timer, or waits for it if it is ending the process at this moment.
+
+    The process must not be reaped meanwhile: its number may then be another's.
+    """
+    timer.cancel()
+    if timer.ident:
+        timer.join()
 
 
 def _ended(code: int) -> str:

@@ -16,11 +16,10 @@ from rnn_manual.cli.explain.sections import (
     shapes_section,
 )
 from rnn_manual.cli.explain.state_map import packed_section, padded_section
-from rnn_manual.cli.layer_options import call_for
+from rnn_manual.cli.layer_options import call_for, check_picture
 from rnn_manual.explain.call import Call, Numbers, Ran, module_for, numbers_for, runs
 from rnn_manual.explain.checked import Check
-from rnn_manual.explain.pictures.save import check_drawable, save
-from rnn_manual.files import check_writable
+from rnn_manual.explain.pictures.save import picture, save
 
 WIDTH = 60  # columns that it is made for
 
@@ -28,14 +27,13 @@ WIDTH = 60  # columns that it is made for
 def explain(options: argparse.Namespace) -> int:
     """Shows it all. Returns: 0 if every equality shown held in the runs, otherwise 1."""
     call = call_for(options)
-    if options.save is not None:
-        check_drawable(options.save)
-        check_writable(options.save)
+    check_picture(options.save)
     given = numbers_for(call, module_for(call, options.seed), options.seed)
     out = console()
     checks = show(out, call, given, runs(call, options.seed))
     if options.save is not None:
-        save(call, options.save, "dark" if options.dark else "light", options.seed)
+        theme = "dark" if options.dark else "light"
+        save(options.save, lambda: picture(call, theme, options.seed))
         out.print(f"\ndrawn in {options.save}", markup=False)
     return int(not all(check.holds for check in checks))
 

@@ -10,10 +10,12 @@ from rich.console import Console
 from rich.text import Text
 
 from rnn_manual.cli.console import console
-from rnn_manual.cli.layer_options import call_for
+from rnn_manual.cli.layer_options import call_for, check_picture
 from rnn_manual.cli.trace.lines import Shown, compared, sheet
 from rnn_manual.config import DIRECTIONS
 from rnn_manual.explain.call import Call
+from rnn_manual.explain.pictures.over_time import over_time
+from rnn_manual.explain.pictures.save import save
 from rnn_manual.explain.quantities import Key
 from rnn_manual.explain.trace import NEAR, Trace
 from rnn_manual.explain.trace import trace as traced
@@ -42,8 +44,15 @@ class Worst:
 
 def trace(options: argparse.Namespace) -> int:
     """Shows it. Returns: 1 if an implementation differs from the loops, otherwise 0."""
-    found = traced(call_for(options), options.seed)
-    return show(console(), found, options.backward)
+    call = call_for(options)
+    check_picture(options.save)
+    found, out = traced(call, options.seed), console()
+    code = show(out, found, options.backward)
+    if options.save is not None:
+        theme, forward = "dark" if options.dark else "light", found.columns[0].forward
+        save(options.save, lambda: over_time(call, forward, theme))
+        out.print(f"drawn in {options.save}", markup=False)
+    return code
 
 
 def show(out: Console, found: Trace, backward: bool = False) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from rnn_manual.explain.call import Call, module_for, numbers_for, run_loops
 from rnn_manual.explain.pictures.cell import cell_size, draw_cell
 from rnn_manual.explain.pictures.drawing import Drawing
-from rnn_manual.explain.pictures.theme import THEMES
+from rnn_manual.explain.pictures.theme import THEMES, TITLE_SIZE, title_width
 from rnn_manual.explain.pictures.unrolled import draw_unrolled, size_of
 from rnn_manual.explain.states import bands
 from rnn_manual.usage import Refused
@@ -37,18 +38,18 @@ def picture(call: Call, theme: str = "light", seed: int = 0) -> Any:
     one = Call(call.config, (call.T,), "unbatched") if call.packed else call
     ran = run_loops(one, numbers_for(one, module_for(one, seed), seed))
     sizes = [size_of(call), cell_size(call)]
-    width = max(w for w, _ in sizes) + 2 * MARGIN
     height = sum(h for _, h in sizes) + 2 * TITLE + 2 * MARGIN
+    longest = f": the longest of lengths {_listed(call.lengths)}" if call.packed else ""
+    titles = (f"{call.config}, T = {call.T}{longest}", f"one {call.config.kind.upper()} cell")
+    width = max(*(w for w, _ in sizes), title_width(titles[0])) + 2 * MARGIN
     with mpl.rc_context({"font.family": "DejaVu Sans", "mathtext.fontset": "dejavusans"}):
         figure = Figure(figsize=(width, height), facecolor=paint.paper)
         top = height - MARGIN
-        longest = f": the longest of lengths {_listed(call.lengths)}" if call.packed else ""
-        titles = (f"{call.config}, T = {call.T}{longest}", f"one {call.config.kind.upper()} cell")
         for (w, h), title in zip(sizes, titles, strict=True):
             top -= TITLE
             figure.text(
                 MARGIN / width, (top + TITLE * 0.55) / height, title,
-                color=paint.ink, fontsize=13, fontweight="bold", va="center",
+                color=paint.ink, fontsize=TITLE_SIZE, fontweight="bold", va="center",
             )  # fmt: skip
             left = (width - w) / 2
             rectangle = (left / width, (top - h) / height, w / width, h / height)
@@ -67,13 +68,12 @@ def _listed(lengths: tuple[int, ...]) -> str:
     return ", ".join(map(str, lengths[:6])) + ", …" * (len(lengths) > 6)
 
 
-def save(call: Call, name: str, theme: str = "light", seed: int = 0) -> None:
-    """Draws it into a file: the same file, byte for byte, for the same call."""
+def save(name: str, draw: Callable[[], Any]) -> None:
+    """Draws it into a file: the same file, byte for byte, for the same picture."""
     import matplotlib as mpl
 
     metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": None}
     with mpl.rc_context({"svg.hashsalt": "rnn-manual"}):
-        figure = picture(call, theme, seed)
-        figure.savefig(
-            name, facecolor=figure.get_facecolor(), dpi=150, metadata=metadata[Path(name).suffix]
-        )
+        figure = draw()
+        paper = figure.get_facecolor()
+        figure.savefig(name, facecolor=paper, dpi=150, metadata=metadata[Path(name).suffix])

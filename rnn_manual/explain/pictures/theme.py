@@ -15,6 +15,14 @@ class Theme(NamedTuple):
     layer: str
 
 
+TITLE_SIZE = 13
+
+
+def title_width(title: str) -> float:
+    """Inches that a bold title takes, at most."""
+    return 0.14 * len(title)
+
+
 THEMES = {
     "light": Theme("#FFFFFF", "#1A1A1A", "#666666", "#FFFFFF", "#F0F1F3"),
     "dark": Theme("#14171B", "#ECECEC", "#A0A6AD", "#14171B", "#242A31"),

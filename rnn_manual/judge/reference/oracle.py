@@ -27,7 +27,7 @@ def wide(case: Case) -> Any:
 
 def run_oracle(case: Case, data: Data, backward: bool = True) -> dict[str, Floats]:
     """out, h_n, c_n and the gradients that the case asks for, in more bits than the case has."""
-    ops = NumpyOps(dropout_masks(case, wide(case)))
+    ops = NumpyOps(dropout_masks(case, data, wide(case)))
     return run_in_numpy(case, data, ops, wide(case), backward)
 
 

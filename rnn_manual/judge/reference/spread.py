@@ -4,9 +4,10 @@ A sample is a run of the loops with rounding errors made on purpose (`rounding.p
 a case run at once: each sequence of its batch stands there so many times, and the sums over the
 batch, the gradients of the weights, are taken for each sample by itself.
 
-Of a large batch some sequences stand for all: what the others are moved by is what these are at
-the same step, and a sum over all rows is moved as the sum over theirs, for each row adds its own
-share of variance.
+Of a batch that is large, of a wide layer and over many steps, some sequences stand for all: what
+the others are moved by is what these are at the same step, and a sum over all rows is moved as the
+sum over theirs, for each row adds its own share of variance. (Of few units few sequences tell too
+little: where one relu is ten times as large as the others, it is moved ten times as far.)
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ from rnn_manual.ops import NumpyOps
 from rnn_manual.weights import Array
 
 SAMPLES = 16
-SEQUENCES = 4  # of a batch: so many, or fewer
 NUMBERS = 1 << 20  # in what all samples of a layer or its weights hold: so many, or fewer
+SEQUENCES = 8  # of a batch: at least so many, and as many as come to
+WHOLE = 1 << 20  # numbers
 ROW_BY_ROW = ("out", "input")
 
 
@@ -39,7 +41,7 @@ def spread(case: Case, data: Data, exact: Arrays, backward: bool = True) -> dict
         backward: whether gradients are among them.
     """
     batch = _SideBySide(case, data)
-    masks = [mask[batch.rows] for mask in dropout_masks(case, np.float64)]
+    masks = [mask[batch.rows] for mask in dropout_masks(case, data, np.float64)]
     repeated = [np.repeat(mask, batch.samples, 0) for mask in masks]
     ops = NoisyOps(case, repeated, batch.samples, batch.total)
     found = run_in_numpy(case, batch.data(batch.samples, backward), ops, np.float64, backward)
@@ -69,13 +71,15 @@ class _SideBySide:
     def __init__(self, case: Case, given: Data) -> None:
         self.layout, self.case, self.given = layout_of(case.config, given.input), case, given
         sizes = np.array(self.layout.batch_sizes)
-        self.chosen = np.unique(np.linspace(0, max(0, sizes[0] - 1), SEQUENCES).astype(int))
+        gates = len(case.config.gates) * case.config.hidden_size
+        some = min(int(sizes[0]), max(SEQUENCES, WHOLE // (SAMPLES * len(sizes) * gates)))
+        self.chosen = np.unique(np.linspace(0, max(0, sizes[0] - 1), some).astype(int))
         self.chosen = self.chosen[self.chosen < sizes[0]]
         self.is_part = len(self.chosen) < sizes[0]
         alive = self.chosen < sizes[:, None]  # (T, sequences)
         self.rows = ((np.cumsum(sizes) - sizes)[:, None] + self.chosen)[alive]
         self.batch_sizes, self.size, self.total = alive.sum(1), len(self.rows), int(sizes.sum())
-        widest = self.size * len(case.config.gates) * case.config.hidden_size
+        widest = self.size * gates
         weights = sum(array.size for array in given.parameters.values())
         self.samples = max(2, min(SAMPLES, NUMBERS // max(widest, weights)))
 

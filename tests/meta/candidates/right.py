@@ -225,8 +225,10 @@ class PlainLSTM(nn.Module):
         """Padded and masked: a sequence that has ended keeps its state."""
         x, lengths = pad_packed_sequence(input)
         out, last = self._run(x, lengths, None if hx is None else self._pair(hx))
-        back = pack_padded_sequence(out, lengths, enforce_sorted=input.sorted_indices is None)
         indices = (input.sorted_indices, input.unsorted_indices)
+        if indices[0] is not None:  # to sort anew may put equal lengths in another order
+            out, lengths = out[:, indices[0]], lengths[indices[0].cpu()]
+        back = pack_padded_sequence(out, lengths)
         return PackedSequence(back.data, input.batch_sizes, *indices), self._given(last)
 
     def _run(self, x: Any, lengths: Any, states: Any) -> tuple[Any, list[Any]]:

@@ -136,3 +136,19 @@ def test_what_is_printed_comes_with_the_answer(process):
     assert process.call(60, os.write, 2, b"and by another way").printed == "and by another way"
     assert process.call(60, print, "x" * 10_000 + "end").printed.endswith("xend\n")
     assert process.call(60, divmod, 7, 2).printed == ""
+
+
+def test_an_answer_at_the_last_moment_is_no_fault_of_the_next_call(monkeypatch):
+    """A process that answers while it is being ended is closed, and its answer counts."""
+    process = Process({}, 1)
+    ended = process._end
+
+    def late_end():
+        time.sleep(0.5)  # meanwhile the answer comes
+        ended()
+
+    monkeypatch.setattr(process, "_end", late_end)
+    assert process.call(60, abs, -1).value == 1  # torch is loaded by now
+    answer = process.call(0.2, time.sleep, 0.4)
+    assert answer.error is None
+    assert not process.alive

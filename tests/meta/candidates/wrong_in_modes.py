@@ -119,6 +119,9 @@ WRONG_IN = {
 }
 # Why nothing is planted there.
 NOT_PLANTED = {
+    **dict.fromkeys(
+        ("sizes-by-position", "by-position", "device-dtype"), "test_classes.py has constructors"
+    ),
     "cells": "computes by nn's cells, not by the layer",
     "compile-traced": "as compile-traced-aot_eager, and takes a minute",
     "export-decomposed": "as export",

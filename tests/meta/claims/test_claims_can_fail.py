@@ -18,6 +18,7 @@ from tests import (
     test_f_backprop,
     test_hypothesis,
     test_m_metamorphic,
+    test_n_dropout,
     test_parity,
 )
 from tests.meta.claims.put_to import failure_of, put_to
@@ -31,6 +32,7 @@ FAMILIES = (
     test_f_backprop,
     test_hypothesis,
     test_m_metamorphic,
+    test_n_dropout,
     test_parity,
 )
 TESTS = {
@@ -80,6 +82,9 @@ BREAKS = {  # test → the mistake that it must fail for
     "test_an_open_forget_gate_keeps_it": "d_c_n_dropped",
     "test_the_gradient_crosses_from_call_to_call": "d_h_n_dropped",
     "test_truncated_is_the_sum_of_the_pieces": "gradient_cut_between_steps",
+    "test_dropout_is_a_mask_between_layers": "factor_left_out",
+    "test_masks_are_drawn_one_by_one": "rows_dropped",
+    "test_a_seed_gives_the_same_masks": "masks_without_a_seed",
 }
 ODD_BACKWARDS = {  # the same, for mistakes that no ordinary case shows, or not by that law
     "test_the_gradient_through_time_is_a_product": "cut_at_the_second_step",
@@ -95,6 +100,7 @@ OF_PARAMETERS = {
     "test_layers_above_read_what_the_one_below_puts_out",
     "test_names_order_and_shapes",
     "test_how_many_parameters",
+    "test_initial_weights",
 }
 
 

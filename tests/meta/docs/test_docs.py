@@ -67,8 +67,8 @@ def test_what_is_not_printed_is_seen():
     assert not re.fullmatch(pattern("a b\n"), "a c\n")
 
 
-SHOWN = [c for c in commands() if c.split()[1] in ("explain", "trace") and "--save" not in c]
-DRAWN = [c for c in commands() if "--save" in c]
+SHOWN = [c for c in commands() if c.split()[1] in ("explain", "trace") and "docs/" not in c]
+DRAWN = [c for c in commands() if "--save docs/" in c]
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -85,7 +85,8 @@ def test_a_picture_is_what_its_command_draws(command, dark, tmp_path):
 
 
 @pytest.mark.parametrize("command", SHOWN)
-def test_a_command_in_the_text_runs(command, capsys):
+def test_a_command_in_the_text_runs(command, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     assert main(shlex.split(command)[1:]) == 0
     assert "✗" not in capsys.readouterr().out
 

@@ -11,12 +11,18 @@ from rnn_manual.config import Config
 from rnn_manual.explain.call import Call
 from rnn_manual.explain.palette import COLOURS, ink_on
 from rnn_manual.explain.pictures import save as saving
+from rnn_manual.explain.pictures.over_time import over_time
 from rnn_manual.explain.pictures.theme import THEMES
+from rnn_manual.explain.quantities import Key
+from rnn_manual.explain.trace import trace
 
 CALLS = {
     "smallest": Call(Config("gru", 1, 1), (1,), "unbatched"),
     "largest": Call(Config("lstm", 3, 5, num_layers=4, bidirectional=True), (8,) * 4),
     "long": Call(Config("lstm", 3, 5, proj_size=2, num_layers=2, batch_first=True), (30,) * 4),
+    "every option": Call(
+        Config("lstm", 30, 50, 2, "tanh", False, True, 0.5, True, 25), (10,) * 3, "packed"
+    ),
     "packed": Call(Config("rnn", 3, 5, bidirectional=True, bias=False), (3, 5, 2), "packed"),
 }
 
@@ -28,7 +34,11 @@ def words(figure):
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_no_word_is_outside_or_on_another(call):
     """Legible at every size: texts lie within the picture, and none covers another."""
-    figure = saving.picture(call)
+    assert_legible(saving.picture(call))
+    assert_legible(over_time(call, trace(call).columns[0].forward))
+
+
+def assert_legible(figure):
     figure.canvas.draw()
     whole, texts = figure.bbox, [text for axes in figure.axes for text in axes.texts]
     shown = [text for text in (*figure.texts, *texts) if text.get_text()]
@@ -142,3 +152,22 @@ def test_colours_are_told_apart_with_any_colour_vision(seen):
     for k, colour in enumerate(colours):
         for other in colours[k + 1 :]:
             assert np.linalg.norm(colour - other) > 10
+
+
+def test_gates_over_time_are_those_of_the_trace(tmp_path, capsys):
+    """A map for each gate and state of each layer and direction; what is painted is its numbers."""
+    call = Call(Config("lstm", 2, 3, bidirectional=True), (2, 5), "packed")
+    found = trace(call).columns[0].forward
+    figure = over_time(call, found)
+    assert len(figure.axes) == 2 * 6
+    for axes, name in zip(figure.axes[6:], ["i", "f", "g", "o", "c'", "h'"], strict=True):
+        assert axes.get_title().startswith(f"{name}  (")
+        painted = axes.images[0].get_array()
+        assert painted.shape == (3, 5)
+        for t in range(5):
+            np.testing.assert_array_equal(painted[:, t], found[Key(0, 1, t, name)][0])
+    path = tmp_path / "gates.svg"
+    assert main(["trace", "gru", "-T", "12", "--dark", "--save", str(path)]) == 0
+    assert path.read_bytes().startswith(b"<?xml")
+    assert main(["trace", "gru", "--save", "gates.jpg"]) == 2
+    assert "--save takes a name in" in capsys.readouterr().err

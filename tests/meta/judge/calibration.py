@@ -3,11 +3,17 @@
 False alarms: how near correct candidates come to what is allowed, where 1 would be a failure; and,
 from how the largest of these fall off, the chance that a correct layer fails somewhere in the
 suite. Blindness: the smallest relative fault in one weight that still fails the case.
+
+With `--tensors 200000` (`make calibration ARGS="--level full --tensors 200000"`) false alarms only,
+on cases of the level drawn at random, each with numbers of its own, until so many tensors were
+compared.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
+import random
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -24,8 +30,11 @@ from rnn_manual.judge.check import compare_result
 from rnn_manual.judge.reference.tolerance import SPREAD, reference
 from rnn_manual.parity import Case, Unsupported, select
 from rnn_manual.usage import DTYPES, KINDS
-from tests.meta.candidates.right import RIGHT
+from tests.meta.candidates.right import CLASSES, RIGHT
 
+SUBJECTS: dict[str, Subject] = RIGHT | {name: layer for name, (_, layer) in CLASSES.items()}
+# Whose dropout draws the masks that nn does.
+DRAW_AS_NN = ("torch.nn", "without oneDNN", *(n for n in CLASSES if not n.startswith("plain")))
 FAULTS = [10.0**-k for k in range(-2, 16)]
 TAIL = 100  # of the largest ratios, from which the rest of the distribution is extrapolated
 
@@ -83,37 +92,58 @@ def sensitive(case: Case) -> bool:
     return is_telling(replace(case, dtype="float32")) and several and c.nonlinearity == "tanh"
 
 
-def every_ratio(level: str, seeds: int) -> Iterator[tuple[str, Case, list[float]]]:
-    """Every correct candidate on every case, with numbers from so many seeds."""
+Found = Iterator[tuple[str, Case, list[float]]]
+
+
+def of_case(case: Case) -> Found:
+    """How near every correct candidate comes on a case, functions and classes."""
+    for name, subject in SUBJECTS.items():
+        slow = name == "summed in sequence" and case.config.hidden_size > 60
+        drawn = case.random and name not in DRAW_AS_NN
+        other = CLASSES.get(name, (case.config.kind,))[0] != case.config.kind
+        if not (slow or drawn or other):
+            yield name, case, ratios(subject, case)
+
+
+def every_ratio(level: str, seeds: int) -> Found:
+    """Every case, with numbers from so many seeds."""
     for seed in range(seeds):
         for case in select(level, seed=seed):
-            for name, subject in RIGHT.items():
-                slow = name == "summed in sequence" and case.config.hidden_size > 60
-                drawn = case.random and name not in ("torch.nn", "without oneDNN")
-                if not (slow or drawn):
-                    yield name, case, ratios(subject, case)
+            yield from of_case(case)
 
 
-def false_alarms(level: str, seeds: int) -> None:
+def so_many(level: str, tensors: int) -> Found:
+    """Cases drawn at random, each with numbers of its own, until so many tensors were compared."""
+    cases, rng = select(level), random.Random(0)
+    compared = 0
+    for seed in itertools.count():
+        for name, case, more in of_case(replace(rng.choice(cases), seed=seed)):
+            yield name, case, more
+            compared += len(more)
+            if compared >= tensors:
+                return
+
+
+def false_alarms(found_by: Found) -> None:
     """Prints how near correct candidates come, and the chance that one goes too far."""
     nearest_by: dict[tuple[str, str], float] = {}
     found: dict[str, list[float]] = {"": [], "chaos": []}
-    for name, case, more in every_ratio(level, seeds):
+    for name, case, more in found_by:
         key = (name, "chaos" if case.gain != 1 else case.dtype)
         nearest_by[key] = max([nearest_by.get(key, 0.0), *more])
         found["chaos" if case.gain != 1 else ""] += more
         if any(ratio > 1 for ratio in more):
-            print(f"FALSE ALARM {name} {case.id} seed {case.seed}: {max(more):.3g}")
+            print(f"FALSE ALARM {name} {case.id} seed {case.seed}: {max(more):.3g}", flush=True)
     print(f"correct candidates: the worst error in units of what is allowed (SPREAD {SPREAD:g})")
     columns = [*DTYPES, "chaos"]
     print(f"  {'':<24}" + "".join(f"{column:>10}" for column in columns))
-    for name in RIGHT:
+    for name in SUBJECTS:
         cells = (nearest_by.get((name, column)) for column in columns)
         print(f"  {name:<24}" + "".join(f"{'' if c is None else f'{c:.2g}':>10}" for c in cells))
     total = sum(map(len, found.values()))
     print(f"{total:,} tensors compared, {sum(r > 1 for rs in found.values() for r in rs)} beyond")
     one = chance_beyond(found[""])
-    per_run = sum(len(ratios(RIGHT["torch.nn"], case)) for case in select("quick"))
+    per_run = sum(len(ratios(SUBJECTS["torch.nn"], case)) for case in select("quick"))
     print(
         f"extrapolated: one tensor in {1 / one:.1e} is beyond; of {per_run:,} in a run at quick, "
         f"one run in {1 / (one * per_run):.1e}"
@@ -140,10 +170,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--level", default="quick", choices=("quick", "full"))
     parser.add_argument("--seeds", type=int, default=6, help="how many sets of numbers")
+    parser.add_argument("--tensors", type=int, help="false alarms only, among so many tensors")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    false_alarms(options.level, options.seeds)
-    blindness()
+    if options.tensors:
+        false_alarms(so_many(options.level, options.tensors))
+    else:
+        false_alarms(every_ratio(options.level, options.seeds))
+        blindness()
 
 
 if __name__ == "__main__":

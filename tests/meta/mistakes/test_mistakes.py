@@ -25,6 +25,7 @@ CASES = select(
         is_telling(case)
         and max(case.config.sizes) < 30
         and case.seq_len < 30
+        and case.batch_size < 100
         and (case.config.nonlinearity == "tanh" or case.config.hidden_size > 3)
     ),
 )
@@ -38,6 +39,9 @@ CASES += [
 CASES = list(dict.fromkeys(CASES))
 
 
+CLASSIC = {name: mistake for name, mistake in MISTAKES.items() if mistake.classic}
+
+
 def verdicts(mistake, case):
     result = run_candidate(mistake, case)
     return {name: t.verdict for name, t in compare_result(result, reference(case)).items()}
@@ -49,7 +53,7 @@ def test_there_are_at_least_25():
     assert len({mistake.sentence for mistake in MISTAKES.values()}) == len(MISTAKES)
 
 
-@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+@pytest.mark.parametrize("mistake", CLASSIC.values(), ids=CLASSIC)
 def test_a_mistake_is_caught_wherever_it_shows(mistake):
     """Every case that a mistake says it shows on fails, and there are several."""
     shown = [case for case in CASES if mistake.shows(case)]
@@ -64,11 +68,13 @@ def caught(mistake, case):
         return True
 
 
-@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+@pytest.mark.parametrize("mistake", CLASSIC.values(), ids=CLASSIC)
 def test_a_mistake_is_innocent_elsewhere(mistake):
     """Where a mistake says it does not show, it changes nothing: so it is what it says it is."""
     hidden = [case for case in CASES if not mistake.shows(case) and case.seq_len < 20]
     hidden = [case for case in hidden if case.config.nonlinearity == "tanh"]
+    # Where all is zero, second derivatives may be none.
+    hidden = [c for c in hidden if not (c.drops and c.call == "second derivatives")]
     if mistake.name in GRADIENTS_ONLY:  # where only some are asked for, these may show it, too
         hidden = list(filter(all_gradients, hidden))
     assert [case.id for case in hidden if caught(mistake, case)] == []
@@ -109,7 +115,7 @@ def test_who_runs_forward_only_misses_a_wrong_backward(mistake):
         assert {t.verdict for t in compared} == {Verdict.IDENTICAL, Verdict.UNSUPPORTED}, case.id
 
 
-@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+@pytest.mark.parametrize("mistake", CLASSIC.values(), ids=CLASSIC)
 def test_a_mistake_is_recognised(mistake):
     """A candidate that makes a classic mistake is told which one."""
     shown = [case for case in CASES if mistake.shows(case) and not case.random]
