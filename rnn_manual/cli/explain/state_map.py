@@ -25,7 +25,8 @@ def padded_section(call: Call, given: Numbers, ran: list[Ran]) -> Section:
         name = f"layer {band.layer} {ARROWS[band.direction]}"
         cells = [Text("…") if t is None else _marked(band.cells[t].row) for t in steps]
         columns = f"{band.columns[0]}:{band.columns[1]}"
-        grid.add_row(name, columns, *cells, style="" if band.layer == last else "dim")
+        style = "" if band.layer == last else "dim"
+        grid.add_row(Text(name, style), Text(columns, style), *cells)
     parts: list[RenderableType] = [title("out and h_n: what each layer puts out, t →"), grid]
     not_returned = "\nthe layers below are not returned" * (last > 0)
     parts.append(Text(f"[k] is h_n[k], found there; layer {last} is out{not_returned}", "dim"))
