@@ -245,3 +245,11 @@ def test_outputs_changed_in_place_must_not_change_gradients():
     case = case_of(equations="gru", dtype="float64")
     assert not check(build, case).verdict.fails
     assert check(build, case_of(equations="gru", dtype="float64", call="out changed")).verdict.fails
+
+
+def test_gradients_that_may_be_taken_once_say_so():
+    """A backward marked with @once_differentiable has declined second derivatives, not erred."""
+    case = case_of(equations="lstm", call="second derivatives")
+    compared = check(by_hand.build, case)
+    assert not compared.verdict.fails
+    assert "once_differentiable" in compared.tensors["grad² input"].reason
