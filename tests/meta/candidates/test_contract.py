@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
+from rnn_manual.candidates import by_hand
 from rnn_manual.cases.options import case_of
 from rnn_manual.config import Config
 from rnn_manual.parity import Case, Verdict, check
