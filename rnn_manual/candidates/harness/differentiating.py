@@ -18,6 +18,10 @@ from rnn_manual.cases.calls import differentiated, in_the_loss
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Data
 
+# What once_differentiable leaves as a gradient's graph: it raises, but only where it is walked to
+# its end, and towards the leaves of a call it is not.
+ONCE = ("Error", "DelayedError")  # under one name or the other
+
 
 @dataclass(frozen=True)
 class Gradients:
@@ -74,14 +78,18 @@ def gradients(
     asked = {name: leaf for name, leaf in asked.items() if name not in missing}
     first = {name: found[name] for name in asked}
     second: Tensors = {}
+    once = [g.grad_fn for g in first.values() if g is not None and g.grad_fn is not None]
     refused: dict[str, str] = {}
     if data.directions and missing:  # they are of a sum over all gradients
         refused = dict.fromkeys((f"grad² {name}" for name in asked), SUMMED)
+    elif any(type(node).__name__ in ONCE for node in once):
+        why = f"{DECLINED}: its backward is marked with @once_differentiable"
+        refused = dict.fromkeys((f"grad² {name}" for name in asked), why)
     elif data.directions:
         try:
             second = _zero_filled(_second(first, asked, data.directions, observer), asked)
         except (NotImplementedError, RuntimeError) as error:
-            if not _once_only(error):
+            if not declines(error):
                 raise
             refused = {f"grad² {name}": f"{DECLINED}: {in_one_line(error)}" for name in asked}
     return Gradients(_zero_filled(first, asked), second, _reasons(missing) | refused)
@@ -89,11 +97,6 @@ def gradients(
 
 def _reasons(missing: Mapping[str, str]) -> dict[str, str]:
     return {f"grad {name}": why for name, why in missing.items()}
-
-
-def _once_only(error: Exception) -> bool:
-    """Whether a layer says that its gradients have none."""
-    return declines(error) or "once_differentiable" in str(error)
 
 
 def _grad(
