@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -44,3 +45,17 @@ def needed_argument(function: Callable[..., Any], name: str, argument: str) -> N
     """Raises: Unsupported: this torch's function, called `name`, takes no `argument=…`."""
     if not takes(function, argument.partition("=")[0]):
         raise Unsupported(f"torch {torch.__version__} has no {name}({argument})")
+
+
+def unwatched() -> AbstractContextManager[Any]:
+    """Within it, no dispatch mode sees what torch does: for what reads a layer to translate it."""
+    disabled = _found("torch.utils._python_dispatch._disable_current_modes")
+    return disabled() if disabled else nullcontext()
+
+
+def storage_of(tensor: torch.Tensor) -> Any:
+    """The memory that a tensor looks into, which others may share."""
+    if hasattr(tensor, "untyped_storage"):
+        return tensor.untyped_storage()
+    storage: Any = tensor.storage()  # type: ignore[no-untyped-call]
+    return storage._untyped()  # torch 1.13

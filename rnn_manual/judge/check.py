@@ -22,6 +22,7 @@ from rnn_manual.candidates.process.process import Answer
 from rnn_manual.cases.case import Case
 from rnn_manual.judge.comparison import Comparison
 from rnn_manual.judge.diagnosis import diagnose
+from rnn_manual.judge.prove import formula_of
 from rnn_manual.judge.reference.tolerance import Reference, reference
 from rnn_manual.judge.tensor import TensorComparison, compare_tensor
 from rnn_manual.judge.verdict import Verdict
@@ -30,12 +31,15 @@ from rnn_manual.judge.where import locate
 NOT_ITS_OWN = "it has no such parameter"
 
 
-def check(candidate: Any, case: Case, *, device: str = "cpu", mode: str = "") -> Comparison:
+def check(
+    candidate: Any, case: Case, *, device: str = "cpu", mode: str = "", formulas: bool = True
+) -> Comparison:
     """Runs a candidate on a case and compares all it gives with the loops and the oracle.
 
     Args:
         candidate: a class, a build function, the name of one or of a mode, or a Candidate.
         mode: the name of a mode to run it in; the candidate's own if left out.
+        formulas: whether to compare its formulas, too, and to say where these begin to be others.
 
     Returns: a comparison, whatever the candidate does; `.assert_ok()` raises if it failed.
 
@@ -73,6 +77,7 @@ def check(candidate: Any, case: Case, *, device: str = "cpu", mode: str = "") ->
         printed=answer.printed,
         where=locate(case, tensors) if differs else None,
         diagnosis=diagnose(case, result, held_against, device) if differs else None,
+        formula=formula_of(candidate, case, device, mode) if formulas else None,
     )
 
 

@@ -8,6 +8,7 @@ from rnn_manual.cases.case import Case
 from rnn_manual.judge.tensor import TensorComparison
 from rnn_manual.judge.verdict import Verdict, worst
 from rnn_manual.judge.where import Where
+from rnn_manual.proof.formula import Formula
 
 BITS = "bit for bit"  # the mode of a comparison that allows nothing
 
@@ -22,6 +23,7 @@ class Findings:
     line: where in its own code the candidate raised, or ended its process.
     printed: what it wrote to standard output and standard error, the end of it.
     diagnosis: the classic mistake it behaves like.
+    formula: whether it computes the loops' formulas; None if that was not asked.
     """
 
     case: Case
@@ -36,9 +38,12 @@ class Findings:
     printed: str = ""
     where: Where | None = None
     diagnosis: str | None = None
+    formula: Formula | None = None
 
     @property
     def verdict(self) -> Verdict:
         """The worst of its tensors' that are there, or what it came to without any."""
         there = [t.verdict for t in self.tensors.values() if t.verdict != Verdict.UNSUPPORTED]
+        if self.formula is not None and self.formula.differs:
+            there.append(Verdict.DIFFERS)
         return self.raised or worst(there)

@@ -1,7 +1,8 @@
 """The judge's public face: holds a candidate against the loops, and says where it differs.
 
-`check(candidate, case)` compares, `parametrize(...)` hands a test its cases, `strategies.cases()`
-draws more of them, and a candidate raises `Unsupported(...)` for an option that it does not have.
+`check(candidate, case)` compares, `prove(candidate, case)` does so with formulas alone,
+`parametrize(...)` hands a test its cases, `strategies.cases()` draws more of them, and a candidate
+raises `Unsupported(...)` for an option that it does not have.
 """
 
 from importlib import import_module
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rnn_manual.cases.parametrize import parametrize as parametrize
     from rnn_manual.judge.check import check as check
     from rnn_manual.judge.comparison import Comparison as Comparison
+    from rnn_manual.judge.prove import prove as prove
     from rnn_manual.judge.verdict import Verdict as Verdict
     from rnn_manual.parity import strategies as strategies
 
@@ -28,6 +30,7 @@ _HOME = {
     "Unusable": "candidates.errors",
     "Verdict": "judge.verdict",
     "check": "judge.check",
+    "prove": "judge.prove",
     "parametrize": "cases.parametrize",
     "select": "cases.levels",
 }
@@ -40,6 +43,7 @@ __all__ = [
     "Verdict",
     "check",
     "parametrize",
+    "prove",
     "select",
     "strategies",
 ]

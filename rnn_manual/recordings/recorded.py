@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from rnn_manual.candidates.harness.dropout import dropout_masks
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import draw
 from rnn_manual.cases.features import features_of
 from rnn_manual.judge.findings import Findings
-from rnn_manual.judge.reference.oracle import dropout_masks
 from rnn_manual.judge.reference.tolerance import reference
 from rnn_manual.judge.report.stable_text import stable
 from rnn_manual.layout import Packed

@@ -11,6 +11,7 @@ from torch import nn
 
 from rnn_manual.candidates.candidate import Call, Subject, is_module_class
 from rnn_manual.candidates.errors import Violation
+from rnn_manual.candidates.harness.observer import PLAIN, Observer
 from rnn_manual.candidates.harness.tensors import to_torch
 from rnn_manual.cases.draw import Floats
 from rnn_manual.config import Config
@@ -69,6 +70,7 @@ def build(
     training: bool = True,
     place: Place | None = None,
     frozen: Collection[str] = (),
+    observer: Observer = PLAIN,
 ) -> Built:
     """Builds a candidate on given weights.
 
@@ -76,11 +78,14 @@ def build(
         parameters: arrays by PyTorch's names.
         place: lays each weight out in memory, if not as the module does.
         frozen: the parameters that require no gradient.
+        observer: is shown the parameters before the candidate is.
 
     Raises: what the candidate raises.
     """
     reference = torch_layer(config, device=device, dtype=dtype)
     reference.load_state_dict({k: to_torch(v, dtype) for k, v in parameters.items()})
+    for name, parameter in reference.named_parameters():
+        observer.given(name, parameter)
     module: nn.Module = reference
     if is_module_class(subject):
         module = constructed(subject, config).to(device=device, dtype=dtype)

@@ -10,12 +10,17 @@ import torch
 
 from rnn_manual.candidates.declining import declines
 from rnn_manual.candidates.errors import in_one_line
+from rnn_manual.candidates.harness.observer import PLAIN, Observer
 from rnn_manual.candidates.harness.result import COPIED, DECLINED, FROZEN, NO_GRAPH, SUMMED
 from rnn_manual.candidates.harness.tensors import Tensors
 from rnn_manual.candidates.harness.untouched import Untouched
 from rnn_manual.cases.calls import differentiated, in_the_loss
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Data
+
+# What once_differentiable leaves as a gradient's graph: it raises, but only where it is walked to
+# its end, and towards the leaves of a call it is not.
+ONCE = ("Error", "DelayedError")  # under one name or the other
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,12 @@ class Gradients:
 
 
 def gradients(
-    case: Case, data: Data, leaves: Tensors, parameters: Tensors, outputs: Tensors
+    case: Case,
+    data: Data,
+    leaves: Tensors,
+    parameters: Tensors,
+    outputs: Tensors,
+    observer: Observer = PLAIN,
 ) -> Gradients:
     """The gradients that a case asks for.
 
@@ -40,13 +50,17 @@ def gradients(
         leaves: input and states, as the layer was given them.
         parameters: of the module that it computes with.
         outputs: out, h_n and c_n, as it returned them.
+        observer: is shown what multiplies the outputs, and the gradients.
 
     Raises: Violation: the backward changed a cotangent. What the layer raises.
     """
     asked = {n: leaf for n, leaf in (leaves | parameters).items() if differentiated(case, n)}
     pairs = zip(outputs.items(), data.cotangents, strict=True)
-    live = {
-        name: (tensor, _like(cotangent, tensor).requires_grad_(bool(data.directions)))
+    live = {  # (second derivatives are asked of what multiplies, too)
+        name: (
+            tensor,
+            _like(cotangent, tensor, observer, f"d {name}").requires_grad_(bool(data.directions)),
+        )
         for (name, tensor), cotangent in pairs
         if in_the_loss(case, name) and tensor.requires_grad and tensor.shape == cotangent.shape
     }
@@ -64,14 +78,18 @@ def gradients(
     asked = {name: leaf for name, leaf in asked.items() if name not in missing}
     first = {name: found[name] for name in asked}
     second: Tensors = {}
+    once = [g.grad_fn for g in first.values() if g is not None and g.grad_fn is not None]
     refused: dict[str, str] = {}
     if data.directions and missing:  # they are of a sum over all gradients
         refused = dict.fromkeys((f"grad² {name}" for name in asked), SUMMED)
+    elif any(type(node).__name__ in ONCE for node in once):
+        why = f"{DECLINED}: its backward is marked with @once_differentiable"
+        refused = dict.fromkeys((f"grad² {name}" for name in asked), why)
     elif data.directions:
         try:
-            second = _zero_filled(_second(first, asked, data.directions), asked)
+            second = _zero_filled(_second(first, asked, data.directions, observer), asked)
         except (NotImplementedError, RuntimeError) as error:
-            if not _once_only(error):
+            if not declines(error):
                 raise
             refused = {f"grad² {name}": f"{DECLINED}: {in_one_line(error)}" for name in asked}
     return Gradients(_zero_filled(first, asked), second, _reasons(missing) | refused)
@@ -79,11 +97,6 @@ def gradients(
 
 def _reasons(missing: Mapping[str, str]) -> dict[str, str]:
     return {f"grad {name}": why for name, why in missing.items()}
-
-
-def _once_only(error: Exception) -> bool:
-    """Whether a layer says that its gradients have none."""
-    return declines(error) or "once_differentiable" in str(error)
 
 
 def _grad(
@@ -102,11 +115,14 @@ def _grad(
 
 
 def _second(
-    first: Mapping[str, torch.Tensor | None], leaves: Tensors, directions: Mapping[str, Any]
+    first: Mapping[str, torch.Tensor | None],
+    leaves: Tensors,
+    directions: Mapping[str, Any],
+    observer: Observer,
 ) -> Mapping[str, torch.Tensor | None]:
     """The gradients of Σ ⟨first, direction⟩; of what has no graph, none."""
     live = [  # of which two may be one tensor, as those for b_ih and b_hh
-        (gradient, _like(directions[name], gradient))
+        (gradient, _like(directions[name], gradient, observer, f"u {name}"))
         for name, gradient in first.items()
         if gradient is not None and gradient.requires_grad and name in directions
     ]
@@ -121,5 +137,7 @@ def _zero_filled(found: Mapping[str, torch.Tensor | None], leaves: Tensors) -> T
     return filled
 
 
-def _like(array: Any, tensor: torch.Tensor) -> torch.Tensor:
-    return torch.tensor(array, dtype=tensor.dtype, device=tensor.device)
+def _like(array: Any, tensor: torch.Tensor, observer: Observer, name: str) -> torch.Tensor:
+    made = torch.tensor(array, dtype=tensor.dtype, device=tensor.device)
+    observer.given(name, made)
+    return made

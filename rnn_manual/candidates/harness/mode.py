@@ -58,6 +58,7 @@ class Mode:
             anew: at level quick there is none, but one where results are recorded.
         translates: whether torch reads the layer and runs something else in its place: what it
             raises about a layer that is not its own then says that it cannot read it.
+        opaque: why what runs is not known operation by operation; "" if it is.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Mode:
     slow: bool = False
     slowest: bool = False
     translates: bool = False
+    opaque: str = ""
 
     def declines(self, error: BaseException, subject: Subject) -> bool:
         """Whether an error says that torch does not support the mode, or not of such a layer."""

@@ -11,6 +11,7 @@ import torch
 from rnn_manual.candidates.errors import Violation
 from rnn_manual.candidates.harness.building import Built
 from rnn_manual.candidates.harness.differentiating import Gradients, gradients
+from rnn_manual.candidates.harness.observer import PLAIN, Observer
 from rnn_manual.candidates.harness.returned import (
     check_no_graph,
     check_no_shared_memory,
@@ -35,6 +36,7 @@ class Run:
         translated: whether what runs is a compiler's: where that lets results lie in memory is no
             choice of the layer's. (torch.compile puts the loops' h_n where out lies.)
         leaves: input and states, as the layer is given them; new ones if left out.
+        observer: is shown what goes in. name: how it is told the name of a leaf.
 
     Attributes:
         outputs: out, h_n and c_n, once it was called.
@@ -48,10 +50,15 @@ class Run:
         device: str,
         translated: bool = False,
         leaves: Tensors | None = None,
+        observer: Observer = PLAIN,
+        name: str = "{}",
     ) -> None:
         self.built, self.case, self.data, self.device = built, case, data, device
-        self.translated = translated
+        self.translated, self.observer = translated, observer
         self.leaves = leaves or leaves_of(case, data, getattr(torch, case.dtype), device)
+        if leaves is None:
+            for leaf, tensor in self.leaves.items():
+                observer.given(name.format(leaf), tensor)
         self.parameters: Tensors = dict(built.module.named_parameters())
         self.outputs: Tensors = {}
         self.arguments = arguments(case, data, self.leaves)
@@ -77,7 +84,14 @@ class Run:
     def backward(self) -> Gradients:
         """Raises: Violation; what the layer raises."""
         with switches_left_alone(draws=self.case.drops):
-            found = gradients(self.case, self.data, self.leaves, self.parameters, self.outputs)
+            found = gradients(
+                self.case,
+                self.data,
+                self.leaves,
+                self.parameters,
+                self.outputs,
+                self.observer,
+            )
         self.given.check(" during backward")
         return found
 

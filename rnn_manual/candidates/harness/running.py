@@ -16,6 +16,7 @@ from rnn_manual.candidates.candidate import Subject
 from rnn_manual.candidates.errors import Unsupported, Violation, in_one_line
 from rnn_manual.candidates.harness.building import Built, build
 from rnn_manual.candidates.harness.mode import Mode
+from rnn_manual.candidates.harness.observer import ANOTHER, PLAIN, Observer
 from rnn_manual.candidates.harness.result import DECLINED, REFUSED, Result
 from rnn_manual.candidates.harness.run import Run
 from rnn_manual.candidates.harness.tensors import strided, to_numpy, without_tf32
@@ -33,6 +34,7 @@ def run_candidate(
     device: str = "cpu",
     mode: Mode | None = None,
     backward: bool = True,
+    observer: Observer = PLAIN,
 ) -> Result:
     """Runs a candidate on a case as `case.call` says, forward and backward.
 
@@ -40,6 +42,7 @@ def run_candidate(
         data: other numbers than the case's own, of the same dtype and layout.
         mode: how the layer is run, if not simply called.
         backward: whether to run it backward, where the case asks for gradients.
+        observer: is shown what goes in, and reads what comes out.
 
     Raises: Unsupported, Violation, and whatever the candidate raises.
     """
@@ -48,11 +51,14 @@ def run_candidate(
         if mode:  # what compilers and exporters warn of is not about the layer
             warnings.simplefilter("ignore")
         try:
-            built = _build(subject, case, numbers, device)
+            built = _build(subject, case, numbers, device, observer)
             built = mode.build(built) if mode else built
-            run = Run(built, case, numbers, device, bool(mode and mode.translates))
+            for name, parameter in built.module.named_parameters():
+                observer.built(name, parameter)
+            translated = bool(mode and mode.translates)
+            run = Run(built, case, numbers, device, translated, observer=observer)
             run = _call(run)
-            values = {name: to_numpy(tensor) for name, tensor in run.outputs.items()}
+            values = {name: observer.read(tensor) for name, tensor in run.outputs.items()}
         except Exception as error:
             if mode and mode.declines(error, subject):
                 raise Unsupported(in_one_line(error)) from error
@@ -95,7 +101,9 @@ def _undisturbed() -> Iterator[None]:
         yield
 
 
-def _build(subject: Subject, case: Case, data: Data, device: str) -> Built:
+def _build(
+    subject: Subject, case: Case, data: Data, device: str, observer: Observer = PLAIN
+) -> Built:
     return build(
         subject,
         case.config,
@@ -105,6 +113,7 @@ def _build(subject: Subject, case: Case, data: Data, device: str) -> Built:
         training=case.training,
         place=strided if case.memory == "strided" else None,
         frozen=frozen(case),
+        observer=observer,
     )
 
 
@@ -115,7 +124,17 @@ def _call(run: Run) -> Run:
     """
     more: list[Run] = []
     if run.case.call in ("after another", "before another"):
-        more = [Run(run.built, case, draw(case), run.device) for case in others(run.case)]
+        more = [
+            Run(
+                run.built,
+                case,
+                draw(case),
+                run.device,
+                observer=run.observer,
+                name=f"{ANOTHER} {number} {{}}",
+            )
+            for number, case in enumerate(others(run.case))
+        ]
     if run.case.call == "after another":
         for other in more:
             other.and_back()
@@ -137,7 +156,9 @@ def _in_place_of(other: Run, run: Run) -> Run:
         for name, leaf in run.leaves.items():
             other.leaves[name].copy_(leaf)
             other.leaves[name].requires_grad_(leaf.requires_grad)
-    return Run(run.built, run.case, run.data, run.device, run.translated, other.leaves)
+    return Run(
+        run.built, run.case, run.data, run.device, run.translated, other.leaves, run.observer
+    )
 
 
 def _with_gradients(run: Run, values: dict[str, Floats]) -> Result:
@@ -151,8 +172,8 @@ def _with_gradients(run: Run, values: dict[str, Floats]) -> Result:
         raise
     except Unsupported as error:
         return _without_gradients(run, values, f"{DECLINED}: {error}")
-    first = {f"grad {name}": to_numpy(tensor) for name, tensor in found.first.items()}
-    second = {f"grad² {name}": to_numpy(tensor) for name, tensor in found.second.items()}
+    first = {f"grad {name}": run.observer.read(tensor) for name, tensor in found.first.items()}
+    second = {f"grad² {name}": run.observer.read(tensor) for name, tensor in found.second.items()}
     return Result(values | first | second, found.missing)
 
 

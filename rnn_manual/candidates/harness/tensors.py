@@ -42,13 +42,21 @@ def leaves_of(case: Case, data: Data, dtype: torch.dtype, device: str) -> Tensor
 
 def placed(case: Case, name: str, tensor: torch.Tensor) -> torch.Tensor:
     """The same numbers, in memory as `case.memory` says."""
-    axis = case.batch_axis if name == "input" else 1
     if case.memory == "strided":
         return strided(tensor)
-    batched = case.layout == "batched" or (case.packed and name != "input")
-    if case.memory == "expanded" and batched and axis is not None and tensor.shape[axis]:
+    axis = expanded_axis(case, name)
+    if axis is not None and tensor.shape[axis]:
         return tensor.narrow(axis, 0, 1).expand(tensor.shape)
     return tensor
+
+
+def expanded_axis(case: Case, name: str) -> int | None:
+    """The axis along which one row stands for a whole batch of input, h_0 or c_0; None if none."""
+    if case.memory != "expanded" or name not in ("input", "h_0", "c_0"):
+        return None
+    if name == "input":
+        return case.batch_axis
+    return 1 if case.layout != "unbatched" else None
 
 
 def arguments(case: Case, data: Data, leaves: Tensors) -> tuple[Any, Any]:

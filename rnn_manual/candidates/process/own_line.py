@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import linecache
 import re
+import sys
 import sysconfig
 import traceback
 from functools import cache
@@ -50,7 +51,7 @@ def is_own(file: str) -> bool:
 def _others() -> tuple[str, ...]:
     ours = Path(rnn_manual.__file__).parent
     # What is written in the other folders here may itself be a candidate.
-    harness = [ours / name for name in ("candidates", "judge", "claims", "plugin")]
+    harness = [ours / name for name in ("candidates", "judge", "claims", "plugin", "proof")]
     specs = [importlib.util.find_spec(name) for name in ("torch", "numpy")]
     libraries = [Path(spec.origin).parent for spec in specs if spec and spec.origin]
     python = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib")]
@@ -62,3 +63,17 @@ def _others() -> tuple[str, ...]:
 @cache
 def _names_in(folder: str) -> tuple[str, ...]:
     return tuple(p.name for p in Path(folder).iterdir() if p.name != "site-packages")
+
+
+def line_now() -> str:
+    """The innermost line of the candidate's own code that is being executed; "" if none is.
+
+    What called the harness is not the candidate's.
+    """
+    frame = sys._getframe(1)
+    harness = str(Path(rnn_manual.__file__).parent / "candidates" / "harness")
+    while frame is not None and not frame.f_code.co_filename.startswith(harness):
+        if is_own(frame.f_code.co_filename):
+            return in_words(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back  # type: ignore[assignment]
+    return ""

@@ -9,13 +9,22 @@ from rich.console import Console
 
 from rnn_manual.cli.verify.following import Failure, Followed
 from rnn_manual.cli.verify.groups import ENDED, NOT_RUN, grouped, raised
-from rnn_manual.cli.verify.summary import closest, declined_modes, not_compared
+from rnn_manual.cli.verify.summary import (
+    closest,
+    declined_modes,
+    formulas,
+    not_compared,
+    open_formulas,
+)
 from rnn_manual.cli.verify.tables import modes_table, verdict_table
 from rnn_manual.judge.report.environment import in_words
 from rnn_manual.recordings.drift import ORDER
 
 GROUPS_SHOWN, LINES_SHOWN, WORDS_SHOWN = 5, 16, 200
 LEGEND = """\
+proved     the same formula, for every input
+open       not known as a formula, for the reason told; held as numbers
+other      another formula
 identical  every bit is the loops'
 within     no further from the exact result than correct rounding may be; the
            worst error"""
@@ -34,6 +43,10 @@ def show(console: Console, report: dict[str, Any], found: Followed) -> None:
     _show_modes(console, cases)
     console.print()
     console.print(LEGEND, style="dim", soft_wrap=True)
+    if proved := formulas(cases):
+        console.print(f"formulas  {proved}", markup=False, soft_wrap=True)
+    for reason, count in open_formulas(cases):
+        console.print(f"open      {count} × {reason}", style="yellow", markup=False, soft_wrap=True)
     if nearest := closest(cases):
         console.print(f"nearest   {nearest}", markup=False)
     console.print(_claims_line(found.claims))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,7 +11,9 @@ from rnn_manual.cases.features import FEATURES
 from rnn_manual.judge.findings import BITS
 from rnn_manual.judge.missing import Missing, missing_in
 from rnn_manual.judge.verdict import Verdict
+from rnn_manual.proof.formula import OPEN, OTHER, PROVED
 
+FORMULAS = (PROVED, OTHER, OPEN)
 JsonCase = dict[str, Any]
 VERDICTS = [verdict.value for verdict in Verdict]
 
@@ -38,6 +41,28 @@ def closest(cases: Iterable[JsonCase]) -> str:
         return ""
     ratio, name, id = max(ranked)
     return f"{ratio:.2g} of what rounding explains, {name} of {id}"
+
+
+def formulas(cases: Iterable[JsonCase]) -> str:
+    """In words: how many are proved, and the chance that one of these is not what it is said."""
+    found = [case["formula"] for case in cases if case.get("formula")]
+    if not found:
+        return ""
+    count = Counter(formula["verdict"] for formula in found)
+    words = ", ".join(f"{count[verdict]:,} {verdict}" for verdict in FORMULAS if count[verdict])
+    chance = sum(formula["chance"] for formula in found)
+    power = math.floor(math.log2(chance)) + 1 if chance else -1000
+    return f"{words}; the chance that one is taken for the same and is not: below 2^{power}"
+
+
+def open_formulas(cases: Iterable[JsonCase]) -> list[tuple[str, int]]:
+    """Why formulas are open, and of how many cases."""
+    found = Counter(
+        case["formula"]["reason"]
+        for case in cases
+        if case.get("formula") and case["formula"]["verdict"] == OPEN
+    )
+    return found.most_common()
 
 
 def not_compared(cases: Sequence[JsonCase]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The closing tables: kind × feature, and modes, against forward, h_n/c_n and gradients."""
+"""The closing tables: kind × feature, and modes, against formulas and numbers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rnn_manual.cases.features import CHAOTIC, FEATURES
 from rnn_manual.cli.console import STYLE
 from rnn_manual.cli.verify.summary import VERDICTS, JsonCase, is_mode
 from rnn_manual.judge.missing import Missing, missing_in
+from rnn_manual.proof.formula import OPEN, OTHER, PROVED
 
 COLUMNS: dict[str, Callable[[str], bool]] = {
     "forward": lambda name: name == "out",
@@ -48,7 +49,7 @@ def _empty_table(*more: str) -> Table:
     table.add_column("", no_wrap=True, overflow="ignore")  # names are never cut
     for column in ("cases", *more):
         table.add_column(column, justify="right")
-    for column in COLUMNS:
+    for column in ("formula", *COLUMNS):
         table.add_column(column, overflow="fold")
     return table
 
@@ -72,7 +73,21 @@ def rows(cases: Sequence[JsonCase]) -> Iterator[tuple[str, str, list[JsonCase]]]
 
 
 def _cells(cases: list[JsonCase]) -> list[str | Text]:
-    return [str(len(cases)), *(cell(cases, column) for column in COLUMNS)]
+    numbers = [cell(cases, column) for column in COLUMNS]
+    return [str(len(cases)), formula_cell(cases), *numbers]
+
+
+def formula_cell(cases: list[JsonCase]) -> Text:
+    """The worst verdict on a formula, and of how many if not of all."""
+    found = Counter(case["formula"]["verdict"] for case in cases if case.get("formula"))
+    if not found:
+        return Text("-", style="dim")
+    words = [
+        verdict if count == found.total() else f"{count} {verdict}"
+        for verdict in (OTHER, OPEN, PROVED)
+        if (count := found[verdict])
+    ]
+    return Text(", ".join(words), "red" if found[OTHER] else "yellow" if found[OPEN] else "green")
 
 
 def cell(cases: Sequence[JsonCase], column: str) -> Text:

@@ -5,41 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
-from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
-from torch.nn import functional as F
 
 from rnn_manual.backprop import vjp
+from rnn_manual.candidates.harness.dropout import dropout_masks
 from rnn_manual.cases.calls import differentiated
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Data, Floats
 from rnn_manual.judge.reference.dual import Dual, DualOps
 from rnn_manual.layout import mapped_rows, rows_of, state_given, state_tuple
 from rnn_manual.ops import NumpyOps
+from rnn_manual.threads import one_thread
 from rnn_manual.weights import parameters_from, weights_from
 
 Arrays = dict[str, Any]
-
-NUMPYS_THREADS = ThreadpoolController().select(user_api="blas")
-
-
-def dropout_masks(case: Case, data: Data, dtype: Any) -> list[Floats]:
-    """What each layer's output but the last's is multiplied with: (ΣB_t, D·H), 0 or 1/(1 - p).
-
-    Those that the data names; or those that nn does, which torch's generator gives after the
-    case's seed, which each run sets.
-    """
-    if not case.drops:
-        return []
-    if data.masks:
-        return [np.asarray(mask, dtype) for mask in data.masks]
-    c = case.config
-    ones = torch.ones(sum(case.lengths), c.num_directions * c.output_size)
-    ones = ones.to(getattr(torch, case.dtype))
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(case.seed)
-        drawn = [F.dropout(ones, c.dropout).double() for _ in range(c.num_layers - 1)]
-    return [np.asarray(mask.numpy(), dtype) for mask in drawn]
 
 
 def wide(case: Case) -> Any:
@@ -60,8 +38,7 @@ def run_in_numpy(
 
     Returns: out, h_n, c_n, `grad NAME` and, where the case asks for them, `grad² NAME`.
     """
-    # The matrices are small, and several processes at work: threads would only wait, busily.
-    with NUMPYS_THREADS.limit(limits=1):
+    with one_thread():
         if data.directions and backward:
             return _twice(case, data, ops, dtype)
         given = {name: np.asarray(array, dtype) for name, array in _leaves(case, data).items()}

@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from rnn_manual.candidates.harness.dropout import dropout_masks
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Data, Floats
-from rnn_manual.judge.reference.oracle import Arrays, dropout_masks, run_in_numpy
+from rnn_manual.judge.reference.oracle import Arrays, run_in_numpy
 from rnn_manual.judge.reference.rounding import NoisyOps
 from rnn_manual.layout import Packed, layout_of, mapped_rows, rows_of
 from rnn_manual.ops import NumpyOps

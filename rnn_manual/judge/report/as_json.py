@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 from rnn_manual.cases.features import features_of
@@ -12,6 +13,7 @@ from rnn_manual.judge.report.heat import heat
 from rnn_manual.judge.report.text import report
 from rnn_manual.judge.tensor import TensorComparison
 from rnn_manual.judge.where import Where
+from rnn_manual.proof.formula import Formula
 
 
 def case_json(findings: Findings) -> dict[str, Any]:
@@ -26,6 +28,7 @@ def case_json(findings: Findings) -> dict[str, Any]:
         "verdict": findings.verdict.value,
         "where": None if where is None else _where_json(where),
         "diagnosis": findings.diagnosis,
+        "formula": None if findings.formula is None else _formula_json(findings.formula),
         "message": findings.message or None,
         "line": findings.line or None,
         "printed": findings.printed or None,
@@ -38,6 +41,19 @@ def _where_json(where: Where) -> dict[str, Any]:
     direction = where.place.direction
     named = None if direction is None else DIRECTIONS[direction]
     return where.place._asdict() | {"direction": named, "tensor": where.tensor}
+
+
+def _formula_json(formula: Formula) -> dict[str, Any]:
+    return {
+        "verdict": formula.verdict,
+        "reason": formula.reason or None,
+        "fingerprint": formula.fingerprint or None,
+        "tensors": formula.tensors,
+        "chance": formula.chance,
+        "differs": list(formula.differs),
+        "where": None if formula.where is None else asdict(formula.where),
+        "instead": formula.instead or None,
+    }
 
 
 def _tensor_json(tensor: TensorComparison) -> dict[str, Any]:

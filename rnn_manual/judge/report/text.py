@@ -13,6 +13,8 @@ from rnn_manual.judge.report.again import again
 from rnn_manual.judge.report.environment import environment, in_words
 from rnn_manual.judge.verdict import Verdict, worst
 from rnn_manual.judge.where import Where
+from rnn_manual.proof.formula import OTHER
+from rnn_manual.proof.formula import in_words as in_words_of
 
 Facts = list[tuple[str, str]]
 
@@ -27,10 +29,13 @@ def report(findings: Findings) -> str:
     elif verdict.fails:
         bad = [name for name, tensor in findings.tensors.items() if tensor.verdict.fails]
         head = f"disagrees with the loops on {_listed(bad)}"
+        if not bad:
+            head = "computes another formula than the loops, with other results"
         # A tensor of the wrong shape explains all that follows from it.
         facts = _reasons(findings) or _located(findings)
     else:
         head, facts = "agrees with the loops", _agreement(findings)
+    facts = _formula(findings) + facts
     if findings.tensors:
         facts += [("but", line) for line in gradients_not_compared(findings)]
     facts += [
@@ -51,6 +56,17 @@ def gradients_not_compared(findings: Findings) -> list[str]:
         for name, tensor in findings.tensors.items()
         if name.startswith("grad")
     ).in_words()
+
+
+def _formula(findings: Findings) -> Facts:
+    """What is known of its formulas: of one that fails, what is another."""
+    formula = findings.formula
+    if formula is None or (findings.verdict.fails and formula.verdict != OTHER):
+        return []
+    said = [(line[:9].strip(), line[10:]) for line in in_words_of(formula)]
+    if formula.verdict == OTHER:
+        return said
+    return [("formula", "; ".join([formula.verdict, *(text for _, text in said)]))]
 
 
 def _agreement(findings: Findings) -> Facts:

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
+from rnn_manual.candidates import by_hand
 from rnn_manual.cases.options import case_of
 from rnn_manual.config import Config
 from rnn_manual.parity import Case, Verdict, check
@@ -245,3 +246,11 @@ def test_outputs_changed_in_place_must_not_change_gradients():
     case = case_of(equations="gru", dtype="float64")
     assert not check(build, case).verdict.fails
     assert check(build, case_of(equations="gru", dtype="float64", call="out changed")).verdict.fails
+
+
+def test_gradients_that_may_be_taken_once_say_so():
+    """A backward marked with @once_differentiable has declined second derivatives, not erred."""
+    case = case_of(equations="lstm", call="second derivatives")
+    compared = check(by_hand.build, case)
+    assert not compared.verdict.fails
+    assert "once_differentiable" in compared.tensors["grad² input"].reason

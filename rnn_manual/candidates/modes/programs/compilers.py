@@ -15,11 +15,14 @@ from rnn_manual.candidates.harness.mode import Mode, Takes
 from rnn_manual.candidates.modes.programs.declared import check_declared, declared_by
 from rnn_manual.candidates.modes.programs.padded import others, plain_call, plain_result
 from rnn_manual.candidates.modes.programs.scripted import script
-from rnn_manual.candidates.torch_versions import needed
+from rnn_manual.candidates.torch_versions import needed, unwatched
 from rnn_manual.cases.case import Case
 
 # By the name of its switch now, and in torch 2.6.
 LIMIT_HIT = ("fail_on_recompile_limit_hit", "fail_on_cache_limit_hit")
+
+
+GENERATED = "generated kernels, which torch.compile runs only where no operation is watched"
 
 
 def _compile(backend: str) -> Callable[[Built], Built]:
@@ -66,9 +69,10 @@ def _export(decomposed: bool) -> Callable[[Built], Built]:
 
         def call(input: Any, hx: Any = None) -> Any:
             plain, arguments = plain_call(built, input, hx)
-            program = export(plain, others(arguments))
-            if decomposed:
-                program = program.run_decompositions()
+            with unwatched():
+                program = export(plain, others(arguments))
+                if decomposed:
+                    program = program.run_decompositions()
             found = program.module()(*arguments)
             check_declared(declared_by(program), found)
             return plain_result(built, input, found)
@@ -82,7 +86,7 @@ def _trace(built: Built) -> Built:
     def call(input: Any, hx: Any = None) -> Any:
         plain, arguments = plain_call(built, input, hx)
         trace: Any = torch.jit.trace  # untyped
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), unwatched():
             warnings.simplefilter("ignore")
             # With other numbers, so that none of them can be in the graph.
             traced = trace(plain, others(arguments))
@@ -103,6 +107,7 @@ MODES = [
         _compile("inductor"),
         subjects=Takes.ALL,
         translates=True,
+        opaque=GENERATED,
     ),
     Mode(
         "compile-aot_eager",
@@ -110,6 +115,7 @@ MODES = [
         _compile("aot_eager"),
         subjects=Takes.ALL,
         translates=True,
+        opaque=GENERATED,
     ),
     Mode(
         "compile-traced",
@@ -118,6 +124,7 @@ MODES = [
         _at_most(6),
         slowest=True,
         translates=True,
+        opaque=GENERATED,
     ),
     Mode(
         "compile-traced-aot_eager",
@@ -126,6 +133,7 @@ MODES = [
         _at_most(28),
         slow=True,
         translates=True,
+        opaque=GENERATED,
     ),
     Mode("export", "torch.export", _export(decomposed=False), slow=True, translates=True),
     Mode(

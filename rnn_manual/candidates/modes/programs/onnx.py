@@ -80,6 +80,8 @@ DTYPES = {
 }
 
 
+RUNTIME = "ONNX Runtime's kernels"
+
 MODES = [
     Mode(
         "onnx",
@@ -88,6 +90,7 @@ MODES = [
         loses=loses_all,
         slow=True,
         translates=True,
+        opaque=RUNTIME,
     ),
     Mode(
         "onnx-torchscript",
@@ -95,5 +98,6 @@ MODES = [
         _onnx(dynamo=False),
         loses=loses_all,
         translates=True,
+        opaque=RUNTIME,
     ),
 ]

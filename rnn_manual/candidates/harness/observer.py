@@ -1,0 +1,33 @@
+"""What a run is watched by: where a case's numbers go into it, and how what comes out is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from rnn_manual.candidates.harness.tensors import to_numpy
+
+
+class Observer:
+    """Reads what comes out as NumPy arrays, and has no part in what goes in."""
+
+    def given(self, name: str, tensor: torch.Tensor) -> None:
+        """Called with every tensor of a case's numbers before anything is computed with it.
+
+        Args:
+            name: a parameter's, by PyTorch; input, h_0 or c_0; `d out` and the like for what
+                multiplies the outputs; `u input` and the like for what multiplies the gradients;
+                `another 0 input` and the like of other calls.
+        """
+
+    def built(self, name: str, parameter: torch.Tensor) -> None:
+        """Called with every parameter of the layer that will be called."""
+
+    def read(self, tensor: torch.Tensor) -> Any:
+        """A copy of what a layer returned."""
+        return to_numpy(tensor)
+
+
+PLAIN = Observer()
+ANOTHER = "another"  # what the names of another call's tensors begin with

@@ -1,0 +1,121 @@
+"""A candidate and a case → whether it computes the loops' formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rnn_manual.candidates.candidate import Candidate
+from rnn_manual.candidates.catalogue import MODES, as_candidate, unsupported
+from rnn_manual.candidates.errors import Unsupported, in_one_line
+from rnn_manual.candidates.process.dispatch import ask
+from rnn_manual.cases.case import Case, Sizes
+from rnn_manual.cases.draw import Floats, draw
+from rnn_manual.judge.reference.tolerance import oracle
+from rnn_manual.judge.tensor import distance
+from rnn_manual.proof.compare import compare
+from rnn_manual.proof.formula import OPEN, OTHER, Formula, in_words
+from rnn_manual.proof.mirrored import mirrored
+from rnn_manual.proof.replay import replayed
+from rnn_manual.proof.trace import traced
+from rnn_manual.proof.where import locate
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What `prove` returns. Printed, it says what is proved, or what was computed instead."""
+
+    case: Case
+    candidate: str
+    formula: Formula
+
+    def assert_ok(self) -> None:
+        """Does nothing unless the candidate computes another formula, with other results.
+
+        Raises: AssertionError, with what was computed instead, if it does.
+        """
+        __tracebackhide__ = True
+        if self.formula.differs:
+            raise AssertionError(str(self))
+
+    def __str__(self) -> str:
+        lines = [f"candidate {self.candidate}: {self.formula.verdict}", *in_words(self.formula)]
+        return "\n".join([*lines, f"case      {self.case}"])
+
+
+def prove(candidate: Any, case: Case, *, device: str = "cpu", mode: str = "") -> Proof:
+    """Runs a candidate on residues and compares all it gives with the loops', as formulas.
+
+    Args:
+        candidate, mode: as for `check`.
+
+    Returns: a proof, or why there is none.
+
+    Raises: Unsupported: the candidate declines the case. Unusable: it is no candidate.
+    """
+    candidate = as_candidate(candidate)
+    mode = mode or candidate.mode
+    if message := unsupported(candidate, case, device, mode):
+        raise Unsupported(message)
+    formula = formula_of(candidate, case, device, mode)
+    return Proof(case, candidate.name, formula)
+
+
+LARGE = 50_000  # values of gates: beyond, a proof takes seconds, and finds what a smaller one does
+
+
+def formula_of(candidate: Candidate, case: Case, device: str = "cpu", mode: str = "") -> Formula:
+    """The formulas of a candidate on a case; and, of others, where they begin and what they are.
+
+    Of a large case, those of fewer steps and sequences, and that is told.
+    """
+    config = case.config
+    gates = sum(case.lengths) * config.hidden_size * config.num_rows * len(config.gates)
+    if gates <= LARGE:
+        return _formula_of(candidate, case, device, mode)
+    T, B = min(case.seq_len, Sizes.T), min(case.batch_size, Sizes.B)
+    formula = _formula_of(candidate, replace(case, seq_len=T, batch_size=B), device, mode)
+    said = f"on T={T}, B={B} of it"
+    return replace(formula, reason="; ".join(filter(None, [said, formula.reason])))
+
+
+def _formula_of(candidate: Candidate, case: Case, device: str, mode: str) -> Formula:
+    if device != "cpu":
+        return Formula(OPEN, f"on {device}: only what a CPU executes is mirrored")
+    environment: Mapping[str, str] = {}
+    if mode:
+        environment = MODES[mode].environment
+        if MODES[mode].opaque:
+            return Formula(OPEN, MODES[mode].opaque)
+
+    def there(function: Any, *args: Any) -> Any:
+        return ask(candidate, function, case, device, mode, *args, environment=environment)
+
+    answer = there(mirrored)
+    if answer.error is not None:
+        return Formula(OPEN, f"run on residues, it raised {in_one_line(answer.error)}")
+    formula = compare(case, answer.value)
+    if formula.verdict != OTHER:
+        return formula
+    off = _off(case, there(replayed, answer.value.native).value or {})
+    trace = there(traced).value
+    where, instead = locate(case, trace, formula) if trace is not None else (None, "")
+    return replace(formula, differs=tuple(off), where=where, instead=instead)
+
+
+def _off(case: Case, found: dict[str, Floats]) -> list[str]:
+    """The results that, replayed in float64, are further off than rounding there may be."""
+    if case.random:  # whose masks are another format's
+        return []
+    double = replace(case, dtype="float64", values="ordinary")
+    exact, allowed = oracle(double, draw(replace(case, values="ordinary")))
+    return [
+        name
+        for name, values in found.items()
+        if name in exact
+        and (
+            values.shape != exact[name].shape
+            or not (distance(values, exact[name]) <= allowed[name]).all()
+        )
+    ]

@@ -1,0 +1,81 @@
+"""A candidate's formulas held against the loops'."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from rnn_manual.cases.case import Case
+from rnn_manual.proof.bound import Degree, bound
+from rnn_manual.proof.expected import Expected, expected
+from rnn_manual.proof.formula import OPEN, OTHER, PROVED, Formula
+from rnn_manual.proof.leaves import points_of
+from rnn_manual.proof.mirrored import Found, Mirrored
+from rnn_manual.proof.residues import PRIME, Residues
+
+BY_NATIVE_KERNELS = "on torch's own kernels; oneDNN's are held as numbers only"
+
+
+def compare(case: Case, mirrored: Mirrored) -> Formula:
+    """The verdict on each result and on the case."""
+    asked = expected(case)
+    tensors, reasons = {}, []
+    for name, found in mirrored.found.items():
+        if name not in asked.residues:
+            continue
+        tensors[name], reason = _verdict(found, asked.residues[name], mirrored, case)
+        reasons.append(reason)
+    verdict = next((v for v in (OTHER, OPEN) if v in tensors.values()), PROVED)
+    if not tensors:
+        verdict, reasons = OPEN, [mirrored.broken or "nothing to compare"]
+    return Formula(
+        verdict,
+        next(filter(None, reasons), "") or _depends_on(mirrored),
+        tensors,
+        "" if OPEN in tensors.values() or not tensors else fingerprint(mirrored),
+        chance(asked, mirrored, points_of(case)),
+    )
+
+
+def _verdict(found: Found, wanted: Residues, mirrored: Mirrored, case: Case) -> tuple[str, str]:
+    """Of one result, and the reason if it is open."""
+    if found.reason:
+        return OPEN, found.reason
+    if found.values.shape == wanted.values.shape and (found.values == wanted.values).all():
+        return PROVED, ""
+    if mirrored.left:
+        return OPEN, f"values left torch and came back: {mirrored.left[0]}"
+    if mirrored.drew and case.drops:
+        return OPEN, "random numbers drawn otherwise than nn draws them"
+    return OTHER, ""
+
+
+def _depends_on(mirrored: Mirrored) -> str:
+    """What a verdict holds for only."""
+    said = []
+    if mirrored.left:
+        said.append(f"for inputs that take the same branches: {mirrored.left[0]}")
+    if mirrored.casts:
+        said.append(f"but for a cast to a narrower format: {mirrored.casts[0]}")
+    if mirrored.native:
+        said.append(BY_NATIVE_KERNELS)
+    return "; ".join(said)
+
+
+def fingerprint(mirrored: Mirrored) -> str:
+    """A hash of all results' residues: it depends on the formulas alone."""
+    found = hashlib.sha256()
+    for name, result in sorted(mirrored.found.items()):
+        found.update(f"{name} {result.values.shape}".encode())
+        found.update(np.ascontiguousarray(result.values, "<i8").tobytes())
+    return found.hexdigest()[:16]
+
+
+def chance(asked: Expected, mirrored: Mirrored, points: int) -> float:
+    """That some result is taken for the same formula and is not, relu's steps apart."""
+    results = sum(r.size for r in asked.residues.values())
+    degrees = [r.degree for r in asked.residues.values()]
+    degrees += [Degree(*f.marks) for f in mirrored.found.values() if f.marks]
+    highest = max((d.total for d in degrees), default=1)
+    return bound([asked.account, mirrored.account], results, highest, PRIME, points)

@@ -1,0 +1,75 @@
+"""Whether a candidate computes the loops' formulas, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+PROVED, OTHER, OPEN = "proved", "other", "open"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a candidate's formulas begin to be others.
+
+    Args:
+        step: of the input, from 0; None where it is no single one. quantity: as `quantities` names.
+        line: of the candidate's own code, as `mine.py:54  c2 = …`; "" if it is not known.
+    """
+
+    layer: int | None
+    direction: str | None
+    step: int | None
+    quantity: str
+    line: str = ""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """What is known of a candidate's formulas on a case.
+
+    Args:
+        verdict: "proved", "other" or "open": the worst of its results'.
+        reason: why it is open, or what a proof depends on; "" if there is nothing to say.
+        tensors: each result's verdict, by name.
+        fingerprint: of all results' formulas, the same wherever these are; "" if one is open.
+        chance: that a formula is taken for the loops' and is not.
+        differs: of another formula, the results that are others too, computed in float64.
+        where, instead: of another formula, where it begins and what it is, where that is known.
+    """
+
+    verdict: str
+    reason: str = ""
+    tensors: dict[str, str] = field(default_factory=dict)
+    fingerprint: str = ""
+    chance: float = 0.0
+    differs: tuple[str, ...] = ()
+    where: Place | None = None
+    instead: str = ""
+
+
+def in_words(formula: Formula) -> list[str]:
+    """Everything known of a formula but its verdict, a line each."""
+    at = formula.where.line if formula.where else ""
+    facts = [
+        ("formula", formula.instead or _where(formula) or formula.reason),
+        ("at", at),
+        ("but", _not_off(formula)),
+    ]
+    return [f"{name:<9} {text}" for name, text in facts if text]
+
+
+def _where(formula: Formula) -> str:
+    if formula.where is None:
+        return ""
+    place = formula.where
+    words = [f"layer {place.layer}"] if place.layer is not None else []
+    words += [place.direction] if place.direction else []
+    words += [f"step {place.step}"] if place.step is not None else []
+    of = f" of {', '.join(words)}" if words else ""
+    return f"{place.quantity}{of} is another than the loops'"
+
+
+def _not_off(formula: Formula) -> str:
+    if formula.verdict != OTHER or formula.differs:
+        return ""
+    return "computed in float64, it gives the same numbers: an identity or an approximation"

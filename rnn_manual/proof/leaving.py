@@ -1,0 +1,45 @@
+"""Sees where values leave torch without an operation: as NumPy arrays, as lists, as memory."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+import rnn_manual
+
+WAYS = ("numpy", "__array__", "tolist", "__dlpack__", "data_ptr", "untyped_storage", "storage")
+_ours = Path(rnn_manual.__file__).parent
+HARNESS = tuple(
+    str(_ours / name) for name in ("candidates/harness", "candidates/torch_versions.py", "proof")
+)
+
+
+class Leaving(TorchFunctionMode):
+    """While it is entered, `left` is called when a tensor is handed out of torch.
+
+    Args:
+        left: called with the tensor; not where the harness itself reads it, nor torch.
+    """
+
+    def __init__(self, left: Callable[[torch.Tensor], None]) -> None:
+        super().__init__()
+        self.left = left
+
+    def __torch_function__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        if getattr(function, "__name__", "") in WAYS and args and _is_taken_out():
+            self.left(args[0])
+        return function(*args, **(kwargs or {}))
+
+
+def _is_taken_out() -> bool:
+    """Whether it was neither the harness nor torch's own Python that asked."""
+    torchs = str(Path(torch.__file__).parent)
+    frame = sys._getframe(2)
+    return not frame.f_code.co_filename.startswith((*HARNESS, torchs))

@@ -1,0 +1,216 @@
+"""Mirrors what torch executes, forward and backward, on formulas.
+
+Every operation passes torch's dispatcher. Each is executed as it is, and its rule is applied to
+the shadows of what it is given. Nothing is passed over in silence: what has no rule has results
+that are not known as formulas, and so has all that is computed with them, each with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from rnn_manual.proof.moving import ADDS, WITHOUT, moved
+from rnn_manual.proof.operations import (
+    FACTORIES,
+    INDEXED,
+    KERNELS,
+    LEAVING,
+    MOVING,
+    ONEDNN,
+    RANDOM,
+    Operation,
+    operation,
+)
+from rnn_manual.proof.points import Points
+from rnn_manual.proof.residues import NotFinite
+from rnn_manual.proof.rules import RULES, NoRule
+from rnn_manual.proof.shadows import Shadows, numbers
+
+
+class OneDNN(BaseException):
+    """A kernel of oneDNN's would be run; no error of the layer's, for none is to catch it."""
+
+
+class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """While it is entered, everything that torch computes is mirrored.
+
+    Args:
+        constant: makes Points of an array of numbers that depend on nothing.
+        seen: called after every operation with its label and what it returned: (tensor, Points).
+
+        line: says at which line of its own code a candidate is.
+        native_instead: whether to raise OneDNN where a kernel of oneDNN's would be run, so that
+            what torch runs with oneDNN off can be looked at instead.
+
+    Attributes:
+        left: the lines at which values were taken out of torch.
+        drew: whether random numbers were drawn.
+        casts: the lines at which values were cast to a narrower format, and to which.
+    """
+
+    def __init__(
+        self,
+        constant: Callable[[Any], Points],
+        seen: Callable[[str, list[tuple[torch.Tensor, Points]]], None] | None = None,
+        line: Callable[[], str] = lambda: "",
+        native_instead: bool = False,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.shadows = Shadows(constant)
+        self.seen, self.line, self.native_instead = seen, line, native_instead
+        self.left: list[str] = []
+        self.drew = False
+        self.casts: list[tuple[str, torch.dtype]] = []
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        kwargs, op = kwargs or {}, operation(function)
+        if torch.is_inference_mode_enabled():  # then what is made of others comes here whole
+            # torch's own code for that, and not a Python one that compilers read in its place.
+            key = torch._C.DispatchKey.CompositeImplicitAutograd
+            if torch._C._dispatch_has_kernel_for_dispatch_key(function.name(), key):
+                with self:
+                    return function._op_dk(key, *args, **kwargs)
+        if op.is_view:  # it sees what it is a view of
+            return function(*args, **kwargs)
+        with torch._C.DisableTorchFunction():  # what is asked of tensors here is not the layer's
+            return self.mirrored(op, function, args, kwargs)
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # nothing is compiled here, and to make sure of it takes long
+
+    def taken_out(self, tensor: torch.Tensor) -> None:
+        """Notes that a tensor's memory was handed out, if what stands there is no constant."""
+        if self.shadows.of(tensor) is not None:
+            self.left.append(self.line() or "outside of its own code")
+
+    def mirrored(self, op: Operation, function: Any, args: Any, kwargs: Any) -> Any:
+        """Executes an operation, and its rule on the shadows."""
+        if op.name in FACTORIES:
+            result = function(*args, **kwargs)
+            if "empty" in op.name and result.is_floating_point():
+                self.shadows.add_unwritten(result)
+            return result
+        given = [x for x in _flat((args, tuple(kwargs.values()))) if isinstance(x, torch.Tensor)]
+        depends = any(self.shadows.of(x) is not None for x in given)
+        if op.name in RANDOM:
+            return self._random(op, function(*args, **kwargs), args)
+        if op.name in ONEDNN and self.native_instead:
+            raise OneDNN(op.label)
+        if op.name in LEAVING:
+            if depends:
+                self.left.append(self.line())
+            return function(*args, **kwargs)
+        exact = op.name in RULES and any(x.is_floating_point() for x in given)
+        if not (depends or exact):
+            return function(*args, **kwargs)  # of constants: what comes out is one
+        if _is_cast(op, args, kwargs):
+            self.casts.append((self.line(), kwargs["dtype"]))
+        targets = [kwargs.get(w) if isinstance(w, str) else args[w] for w in op.writes]
+        for target in targets:  # constants so far, which may be written to in part
+            if isinstance(target, torch.Tensor) and self.shadows.of(target) is None:
+                self.shadows.add_constant(target)
+        found, reason = self._formulas(op, function, args, kwargs, given)
+        result = function(*args, **kwargs)
+        self._write(op, result if op.returns else targets, found, reason, depends)
+        return result
+
+    def _random(self, op: Operation, result: Any, args: Any) -> Any:
+        """What was drawn is a constant of this run."""
+        self.drew = True
+        if op.name == "native_dropout":
+            (out, mask), (x, p, *_) = result, args
+            kept = self.shadows.constant(numbers(mask)) / self.shadows.constant(np.array(1 - p))
+            self.shadows.write(out, self.shadows.read(x) * kept, self.shadows.reason(x))
+            return result
+        for x in _flat((result,)):
+            if isinstance(x, torch.Tensor) and self.shadows.of(x) is not None:
+                self.shadows.write(x, self.shadows.constant(numbers(x)))
+        return result
+
+    def _formulas(
+        self, op: Operation, function: Any, args: Any, kwargs: Any, given: list[torch.Tensor]
+    ) -> tuple[Any, str]:
+        """What the rule says; and why that is not known as a formula, if it is not."""
+        reasons = [self.shadows.reason(x) for x in given]
+        if op.name in ("copy", "fill", "zero"):  # what stood there before does not matter
+            reasons = reasons[1:]
+        reason = next(filter(None, reasons), "")
+        try:
+            if op.name in RULES:
+                return self._by_rule(op, args, kwargs), reason
+            if op.name in MOVING:
+                self._check_moving(op, args, kwargs)
+                return moved(op.name, function, args, kwargs, self.shadows.read), reason
+        except (NoRule, NotFinite) as error:
+            return None, reason or f"no rule for {op.label}: {error}"
+        kernel = KERNELS.get(op.name)
+        return None, reason or (f"{kernel}, {op.label}" if kernel else f"no rule for {op.label}")
+
+    def _by_rule(self, op: Operation, args: Any, kwargs: Any) -> Any:
+        indexed = op.name in INDEXED
+
+        def read(x: Any) -> Any:
+            if isinstance(x, (list, tuple)):
+                return [read(y) for y in x]
+            if not isinstance(x, torch.Tensor):
+                return x
+            is_value = not indexed or x.is_floating_point()
+            return self.shadows.read(x) if is_value else x.numpy()
+
+        named = {name: read(x) for name, x in kwargs.items() if name not in WITHOUT}
+        return RULES[op.name](*map(read, args), **named)
+
+    def _check_moving(self, op: Operation, args: Any, kwargs: Any) -> None:
+        """Raises NoRule: a number would be taken for a place, or a place is a value."""
+        named = dict(zip(op.arguments, args)) | kwargs  # noqa: B905 - some are left out
+        for name in ADDS & named.keys():
+            if not isinstance(named[name], torch.Tensor) and named[name]:
+                raise NoRule(f"called with {name}={named[name]}")
+        places = _flat(tuple(named.values())[1:]) if op.name in INDEXED else []
+        for x in places:
+            is_place = isinstance(x, torch.Tensor) and not x.is_floating_point()
+            if is_place and self.shadows.of(x) is not None:
+                raise NoRule("places that depend on values")
+        dtype = kwargs.get("dtype")
+        is_cast = op.name == "_to_copy" and dtype not in (None, args[0].dtype)
+        if is_cast and not dtype.is_floating_point:
+            raise NoRule(f"a cast to {dtype}")
+
+    def _write(self, op: Operation, result: Any, found: Any, reason: str, depends: bool) -> None:
+        """Puts what was found into the shadows of what was returned or written to."""
+        returned = [x for x in _flat((result,)) if isinstance(x, torch.Tensor)]
+        values = [None] * len(returned) if found is None else _flat((found,))
+        written = []
+        for tensor, points in zip(returned, values):  # noqa: B905 - some return more than is used
+            if not (tensor.is_floating_point() or tensor.dtype == torch.bool):
+                if not depends or op.name in INDEXED:
+                    continue  # of constants, or of lengths
+                points, reason = None, reason or f"numbers of {tensor.dtype} by {op.label}"
+            if isinstance(points, Points):
+                self.shadows.write(tensor, points, reason)
+                written.append((tensor, points))
+            else:
+                unknown = self.shadows.constant(np.zeros(()))
+                self.shadows.write(tensor, unknown, reason or f"no rule for {op.label}")
+        if self.seen and written:
+            self.seen(op.label, written)
+
+
+def _flat(x: Any) -> list[Any]:
+    return [z for y in x for z in _flat(y)] if isinstance(x, (list, tuple)) else [x]
+
+
+def _is_cast(op: Operation, args: Any, kwargs: Any) -> bool:
+    dtype = kwargs.get("dtype")
+    if op.name != "_to_copy" or dtype is None or not dtype.is_floating_point:
+        return False
+    before: torch.Tensor = args[0]
+    return before.is_floating_point() and torch.finfo(dtype).eps > torch.finfo(before.dtype).eps
