@@ -43,7 +43,8 @@ def forward(
     """Runs the loops.
 
     Returns: (out, state), and every quantity: x; of each direction's first step h and c; the
-        products with x and h; a_i, what σ is taken of to give i, of an RNN a; the gates; c', tanh(c'); h'.
+        products with x and h; a_i, what σ is taken of to give i, of an RNN a; the gates; c',
+        tanh(c'); h'.
     """
     found: Quantities = {}
     taken = 0
