@@ -202,9 +202,8 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 if not depends or op.name in INDEXED:
                     continue  # of constants, or of lengths
                 points, reason = None, reason or f"numbers of {tensor.dtype} by {op.label}"
-            elif tensor.dtype == torch.bool and isinstance(points, Points):
-                if not np.isin(points.values, (0, 1)).all():
-                    points, reason = None, reason or f"no rule for {op.label} with torch.bool"
+            if tensor.dtype == torch.bool and not _is_mask(points):
+                points, reason = None, reason or f"no rule for {op.label} with torch.bool"
             if isinstance(points, Points):
                 self.shadows.write(tensor, points, reason)
                 written.append((tensor, points))
@@ -217,6 +216,10 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 def _flat(x: Any) -> list[Any]:
     return [z for y in x for z in _flat(y)] if isinstance(x, (list, tuple)) else [x]
+
+
+def _is_mask(points: Any) -> bool:
+    return not isinstance(points, Points) or bool(np.isin(points.values, (0, 1)).all())
 
 
 def _is_cast(op: Operation, args: Any, kwargs: Any) -> bool:
