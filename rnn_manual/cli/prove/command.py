@@ -98,7 +98,7 @@ def _show(
     elif verdicts["proved"] == len(found):
         word, style = "computes the loops' formulas", "bold green"
     else:
-        word, style = f"is proved on {count['proved']} of {len(found)} cases", "yellow"
+        word, style = f"is proved on {verdicts['proved']} of {len(found)} cases", "yellow"
     out.print(f"{candidate} {word}", style=style, markup=False, soft_wrap=True)
 
 
