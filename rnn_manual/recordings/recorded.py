@@ -16,7 +16,7 @@ from rnn_manual.judge.findings import Findings
 from rnn_manual.judge.reference.tolerance import reference
 from rnn_manual.judge.report.stable_text import stable
 from rnn_manual.layout import Packed
-from rnn_manual.recordings.recording import MASK, RecordedCase, Run, Tensor
+from rnn_manual.recordings.recording import MASK, RecordedCase, Run, RunFormula, Tensor
 
 
 def recorded_case(findings: Findings) -> RecordedCase:
@@ -56,10 +56,11 @@ def recorded_run(findings: Findings) -> Run:
         )
         for name, t in findings.tensors.items()
     }
-    verdict = findings.verdict.value
-    return Run(
-        findings.case.id, findings.mode, verdict, without_versions(findings.message), tensors
-    )
+    verdict, message = findings.verdict.value, without_versions(findings.message)
+    known, formula = findings.formula, None
+    if known is not None:
+        formula = RunFormula(known.verdict, without_versions(known.reason), known.fingerprint)
+    return Run(findings.case.id, findings.mode, verdict, message, tensors, formula)
 
 
 def without_versions(text: str) -> str:
