@@ -148,10 +148,7 @@ def _all(
             name = f"<a href='#{_id(case)}'>{name}</a>"
         shown = [Cell(case["verdict"], case["verdict"])]
         if with_formula:
-            formula = (case.get("formula") or {}).get("verdict", "")
-            shown.append(
-                Cell(formula, {"proved": "identical", "other": "differs"}.get(formula, ""))
-            )
+            shown.append(_formula(case.get("formula") or {}))
         shown += cells(case)
         said = "".join(f"<td class='cell {c.verdict}'>{e(c.text)}</td>" for c in shown)
         rows.append(
@@ -162,6 +159,16 @@ def _all(
         f"<tbody>{''.join(rows)}</tbody></table></div>"
         "<p class='faint screen'>shown: <span class='count'></span></p>"
     )
+
+
+def _formula(found: dict[str, Any]) -> Cell:
+    """What became of a case's formulas, and of another one the quantity where it begins."""
+    verdict = found.get("verdict", "")
+    style = {"proved": "identical", "open": "unsupported", "other": "unsupported"}.get(verdict, "")
+    if found.get("differs"):
+        style = "differs"
+    where = found.get("where") or {}
+    return Cell(f"{verdict} {where.get('quantity') or ''}".strip(), style)
 
 
 def _name(case: JsonCase) -> str:

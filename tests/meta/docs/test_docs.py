@@ -3,6 +3,7 @@
 import re
 import shlex
 from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib
 import pytest
@@ -131,13 +132,22 @@ def test_an_unknown_claim_is_one_line(capsys, monkeypatch):
     )
 
 
-def test_a_claim_that_does_not_hold_fails(capsys, monkeypatch):
-    """What its test said is shown."""
-    import numpy as np
+@pytest.mark.parametrize("when", ["setup", "call"])
+def test_a_claim_that_does_not_hold_fails(when, capsys, monkeypatch):
+    """What its test said is shown; one that could not begin does not hold either."""
 
-    monkeypatch.setattr("rnn_manual.claims.laws.among", lambda *_: False)
-    monkeypatch.setattr(np, "isin", lambda a, b: np.ones_like(a, bool))
+    def failing(_, seen):
+        test = some_claims.Test(
+            "D5", "A sentence.", "a = b", "test_d.py::test_x", "", "id", "a case"
+        )
+        seen.known.add("D5")
+        seen.tests["id"] = test
+        report = {"nodeid": "id", "when": when, "passed": False, "failed": True}
+        more = {"outcome": "failed", "longreprtext": "assert not True"}
+        seen.pytest_runtest_logreport(SimpleNamespace(**report, **more))
+
+    monkeypatch.setattr(some_claims, "run_suite", failing)
     assert main(["claims", "D5"]) == 1
     shown = capsys.readouterr().out
     assert "failed for torch.nn" in shown
-    assert "assert not" in shown
+    assert "assert not True" in shown
