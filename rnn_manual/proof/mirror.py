@@ -162,8 +162,11 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 return [read(y) for y in x]
             if not isinstance(x, torch.Tensor):
                 return x
-            is_value = not indexed or x.is_floating_point()
-            return self.shadows.read(x) if is_value else x.numpy()
+            if not indexed or x.is_floating_point():
+                return self.shadows.read(x)
+            if self.shadows.of(x) is not None:
+                raise NoRule("places that depend on values")
+            return x.numpy()
 
         named = {name: read(x) for name, x in kwargs.items() if name not in WITHOUT}
         return RULES[op.name](*map(read, args), **named)
@@ -179,6 +182,11 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
             is_place = isinstance(x, torch.Tensor) and not x.is_floating_point()
             if is_place and self.shadows.of(x) is not None:
                 raise NoRule("places that depend on values")
+        x = args[0]
+        if op.name.startswith("as_strided") and (x.storage_offset() or not x.is_contiguous()):
+            raise NoRule("strides in memory that lies otherwise")
+        if op.name == "unfold_backward" and named["step"] < named["size"]:
+            raise NoRule("windows that overlap, whose sums are taken")
         dtype = kwargs.get("dtype")
         is_cast = op.name == "_to_copy" and dtype not in (None, args[0].dtype)
         if is_cast and not dtype.is_floating_point:
@@ -194,6 +202,8 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 if not depends or op.name in INDEXED:
                     continue  # of constants, or of lengths
                 points, reason = None, reason or f"numbers of {tensor.dtype} by {op.label}"
+            if tensor.dtype == torch.bool and not _is_mask(points):
+                points, reason = None, reason or f"no rule for {op.label} with torch.bool"
             if isinstance(points, Points):
                 self.shadows.write(tensor, points, reason)
                 written.append((tensor, points))
@@ -206,6 +216,10 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 def _flat(x: Any) -> list[Any]:
     return [z for y in x for z in _flat(y)] if isinstance(x, (list, tuple)) else [x]
+
+
+def _is_mask(points: Any) -> bool:
+    return not isinstance(points, Points) or bool(np.isin(points.values, (0, 1)).all())
 
 
 def _is_cast(op: Operation, args: Any, kwargs: Any) -> bool:

@@ -5,7 +5,8 @@ Runs where the candidate computes; what it returns is data.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -124,8 +125,19 @@ def mirrored(
     try:
         return run(native_instead=torch._C._get_mkldnn_enabled())
     except OneDNN:
-        with torch.backends.mkldnn.flags(enabled=False):
+        with onednn(False):
             return replace(run(native_instead=False), native=True)
+
+
+@contextmanager
+def onednn(enabled: bool) -> Iterator[None]:
+    """oneDNN's kernels on or off. (torch's own context sets TF32 as well, and warns of it.)"""
+    before = torch._C._get_mkldnn_enabled()
+    torch._C._set_mkldnn_enabled(enabled)
+    try:
+        yield
+    finally:
+        torch._C._set_mkldnn_enabled(before)
 
 
 def on(

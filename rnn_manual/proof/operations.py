@@ -42,8 +42,8 @@ VIEWS = names("""
 """)
 # Those that only move numbers.
 MOVING = names("""
-    cat stack flip roll repeat tile clone contiguous copy _to_copy to lift lift_fresh
-    lift_fresh_copy index index_select gather take embedding select_scatter slice_scatter
+    cat stack flip roll repeat tile clone copy _to_copy lift lift_fresh_copy
+    index index_select gather take embedding select_scatter slice_scatter
     as_strided_scatter _pack_padded_sequence
     diagonal_scatter slice_backward select_backward constant_pad_nd diag_embed tril triu rot90
     permute_copy view_copy expand_copy slice_copy select_copy transpose_copy t_copy unsqueeze_copy

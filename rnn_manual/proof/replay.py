@@ -12,7 +12,7 @@ from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Floats, draw
 from rnn_manual.layout import rows_of
 from rnn_manual.proof.mirror import Mirror
-from rnn_manual.proof.mirrored import on
+from rnn_manual.proof.mirrored import on, onednn
 from rnn_manual.proof.points import Points
 from rnn_manual.proof.reals import Reals
 
@@ -37,8 +37,8 @@ def replayed(
         return Reals(np.asarray(numbers[name], np.float64).reshape(1, *tensor.shape))
 
     mirror = Mirror(lambda array: Reals.of_constant(array, 1))
-    flags = torch.backends.mkldnn.flags(enabled=not native and torch._C._get_mkldnn_enabled())
-    with flags, np.errstate(all="ignore"):
+    enabled = not native and torch._C._get_mkldnn_enabled()
+    with onednn(enabled), np.errstate(all="ignore"):
         found = on(subject, case, mirror, leaf, device, mode)
     return {name: f.values[0] for name, f in found.found.items() if not f.reason}
 

@@ -1,0 +1,177 @@
+"""Each rule, and each operation that moves numbers, has the results of torch's own operation."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnn_manual.proof import mirror, rules
+from rnn_manual.proof.operations import MOVING
+from tests.meta.proof import operands
+from tests.meta.proof.mirroring import LAYOUTS, Mirrored, contiguous, laid_out, transposed
+
+EVERY = {**operands.RULES, **operands.MOVING}
+
+
+def test_every_rule_and_every_moving_operation_is_tried():
+    """There is no rule, and no operation held to move numbers, that no test below tries."""
+    assert set(operands.RULES) == set(rules.RULES)
+    assert set(operands.MOVING) == set(MOVING)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_rule_has_the_results_of_the_operation(name):
+    """Whatever the layout in memory and however the operands are broadcast, and in place."""
+    ran = [found for kind, found in tried(name)]
+    assert [found.reasons() for found in ran if found.reasons()] == []
+    assert all(found.is_right() for found in ran)
+    assert any(name in found.names for found in ran)
+
+
+def test_most_are_tried_in_place_and_into_another_tensor_too():
+    """Where torch has a form that writes, that is run beside its rule as well."""
+    kinds = [kind for name in EVERY for kind, _ in tried(name)]
+    assert kinds.count("in place") > 60
+    assert kinds.count("out") > 80
+
+
+@pytest.mark.parametrize("name", operands.RULES)
+def test_a_wrong_rule_is_seen(name, monkeypatch):
+    """A rule whose result is off is told from the operation."""
+    right = rules.RULES[name]
+    monkeypatch.setitem(rules.RULES, name, lambda *args, **kwargs: off(right(*args, **kwargs)))
+    ran = [found for _, found in tried(name) if name in found.names]
+    assert ran
+    assert not any(found.is_right() for found in ran)
+
+
+@pytest.mark.parametrize("name", operands.MOVING)
+def test_wrongly_moved_numbers_are_seen(name, monkeypatch):
+    """Numbers that are said to come from other places are told from the operation's."""
+    right = mirror.moved
+    monkeypatch.setattr(mirror, "moved", lambda *args: off(right(*args)))
+    ran = [found for _, found in tried(name) if name in found.names]
+    assert ran
+    assert not any(found.is_right() for found in ran)
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        (lambda x: torch.logical_not(x), "no rule for aten::logical_not with torch.bool"),
+        (lambda x: torch.logical_and(x, x), "no rule for aten::logical_and with torch.bool"),
+        (lambda x: (x > 0) + (x > -1), "no rule for aten::add with torch.bool"),
+        (lambda x: x.clone().masked_fill_(x > 0, 2).pow(0.5), "a power that is no small integer"),
+        (lambda x: put_where(x, x > 0), "places that depend on values"),
+        (lambda x: torch.div(x, 2, rounding_mode="floor"), "division rounded by floor"),
+        (lambda x: torch.clamp(x, -1, 1), "clamped from above"),
+        (lambda x: torch.threshold(x, 1, 0), "a threshold that is not zero"),
+        (lambda x: torch.linalg.vector_norm(x, 1), "the norm of order 1"),
+        (lambda x: torch.constant_pad_nd(x, [1, 1], 2.0), "called with value=2.0"),
+        (
+            lambda x: torch.as_strided_copy(x.T, (2, 2), (1, 3)),
+            "strides in memory that lies otherwise",
+        ),
+        (
+            lambda x: torch.ops.aten.unfold_backward(x, [5, 3], 0, 2, 1),
+            "windows that overlap, whose sums are taken",
+        ),
+        (lambda x: x.erf(), "no rule for aten::erf"),
+    ],
+)
+def test_what_a_rule_does_not_know_is_told(function, reason):
+    """An operation called in a way that its rule does not know has no formula, and a reason."""
+    args = (operands.t(4, 3),)
+    if "windows" in reason:
+        args = (operands.t(4, 3, 2),)
+    assert any(reason in found for found in Mirrored("", function, args, {}).reasons())
+
+
+def put_where(x, mask):
+    y = x.clone()
+    y[mask] = x.new_zeros(())
+    return y
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    name=st.sampled_from(["add", "sub", "mul", "where", "addcmul", "lerp", "maximum", "gt"]),
+    shape=st.lists(st.integers(1, 3), max_size=3),
+    kept=st.lists(st.lists(st.booleans(), min_size=3, max_size=3), min_size=3, max_size=3),
+    layouts=st.lists(st.sampled_from(list(LAYOUTS.values())), min_size=3, max_size=3),
+)
+def test_any_shapes_are_broadcast_as_torch_does(name, shape, kept, layouts):
+    """Operands of any shapes that go together, in any layouts."""
+    number = {"where": 3, "addcmul": 3, "lerp": 3}.get(name, 2)
+    args = []
+    for k in range(number):
+        own = [n if keep else 1 for n, keep in zip(shape, kept[k], strict=False)]
+        own = own[sum(not keep for keep in kept[k][:1]) :]  # and now and then an axis fewer
+        args.append(layouts[k](operands.t(*own)))
+    if name == "where":
+        args[0] = args[0] > 0
+    found = Mirrored(name, getattr(torch.ops.aten, name), tuple(args), {})
+    assert found.reasons() == []
+    assert found.is_right()
+
+
+def test_what_is_written_through_a_view_is_read_through_another():
+    """Chunks, transposes and slices of one tensor share their values, as in torch."""
+
+    def function(x, y):
+        x[:, 1:].mul_(y)
+        x.T[0].add_(1)
+        first, second = x.chunk(2)
+        second.copy_(first)
+        x[:, ::2] += y[:, :1]
+        return x.flip(0)
+
+    found = Mirrored("", function, (operands.t(4, 3), operands.t(4, 2)), {})
+    assert found.reasons() == []
+    assert found.is_right()
+
+
+def tried(name):
+    """Runs an operation in every form and layout: how, and what was found."""
+    for entry in EVERY[name]:
+        given_overload = isinstance(entry[0], torch._ops.OpOverload)
+        function, (args, kwargs) = entry if given_overload else (named(name), entry)
+        for layout in [contiguous] if name in operands.CONTIGUOUS else LAYOUTS.values():
+            if function is not None:
+                found = Mirrored(name, function, laid_out(layout, args), kwargs)
+                yield layout.__name__, found
+            if given_overload:
+                continue
+            if (in_place := named(f"{name}_")) is not None and layout.__name__ != "expanded":
+                copied = laid_out(layout, laid_out(contiguous, args))
+                if written_to_fits(name, found if function is not None else None, copied):
+                    yield "in place", Mirrored(name, in_place, copied, kwargs)
+            if function is not None and "out" in function.overloads():
+                turned = contiguous if name in operands.CONTIGUOUS else transposed
+                outs = [turned(torch.full_like(x, 7)) for x in found.tensors[:1]]
+                kept = {"out": outs[0]} if len(found.returned) == 1 else None
+                if kept:
+                    yield "out", Mirrored(name, function, laid_out(layout, args), kwargs | kept)
+
+
+def named(name):
+    return getattr(torch.ops.aten, name, None)
+
+
+def written_to_fits(name, found, args):
+    """An operation in place has its first operand's shape and dtype."""
+    if not isinstance(args[0], torch.Tensor):
+        return False
+    if found is None:
+        return True
+    result = found.tensors[0]
+    return result.shape == args[0].shape and result.dtype == args[0].dtype
+
+
+def off(found):
+    """Another result: every number moved by one; of masks, the others."""
+    if isinstance(found, (list, tuple)):
+        return [off(x) for x in found]
+    is_mask = np.isin(found.values, (0, 1)).all()
+    return 1 - found if is_mask else found + np.ones(found.shape)
