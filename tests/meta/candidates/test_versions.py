@@ -52,6 +52,7 @@ class Before2:
         )
 
 
+@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated")
 def test_memory_by_its_older_name():
     """Views are known to share their memory in every version: formulas are followed through it."""
     tensor = torch.ones(3)
