@@ -19,7 +19,7 @@ from rnn_manual.parity import Case, check
 from rnn_manual.recordings import recording as r
 from rnn_manual.recordings import store
 from rnn_manual.recordings.against import Against
-from rnn_manual.recordings.recorded import recorded_case, recorded_run
+from rnn_manual.recordings.recorded import recorded_case, recorded_numbers, recorded_run
 from rnn_manual.usage import DTYPES
 from tests.meta.cli.command import rnn_manual, started
 
@@ -472,3 +472,16 @@ def test_what_is_said_lasts():
 
     run = recorded_run(check(failing, Case(Config("rnn", 1, 2), 2, 1)))
     assert run.message == ("raised ValueError: torch, pid …, a temporary file at 0x…: ?")
+
+
+def test_a_format_without_kernels_has_no_masks(monkeypatch):
+    """Float16 with dropout under torch 1.13, which draws no mask in it: recorded, without masks."""
+    case = Case(Config("gru", 1, 2, num_layers=2, dropout=0.5), 2, 1, dtype="float16")
+    assert "mask 0" in recorded_numbers(case)
+    monkeypatch.setattr("rnn_manual.recordings.recorded.lacking", lambda *_: "no float16")
+
+    def refuses(*_):
+        raise RuntimeError("\"bernoulli_scalar_cpu_\" not implemented for 'Half'")
+
+    monkeypatch.setattr("rnn_manual.recordings.recorded.dropout_masks", refuses)
+    assert "mask 0" not in recorded_numbers(case)
