@@ -1,11 +1,16 @@
 """What no layer may do, whatever it computes: each is seen, and said in one line."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
+from rnn_manual.candidates.candidate import LOOPS
+from rnn_manual.cases.draw import draw
 from rnn_manual.cases.options import case_of
+from rnn_manual.claims.layer import Layer
 from rnn_manual.config import Config
 from rnn_manual.parity import Case, Verdict, check
 
@@ -245,3 +250,10 @@ def test_outputs_changed_in_place_must_not_change_gradients():
     case = case_of(equations="gru", dtype="float64")
     assert not check(build, case).verdict.fails
     assert check(build, case_of(equations="gru", dtype="float64", call="out changed")).verdict.fails
+
+
+def test_a_state_given_where_the_call_before_had_none():
+    """A law hands a state to a case that leaves it out; the call before it is still another."""
+    case = case_of(equations="rnn relu", state="omitted", call="after another")
+    given = Layer(LOOPS)(case, state=(draw(replace(case, state="random")).state[0],))
+    assert given.out.shape == (7, 4, 5)
