@@ -18,10 +18,13 @@ def established(case):
     """Where every bit is nn's.
 
     In bfloat16 and float16 how the weights lie in memory decides on the matmul's kernel; and a
-    GRU's second derivatives autograd adds up in another order for its own cells.
+    GRU's second derivatives autograd adds up in another order for its own cells. Where infinities
+    shut cells, gradients are sums of zeros: behind dropout's masks of packed input the signs of
+    such zeros were seen to differ, in numbers that are equal; why is not known.
     """
+    zeros = case.values == "infinities" and case.drops and case.packed
     of_a_gru = case.config.kind == "gru" and case.call == "second derivatives"
-    return case.dtype in ("float32", "float64") and not of_a_gru
+    return case.dtype in ("float32", "float64") and not of_a_gru and not zeros
 
 
 @parametrize(notes="", where=established)
