@@ -32,7 +32,7 @@ def replayed(
     numbers = _numbers(case)
 
     def leaf(name: str, tensor: torch.Tensor) -> Points:
-        if name not in numbers:  # of another call: its own
+        if np.shape(numbers.get(name)) != tuple(tensor.shape):  # of another call: its own
             return Reals(tensor.detach().double().numpy()[None])
         return Reals(np.asarray(numbers[name], np.float64).reshape(1, *tensor.shape))
 
