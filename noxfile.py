@@ -20,7 +20,7 @@ from packaging.version import InvalidVersion, Version
 
 # The oldest that there are wheels of for Python 3.11, the newest, and between them those that
 # brought another implementation of something that the suite runs.
-VERSIONS = ["1.13.1", "2.0.1", "2.2.2", "2.6.0", "2.9.1", "2.13.0", "2.15.0"]
+VERSIONS = ["1.13.1", "2.0.1", "2.6.0", "2.9.1", "2.12.1", "2.13.0", "2.15.0"]
 RECORDINGS, ENVIRONMENTS = Path("recordings"), Path(".nox")
 FINDINGS, PAGE = Path("docs/drift-findings.md"), Path("docs/drift.md")
 

@@ -58,4 +58,4 @@ def storage_of(tensor: torch.Tensor) -> Any:
     if hasattr(tensor, "untyped_storage"):
         return tensor.untyped_storage()
     storage: Any = tensor.storage()  # type: ignore[no-untyped-call]
-    return storage._untyped()  # torch 1.13
+    return storage.untyped()  # torch 1.13

@@ -37,6 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from rnn_manual.cli.trace.command import trace
 
             return trace(options)
+        if options.command == "prove":
+            from rnn_manual.cli.prove.command import command
+
+            return command(options)
         from rnn_manual.cli.verify.command import verify
 
         return verify(options)

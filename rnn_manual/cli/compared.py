@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from rnn_manual.cli.console import STYLE
-from rnn_manual.recordings.columns import LEGEND, Column, groups, lines, rows
-from rnn_manual.recordings.drift import DIFFERS
+from rnn_manual.recordings.columns import LEGEND, Column, lines, rows
+from rnn_manual.recordings.drift import ANOTHER, DIFFERS
+from rnn_manual.recordings.words import groups
 
 SHOWN = 20
 
@@ -28,7 +29,8 @@ def show(console: Console, columns: Sequence[Column]) -> None:
             console.print(f"  {line}", markup=False, soft_wrap=True)
         told = groups(column.drift) if column.drift else []
         for group in told[:SHOWN]:
-            style = "red" if group.runs[0].fails else ""
+            worst = group.runs[0]
+            style = "red" if worst.fails else "yellow" if worst.formula == ANOTHER else ""
             console.print(f"  {group.line}", style=style, markup=False, soft_wrap=True)
         if len(told) > SHOWN:
             where = "all are in --json, --html, --markdown"

@@ -30,6 +30,9 @@ def parser() -> argparse.ArgumentParser:
     add_run(verify)
     verify.add_argument("--against", metavar="DIR", help="hold it against a recording too")
     verify.set_defaults(record=None)
+    prove = add("prove", "hold a candidate's formulas against the loops', in seconds")
+    add_candidate(prove)
+    prove.add_argument("--json", metavar="PATH", help="write every case and verdict")
     record = add("record", "write down all that a candidate computes")
     record.add_argument("record", metavar="DIR", help="a new folder")
     add_run(record)
@@ -51,8 +54,8 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def add_run(command: argparse.ArgumentParser) -> None:
-    """What commands take that run the suite."""
+def add_candidate(command: argparse.ArgumentParser) -> None:
+    """What commands take that judge a candidate."""
     command.add_argument(
         "--candidate",
         default="torch.nn",
@@ -63,19 +66,24 @@ def add_run(command: argparse.ArgumentParser) -> None:
         "--kind", nargs="+", action="extend", type=kind, choices=KINDS, help="only these"
     )
     command.add_argument(
+        "--limit",
+        type=seconds,
+        default=LIMIT,
+        metavar="SECONDS",
+        help=f"for one case; what takes longer has failed (default: {LIMIT:g})",
+    )
+
+
+def add_run(command: argparse.ArgumentParser) -> None:
+    """What commands take that run the suite."""
+    add_candidate(command)
+    command.add_argument(
         "--dtype", nargs="+", action="extend", choices=[*DTYPES], help="only these"
     )
     command.add_argument("--device", default="cpu", help="where it computes (default: cpu)")
     command.add_argument("--level", choices=LEVELS, default="quick", help="default: quick")
     command.add_argument(
         "--seed", type=natural, default=0, help="of the random numbers (default: 0)"
-    )
-    command.add_argument(
-        "--limit",
-        type=seconds,
-        default=LIMIT,
-        metavar="SECONDS",
-        help=f"for one case; what takes longer has failed (default: {LIMIT:g})",
     )
     command.add_argument("-k", metavar="EXPRESSION", help="only tests and cases that match")
     command.add_argument("--json", metavar="PATH", help="write every case and verdict")

@@ -27,6 +27,7 @@ from rnn_manual.judge.reference.tolerance import Reference, reference
 from rnn_manual.judge.tensor import TensorComparison, compare_tensor
 from rnn_manual.judge.verdict import Verdict
 from rnn_manual.judge.where import locate
+from rnn_manual.proof.formula import OPEN, Formula
 
 NOT_ITS_OWN = "it has no such parameter"
 
@@ -77,8 +78,15 @@ def check(
         printed=answer.printed,
         where=locate(case, tensors) if differs else None,
         diagnosis=diagnose(case, result, held_against, device) if differs else None,
-        formula=formula_of(candidate, case, device, mode) if formulas else None,
+        formula=_formula(candidate, case, device, mode) if formulas else None,
     )
+
+
+def _formula(candidate: Candidate, case: Case, device: str, mode: str) -> Formula:
+    try:
+        return formula_of(candidate, case, device, mode)
+    except Unsupported as error:  # as some say only where operations are watched
+        return Formula(OPEN, f"run on residues, it declines: {error}")
 
 
 def _raised(answer: Answer) -> dict[str, Any]:

@@ -69,6 +69,8 @@ def formula_of(candidate: Candidate, case: Case, device: str = "cpu", mode: str 
     """The formulas of a candidate on a case; and, of others, where they begin and what they are.
 
     Of a large case, those of fewer steps and sequences, and that is told.
+
+    Raises: Unsupported: the candidate declines the case.
     """
     config = case.config
     gates = sum(case.lengths) * config.hidden_size * config.num_rows * len(config.gates)
@@ -93,6 +95,8 @@ def _formula_of(candidate: Candidate, case: Case, device: str, mode: str) -> For
         return ask(candidate, function, case, device, mode, *args, environment=environment)
 
     answer = there(mirrored)
+    if isinstance(answer.error, Unsupported):
+        raise answer.error
     if answer.error is not None:
         return Formula(OPEN, f"run on residues, it raised {in_one_line(answer.error)}")
     formula = compare(case, answer.value)

@@ -12,8 +12,6 @@ from rnn_manual.recordings.columns import (
     Column,
     Row,
     belongs,
-    change_in_words,
-    groups,
     lines,
     rows,
     sentence,
@@ -21,6 +19,7 @@ from rnn_manual.recordings.columns import (
 from rnn_manual.recordings.drift import ORDER, RunDrift
 from rnn_manual.recordings.markdown import every
 from rnn_manual.recordings.recording import RecordedCase
+from rnn_manual.recordings.words import change_in_words, groups
 
 Key = tuple[str, str]  # mode and case
 

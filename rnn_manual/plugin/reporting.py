@@ -38,7 +38,11 @@ def pytest_runtest_makereport(
             found = case_json(item.stash[COMPARISON])
             drift = item.stash.get(DRIFT, None)
             if drift:  # since a recording
-                found["drift"] = {"verdict": drift.verdict, "ulp": drift.ulp}
+                found["drift"] = {
+                    "verdict": drift.verdict,
+                    "ulp": drift.ulp,
+                    "formula": drift.formula or None,
+                }
             # As one string: reports travel between processes value by value, which takes long.
             report.rnn_manual_case = json.dumps(found)
     return report

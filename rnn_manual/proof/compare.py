@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from rnn_manual.proof.expected import Expected, expected
 from rnn_manual.proof.formula import OPEN, OTHER, PROVED, Formula
 from rnn_manual.proof.leaves import points_of
 from rnn_manual.proof.mirrored import Found, Mirrored
-from rnn_manual.proof.residues import PRIME, Residues
+from rnn_manual.proof.residues import PRIME, Ints, Residues
 
 BY_NATIVE_KERNELS = "on torch's own kernels; oneDNN's are held as numbers only"
 
@@ -22,11 +23,12 @@ def compare(case: Case, mirrored: Mirrored) -> Formula:
     """The verdict on each result and on the case."""
     asked = expected(case)
     tensors, reasons = {}, []
-    for name, found in mirrored.found.items():
+    for name, result in mirrored.found.items():
         if name not in asked.residues:
             continue
-        tensors[name], reason = _verdict(found, asked.residues[name], mirrored, case)
+        tensors[name], reason = _verdict(result, asked.residues[name], mirrored, case)
         reasons.append(reason)
+    found = {name: result.values for name, result in mirrored.found.items() if name in tensors}
     verdict = next((v for v in (OTHER, OPEN) if v in tensors.values()), PROVED)
     if not tensors:
         verdict, reasons = OPEN, [mirrored.broken or "nothing to compare"]
@@ -34,7 +36,7 @@ def compare(case: Case, mirrored: Mirrored) -> Formula:
         verdict,
         next(filter(None, reasons), "") or _depends_on(mirrored, case),
         tensors,
-        "" if OPEN in tensors.values() or not tensors else fingerprint(mirrored),
+        "" if OPEN in tensors.values() or not tensors else fingerprint(found),
         chance(asked, mirrored, points_of(case)),
     )
 
@@ -68,13 +70,13 @@ def _depends_on(mirrored: Mirrored, case: Case) -> str:
     return "; ".join(said)
 
 
-def fingerprint(mirrored: Mirrored) -> str:
-    """A hash of all results' residues: it depends on the formulas alone."""
-    found = hashlib.sha256()
-    for name, result in sorted(mirrored.found.items()):
-        found.update(f"{name} {result.values.shape}".encode())
-        found.update(np.ascontiguousarray(result.values, "<i8").tobytes())
-    return found.hexdigest()[:16]
+def fingerprint(residues: Mapping[str, Ints]) -> str:
+    """A hash of all results' residues, by name: it depends on the formulas alone."""
+    digest = hashlib.sha256()
+    for name, values in sorted(residues.items()):
+        digest.update(f"{name} {values.shape}".encode())
+        digest.update(np.ascontiguousarray(values, "<i8").tobytes())
+    return digest.hexdigest()[:16]
 
 
 def chance(asked: Expected, mirrored: Mirrored, points: int) -> float:

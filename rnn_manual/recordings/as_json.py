@@ -37,6 +37,8 @@ def _run_json(run: RunDrift) -> dict[str, Any]:
     found: dict[str, Any] = {"case": run.case, "mode": run.mode, "verdict": run.verdict}
     if run.said:
         found["said"] = run.said
+    before, after = (verdict or None for verdict in run.formulas)
+    found["formula"] = {"change": run.formula or None, "before": before, "after": after}
     found["tensors"] = {
         name: {"verdict": t.verdict, "ulp": t.ulp, "error": t.error if t.error < 1e308 else None}
         | ({"said": t.said} if t.said else {})

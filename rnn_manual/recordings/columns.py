@@ -1,29 +1,34 @@
-"""Recordings side by side, as people want them: the rows of a table, and what changed in words."""
+"""Recordings side by side: the rows of a table, and what is said of each."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from rnn_manual.recordings.drift import (
+    ANOTHER,
     CHANGED,
     DIFFERS,
     DRIFT,
     IDENTICAL,
     ORDER,
+    SAME,
+    UNKNOWN,
     Drift,
-    RunDrift,
-    TensorDrift,
 )
 from rnn_manual.recordings.recording import VERDICTS, RecordedCase, Recording
+from rnn_manual.recordings.words import summary
 
+FORMULAS = {SAME: "≡", ANOTHER: "≢"}
 SIGNS = {IDENTICAL: "=", DRIFT: "~", CHANGED: "±", DIFFERS: "≠"}
 LEGEND = (
     "A cell says how a recording's runs agree with the loops, and what changed since the one "
     "before it: = every bit is the same; ~ as far apart as two correct results may be, at most so "
     "many units in the last place; ± something newly runs, no longer runs, or says something else; "
-    "≠ further apart than rounding explains, or gone wrong."
+    "≠ further apart than rounding explains, or gone wrong. Of the formulas, apart from the bits: "
+    "≡ all that are known in both are the same; ≢ one is another."
 )
 # Of what a recording says about itself, what its numbers may depend on beside the torch.
 ALSO = ("candidate", "device", "level", "threads", "machine", "cpu_capability", "numpy")
@@ -42,18 +47,23 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """verdict: the worst of its runs'; change: the worst since the column before it."""
+    """verdict: the worst of its runs'; change: the worst since the column before it.
+
+    formula: whether the runs' formulas are the same, as far as they are known in both.
+    """
 
     verdict: str = ""
     change: str = ""
     ulp: int = 0
+    formula: str = UNKNOWN
 
     def __str__(self) -> str:
         sign = SIGNS.get(self.change, "")
         if self.ulp and self.change == CHANGED:  # some changed, and others drifted
             sign += f" {SIGNS[DRIFT]}"
         many = f" {self.ulp:,}" if self.ulp and self.change in (DRIFT, CHANGED) else ""
-        return f"{self.verdict} {sign}{many}".strip()
+        parts = (self.verdict, f"{sign}{many}", FORMULAS.get(self.formula, ""))
+        return " ".join(filter(None, parts))
 
 
 @dataclass
@@ -63,14 +73,6 @@ class Row:
     heading: str
     name: str
     cells: list[Cell] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Group:
-    """What changed, in a line, and the runs of which that is true."""
-
-    line: str
-    runs: list[RunDrift]
 
 
 def rows(columns: Sequence[Column]) -> list[Row]:
@@ -117,70 +119,9 @@ def _cell(column: Column, heading: str, name: str) -> Cell:
         if belongs(heading, name, run.mode, cases[run.case])
     ]
     change = max((run.verdict for run in changed), key=ORDER.index, default="")
-    return Cell(verdict, change, max((run.ulp for run in changed), default=0))
-
-
-def in_words(run: RunDrift) -> str:
-    """What changed about a run, in a line: of each verdict, the worst tensor."""
-    name = f"{run.mode} {run.case}" if run.mode else run.case
-    return f"{name}: {change_in_words(run) or IDENTICAL}"
-
-
-def change_in_words(run: RunDrift) -> str:
-    """The same without the run's name; empty if nothing changed."""
-    found = [_worst(run, verdict) for verdict in (DIFFERS, CHANGED, DRIFT)]
-    return run.said or "; ".join(filter(None, found))
-
-
-def _worst(run: RunDrift, verdict: str) -> str:
-    """The worst tensor of a verdict, and how many more there are of it; empty if none is."""
-    tensors = [(name, t) for name, t in (run.tensors or {}).items() if t.verdict == verdict]
-    if not tensors:
-        return ""
-    name, found = max(tensors, key=lambda item: item[1].ulp)
-    what = found.said or f"by {_far(found)}"
-    alike = [other for other, t in tensors if found.said and t.said == found.said] or [name]
-    more = f" and {len(tensors) - len(alike)} more" if len(tensors) > len(alike) else ""
-    return f"{verdict}, {', '.join(alike)} {what}{more}"
-
-
-def _far(tensor: TensorDrift) -> str:
-    return f"{tensor.ulp:,} unit{'s' * (tensor.ulp != 1)} in the last place ({tensor.error:.1e})"
-
-
-def groups(found: Drift) -> list[Group]:
-    """Every run that changed.
-
-    What differs is told run by run; what drifted, by mode and kind; the rest, by mode and words.
-    """
-    together: dict[tuple[str, ...], list[RunDrift]] = {}
-    for run in found.changes():
-        alike = {DIFFERS: run.case, DRIFT: run.kind, CHANGED: run.said or _worst(run, CHANGED)}
-        together.setdefault((run.verdict, run.mode, alike[run.verdict]), []).append(run)
-    return [Group(_of_all(runs), runs) for runs in together.values()]
-
-
-def _of_all(runs: list[RunDrift]) -> str:
-    worst = max(runs, key=lambda run: run.ulp)
-    mode, many = worst.mode or "called", f"{len(runs)} run{'s' * (len(runs) > 1)}"
-    if worst.fails:
-        return in_words(worst)
-    if worst.verdict == CHANGED:
-        what = worst.said or _worst(worst, CHANGED).removeprefix(f"{CHANGED}, ")
-        return f"{mode}, {many}: {what}"
-    tensors = worst.tensors or {}
-    name = max(tensors, key=lambda name: tensors[name].ulp)
-    drift = "drift, at most" if len(runs) > 1 else "drifts by"
-    return f"{mode}, {worst.kind}, {many} {drift} {_far(tensors[name])}, {name} of {worst.case}"
-
-
-def summary(found: Drift) -> str:
-    """How many runs are the same to the last bit, and how many are not."""
-    count = {verdict: sum(run.verdict == verdict for run in found.runs) for verdict in ORDER}
-    words = [f"{n} {verdict}" for verdict, n in count.items() if n]
-    for many, where in ((len(found.only_before), "before"), (len(found.only_after), "after")):
-        words += [f"{many} only {where}"] * bool(many)
-    return ", ".join(words)
+    formulas = {run.formula for run in changed}
+    formula = next((word for word in (ANOTHER, SAME) if word in formulas), UNKNOWN)
+    return Cell(verdict, change, max((run.ulp for run in changed), default=0), formula)
 
 
 def also_different(found: Drift) -> dict[str, tuple[Any, Any]]:
@@ -212,6 +153,7 @@ def lines(column: Column) -> list[str]:
         if others:
             words = (f"{name} {before} → {after}" for name, (before, after) in others)
             found.append(f"also different: {', '.join(words)}")
+        found += _formulas_known(column.drift)
         found += _only("before", column.drift.only_before)
         found += _only("after", column.drift.only_after)
     large = len(column.recording.about.get("left_out", ()))
@@ -219,6 +161,17 @@ def lines(column: Column) -> list[str]:
         are = "cases are" if large > 1 else "case is"
         found.append(f"{large} large {are} not in it")
     return found
+
+
+def _formulas_known(found: Drift) -> list[str]:
+    """How many runs' formulas are known now that were not, or are no longer."""
+    count = Counter(run.formulas for run in found.runs if run.formula == UNKNOWN)
+    moved = [
+        f"{many} {after}, {before} before"
+        for (before, after), many in sorted(count.items())
+        if before and after and before != after
+    ]
+    return [f"formulas: {'; '.join(moved)}"] if moved else []
 
 
 def _only(where: str, keys: list[tuple[str, str]]) -> list[str]:

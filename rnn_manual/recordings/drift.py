@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_manual.proof.formula import PROVED
 from rnn_manual.recordings.recording import (
     FAILED,
     MASK,
@@ -22,6 +23,8 @@ from rnn_manual.recordings.recording import (
 # From best to worst; only the last fails.
 IDENTICAL, DRIFT, CHANGED, DIFFERS = "identical", "drift", "changed", "differs"
 ORDER = (IDENTICAL, DRIFT, CHANGED, DIFFERS)
+# Whether two runs have the same formula. Where either's is not known, neither is said.
+SAME, ANOTHER, UNKNOWN = "same", "another", ""
 BITS = {"float16": "i2", "float32": "i4", "float64": "i8"}
 
 
@@ -43,7 +46,11 @@ class TensorDrift:
 
 @dataclass(frozen=True)
 class RunDrift:
-    """A case in a mode, before and after. said: what changed about the run as a whole."""
+    """A case in a mode, before and after.
+
+    said: what changed about the run as a whole. formula: whether it is the same or another one,
+    whatever became of the bits. formulas: the verdicts on it, then and now; "" if there is none.
+    """
 
     case: str
     mode: str
@@ -51,6 +58,8 @@ class RunDrift:
     features: list[str]
     said: str = ""
     tensors: dict[str, TensorDrift] | None = None
+    formula: str = UNKNOWN
+    formulas: tuple[str, str] = ("", "")
 
     @property
     def verdict(self) -> str:
@@ -82,9 +91,12 @@ class Drift:
         return max((run.verdict for run in self.runs), key=ORDER.index, default=IDENTICAL)
 
     def changes(self) -> list[RunDrift]:
-        """The runs that are not the same to the last bit, worst first."""
-        changed = [run for run in self.runs if run.verdict != IDENTICAL]
-        return sorted(changed, key=lambda run: (-ORDER.index(run.verdict), run.mode, run.case))
+        """The runs of another formula, and then those of other bits, worst first."""
+        changed = [run for run in self.runs if run.verdict != IDENTICAL or run.formula == ANOTHER]
+        return sorted(
+            changed,
+            key=lambda run: (run.formula != ANOTHER, -ORDER.index(run.verdict), run.mode, run.case),
+        )
 
 
 def drift(before: Recording, after: Recording) -> Drift:
@@ -135,15 +147,30 @@ def run_drift(a: Run, b: Run, case_a: RecordedCase, case_b: RecordedCase) -> Run
 
     Raises: Unreadable: it is not known how far apart they may be.
     """
-    tensors, said = None, _said(a, b)
+    tensors, said, formula = None, _said(a, b), same_formula(a, b)
     if a.tensors and b.tensors and _other_numbers(case_a, case_b):
         said = "draws other dropout masks from the same seed"
+        # A mask's numbers are in the fingerprint: another one says nothing of the formula.
+        formula = UNKNOWN if formula == ANOTHER else formula
     elif a.tensors and b.tensors:
         tensors = {
             name: _tensor_drift(name, a.tensors.get(name), b.tensors.get(name), case_a, case_b)
             for name in dict.fromkeys([*a.tensors, *b.tensors])
         }
-    return RunDrift(b.case, b.mode, case_b.kind, case_b.features, said, tensors)
+    verdicts = tuple(run.formula.verdict if run.formula else "" for run in (a, b))
+    about = (b.case, b.mode, case_b.kind, case_b.features)
+    return RunDrift(*about, said, tensors, formula, (verdicts[0], verdicts[1]))
+
+
+def same_formula(a: Run, b: Run) -> str:
+    """Whether two runs of a case compute the same formulas, as far as that is known."""
+    if a.formula is None or b.formula is None:
+        return UNKNOWN
+    if a.formula.verdict == b.formula.verdict == PROVED:
+        return SAME  # each is the loops', though one may give a result that the other lacks
+    if not (a.formula.fingerprint and b.formula.fingerprint):
+        return UNKNOWN
+    return SAME if a.formula.fingerprint == b.formula.fingerprint else ANOTHER
 
 
 def _said(a: Run, b: Run) -> str:

@@ -1,4 +1,4 @@
-"""Recordings compared, as a table of GitHub's Markdown, and every change below it."""
+"""Recordings compared, as a table of GitHub's Markdown, and what changed below it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import html
 import re
 from collections.abc import Sequence
 
-from rnn_manual.recordings.columns import LEGEND, Column, groups, in_words, lines, rows, sentence
-from rnn_manual.recordings.drift import RunDrift
+from rnn_manual.recordings.columns import LEGEND, Column, lines, rows, sentence
+from rnn_manual.recordings.drift import DRIFT, RunDrift
+from rnn_manual.recordings.words import groups, in_words
 
 
 def markdown(columns: Sequence[Column]) -> str:
-    """As a table of GitHub's, and every change below it."""
+    """As a table of GitHub's, and what changed below it; of drift, the furthest."""
     names = [_plain(column.name) for column in columns]
     written = [f"| | {' | '.join(names)} |", f"|---{'|---' * len(names)}|"]
     heading = ""
@@ -28,15 +29,18 @@ def markdown(columns: Sequence[Column]) -> str:
             written += [_plain(sentence(line)), ""]
         for group in groups(column.drift) if column.drift else ():
             written.append(f"- {_plain(group.line)}")
-            if len(group.runs) > 1:
-                written.append(f"  {every(group.runs)}")
+            if folded := every(group.runs):
+                written.append(f"  {folded}")
         written.append("")
     return "\n".join(written).rstrip() + "\n"
 
 
 def every(runs: list[RunDrift]) -> str:
-    """Each run of a group, folded away in HTML; of one run the group's line says all."""
-    if len(runs) == 1:
+    """Each run of a group, folded away in HTML.
+
+    Of one run the group's line says all, and of drift, which is no fault, all that matters.
+    """
+    if len(runs) == 1 or runs[0].verdict == DRIFT:
         return ""
     words = "<br>".join(html.escape(in_words(run)) for run in runs)
     return f"<details><summary>all {len(runs)}</summary>{words}</details>"

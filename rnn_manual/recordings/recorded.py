@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rnn_manual.candidates.device import lacking
 from rnn_manual.candidates.harness.dropout import dropout_masks
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import draw
@@ -16,7 +17,7 @@ from rnn_manual.judge.findings import Findings
 from rnn_manual.judge.reference.tolerance import reference
 from rnn_manual.judge.report.stable_text import stable
 from rnn_manual.layout import Packed
-from rnn_manual.recordings.recording import MASK, RecordedCase, Run, Tensor
+from rnn_manual.recordings.recording import MASK, RecordedCase, Run, RunFormula, Tensor
 
 
 def recorded_case(findings: Findings) -> RecordedCase:
@@ -40,9 +41,9 @@ def recorded_numbers(case: Case) -> dict[str, Any]:
     states = {f"{name}_0": s for name, s in zip(case.config.states, data.state or ())}  # noqa: B905
     outputs = ["out", *(f"{name}_n" for name in case.config.states)]
     cotangents = {f"d {name}": d for name, d in zip(outputs, data.cotangents, strict=True)}
-    masks = {
-        f"{MASK}{k}": mask for k, mask in enumerate(dropout_masks(case, draw(case), np.float64))
-    }
+    # Where torch has no kernels for a format, no mask can be drawn in it, and nothing is compared.
+    drawn = [] if lacking(case.dtype, "cpu") else dropout_masks(case, draw(case), np.float64)
+    masks = {f"{MASK}{k}": mask for k, mask in enumerate(drawn)}
     return {**data.parameters, "input": rows, **packed, **states, **cotangents, **masks}
 
 
@@ -56,10 +57,11 @@ def recorded_run(findings: Findings) -> Run:
         )
         for name, t in findings.tensors.items()
     }
-    verdict = findings.verdict.value
-    return Run(
-        findings.case.id, findings.mode, verdict, without_versions(findings.message), tensors
-    )
+    verdict, message = findings.verdict.value, without_versions(findings.message)
+    known, formula = findings.formula, None
+    if known is not None:
+        formula = RunFormula(known.verdict, without_versions(known.reason), known.fingerprint)
+    return Run(findings.case.id, findings.mode, verdict, message, tensors, formula)
 
 
 def without_versions(text: str) -> str:

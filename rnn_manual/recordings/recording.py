@@ -31,14 +31,27 @@ class Tensor:
 
 
 @dataclass(frozen=True)
+class RunFormula:
+    """What is known of a run's formulas: verdict, reason and fingerprint, as `Formula` has them."""
+
+    verdict: str
+    reason: str = ""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True)
 class Run:
-    """What a candidate gave on a case, run in a mode ("" for simply called)."""
+    """What a candidate gave on a case, run in a mode ("" for simply called).
+
+    formula: None if it was not asked for, or there was no run to ask it of.
+    """
 
     case: str
     mode: str
     verdict: str
     message: str = ""
     tensors: dict[str, Tensor] = field(default_factory=dict)
+    formula: RunFormula | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 It is a folder with two files. `arrays.npz` holds one long array a number format; every number is
 kept in its own format, bfloat16, which NumPy lacks, as the 16 bits that it is. What is equal is
 kept once. `recording.json` says which stretch of them is what: the numbers that each case was run
-on, how far correct arithmetic may be off on it, and what the candidate gave in each mode.
+on, how far correct arithmetic may be off on it, and what the candidate gave in each mode, with the
+verdict on its formulas and their fingerprint.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rnn_manual.proof.formula import OPEN, OTHER, PROVED
 from rnn_manual.recordings.long_arrays import Reader, Writer, rounded_up
 from rnn_manual.recordings.recording import (
     VERDICTS,
@@ -27,13 +30,15 @@ from rnn_manual.recordings.recording import (
     RecordedCase,
     Recording,
     Run,
+    RunFormula,
     Tensor,
     Unreadable,
 )
 from rnn_manual.usage import DTYPES
 
-FORMAT = 2
+FORMAT = 3  # 2 had no formulas
 JSON, ARRAYS, SKIPPED = "recording.json", "arrays.npz", "skipped.txt"
+FORMULAS = (PROVED, OTHER, OPEN)
 
 
 def save(recording: Recording, folder: Path) -> None:
@@ -76,6 +81,7 @@ def _write(recording: Recording, folder: Path) -> None:
             "mode": run.mode,
             "verdict": run.verdict,
             **({"message": run.message} if run.message else {}),
+            **({"formula": asdict(run.formula)} if run.formula else {}),
             "tensors": {
                 name: {"verdict": tensor.verdict}
                 | ({"reason": tensor.reason} if tensor.reason else {})
@@ -194,8 +200,14 @@ def _read(whole: dict[str, Any], arrays: dict[str, Array]) -> Recording:
                 raise ValueError(f"{name} of {run['case']} and its limits differ in shape")
         verdict, message = _one_of(VERDICTS, run["verdict"]), _is(str, run.get("message", ""))
         key = (_is(str, run["mode"]), run["case"])
-        recording.runs[key] = Run(run["case"], run["mode"], verdict, message, tensors)
+        formula = _formula(run["formula"]) if "formula" in run else None
+        recording.runs[key] = Run(run["case"], run["mode"], verdict, message, tensors, formula)
     return recording
+
+
+def _formula(found: Any) -> RunFormula:
+    words = {name: _is(str, found[name]) for name in ("reason", "fingerprint")}
+    return RunFormula(_one_of(FORMULAS, _is(dict, found)["verdict"]), **words)
 
 
 def _is(expected: type, found: Any) -> Any:

@@ -153,12 +153,13 @@ def _in_place_of(other: Run, run: Run) -> Run:
     if run.case.memory == "expanded":  # all rows are one row in memory: nothing can be put there
         return run
     with torch.no_grad():
+        # A law may give a state where the case leaves it out, as the call before did.
+        leaves = {name: other.leaves.get(name, leaf) for name, leaf in run.leaves.items()}
         for name, leaf in run.leaves.items():
-            other.leaves[name].copy_(leaf)
-            other.leaves[name].requires_grad_(leaf.requires_grad)
-    return Run(
-        run.built, run.case, run.data, run.device, run.translated, other.leaves, run.observer
-    )
+            if name in other.leaves:
+                leaves[name].copy_(leaf)
+                leaves[name].requires_grad_(leaf.requires_grad)
+    return Run(run.built, run.case, run.data, run.device, run.translated, leaves, run.observer)
 
 
 def _with_gradients(run: Run, values: dict[str, Floats]) -> Result:

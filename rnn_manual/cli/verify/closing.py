@@ -18,9 +18,11 @@ from rnn_manual.cli.verify.summary import (
 )
 from rnn_manual.cli.verify.tables import modes_table, verdict_table
 from rnn_manual.judge.report.environment import in_words
-from rnn_manual.recordings.drift import ORDER
+from rnn_manual.recordings.drift import ANOTHER, ORDER, SAME
 
 GROUPS_SHOWN, LINES_SHOWN, WORDS_SHOWN = 5, 16, 200
+NAMED = 5  # of the runs that have another formula than a recording's
+FORMULAS = ((SAME, "the same"), (ANOTHER, "another"))
 LEGEND = """\
 proved     the same formula, for every input
 open       not known as a formula, for the reason told; held as numbers
@@ -126,7 +128,15 @@ def _against_line(cases: list[dict[str, Any]]) -> str:
     words = ", ".join(f"{count[verdict]} {verdict}" for verdict in ORDER if count[verdict])
     ulp = max(drift["ulp"] for drift in drifts)
     far = f", at most {ulp:,} units in the last place" if ulp else ""
-    return f"against   {words}{far}; {len(cases) - len(drifts)} are not in the recording"
+    count = Counter(drift.get("formula") for drift in drifts)
+    same = "".join(f"; {count[word]} of {the} formula" for word, the in FORMULAS if count[word])
+    named = [f"{c['mode']} {c['id']}".strip() for c in cases if _is_another(c)]
+    same += f" ({', '.join(named[:NAMED])}{' …' if len(named) > NAMED else ''})" if named else ""
+    return f"against   {words}{far}{same}; {len(cases) - len(drifts)} are not in the recording"
+
+
+def _is_another(case: dict[str, Any]) -> bool:
+    return bool(case.get("drift", {}).get("formula") == ANOTHER)
 
 
 def _claims_line(claims: dict[str, dict[str, int]]) -> str:

@@ -30,6 +30,18 @@ def verdict_table(cases: Sequence[JsonCase]) -> Table:
     return table
 
 
+def formulas_table(cases: Sequence[JsonCase]) -> Table:
+    """Rows are kind × feature; a cell is the worst verdict on a formula."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("", no_wrap=True, overflow="ignore")
+    table.add_column("cases", justify="right")
+    table.add_column("formula", overflow="fold")
+    for kind, feature, chosen in rows(cases):
+        name = Text(kind if not feature else f"  {feature}", style="" if feature else "bold")
+        table.add_row(name, str(len(chosen)), formula_cell(chosen))
+    return table
+
+
 def modes_table(cases: Sequence[JsonCase]) -> Table | None:
     """Rows are modes; None if none was run."""
     by_mode: dict[str, list[JsonCase]] = {}

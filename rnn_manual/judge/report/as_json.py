@@ -28,7 +28,7 @@ def case_json(findings: Findings) -> dict[str, Any]:
         "verdict": findings.verdict.value,
         "where": None if where is None else _where_json(where),
         "diagnosis": findings.diagnosis,
-        "formula": None if findings.formula is None else _formula_json(findings.formula),
+        "formula": None if findings.formula is None else formula_json(findings.formula),
         "message": findings.message or None,
         "line": findings.line or None,
         "printed": findings.printed or None,
@@ -43,7 +43,8 @@ def _where_json(where: Where) -> dict[str, Any]:
     return where.place._asdict() | {"direction": named, "tensor": where.tensor}
 
 
-def _formula_json(formula: Formula) -> dict[str, Any]:
+def formula_json(formula: Formula) -> dict[str, Any]:
+    """What is known of a formula, as an entry's "formula"."""
     return {
         "verdict": formula.verdict,
         "reason": formula.reason or None,

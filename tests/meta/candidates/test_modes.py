@@ -158,3 +158,11 @@ def wrong_on_one_row(module):
         return (out * 2 if input.dim() == 3 and input.shape[1] == 1 else out), state
 
     return call
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_exporter_leaves_a_layer_in_eval():
+    """What is exported stands as the layer does: an exporter puts all of it back to that."""
+    case = case_of(equations="rnn tanh", dropout="0.3, eval", num_layers=2)
+    comparison = check(torch.nn.RNN, case, mode="onnx-torchscript")
+    assert comparison.verdict != Verdict.ERROR, comparison.message

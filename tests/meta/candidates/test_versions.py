@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from rnn_manual.candidates.candidate import NN, Candidate
 from rnn_manual.candidates.device import lacking, usable_device
-from rnn_manual.candidates.torch_versions import needed
+from rnn_manual.candidates.torch_versions import needed, storage_of
 from rnn_manual.cases.levels import PLAINEST
 from rnn_manual.cli.verify.summary import declined_modes
 from rnn_manual.parity import Unsupported, Unusable, Verdict, check
@@ -41,6 +41,23 @@ def test_a_mode_by_its_older_name(monkeypatch):
     assert needed("torch.func.vmap", "functorch.vmap") is torch.vmap
     comparison = check(Candidate("here", torch.nn.RNN, "vmap"), PLAINEST[0])
     assert "has no torch.func.vmap" not in comparison.message
+
+
+class Before2:
+    """A tensor as torch 1.13 has it: its memory is asked for through a typed storage."""
+
+    def __init__(self, tensor):
+        self.storage = lambda: torch.storage.TypedStorage(
+            wrap_storage=tensor.untyped_storage(), dtype=tensor.dtype, _internal=True
+        )
+
+
+@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated")
+def test_memory_by_its_older_name():
+    """Views are known to share their memory in every version: formulas are followed through it."""
+    tensor = torch.ones(3)
+    found = storage_of(Before2(tensor[1:]))
+    assert (found._cdata, found.nbytes()) == (storage_of(tensor)._cdata, 12)
 
 
 def test_a_dtype_without_kernels(monkeypatch):

@@ -24,10 +24,11 @@ from rnn_manual.pages.compared import page
 from rnn_manual.parity import Case, check
 from rnn_manual.recordings import recording as r
 from rnn_manual.recordings import store
-from rnn_manual.recordings.columns import Column, groups, in_words, lines, rows
+from rnn_manual.recordings.columns import Column, lines, rows
 from rnn_manual.recordings.drift import drift, ulps
 from rnn_manual.recordings.markdown import markdown
 from rnn_manual.recordings.recorded import recorded_case, recorded_run
+from rnn_manual.recordings.words import groups, in_words
 from tests.meta.cli.command import ROOT
 from tests.meta.recordings.test_recording import recorded
 
@@ -281,7 +282,9 @@ def test_all_reports_say_it(folders, capsys):
     assert compare(folders, *"abcd", *options) == 1
     shown = capsys.readouterr().out
     for text in (shown, paths["html"].read_text(), paths["markdown"].read_text()):
-        assert "called, lstm, 1 run drifts by 2 units in the last place (2.4e-07), out of" in text
+        assert (
+            "1 run whose formula is not known drifts by 2 units in the last place (2.4e-07)" in text
+        )
         assert "differs, out by" in text
         assert "no wheel" in text
         assert "lso different: numpy 1.26 → 2.4" in text
@@ -363,7 +366,7 @@ def test_other_dropout_masks_are_a_change():
 
 
 def test_changes_that_are_alike_are_told_once():
-    """What drifted is told by mode and kind, what is said by mode; every run is in some group."""
+    """What drifted is told in one line, and what is said of many; every run is in some group."""
     before, after = recorded(values=OUT), moved(2.4e-7)
     add(before, recorded(values=OUT), "more")
     add(after, moved(-1.2e-7), "more")
@@ -373,9 +376,9 @@ def test_changes_that_are_alike_are_told_once():
             add(after, recorded(values=OUT, mode=mode, **DECLINED), case)
     told = groups(drift(before, after))
     assert [group.line for group in told] == [
-        "export, 2 runs: no longer supported: no such thing",
-        "vmap, 2 runs: no longer supported: no such thing",
-        "called, lstm, 2 runs drift, at most 2 units in the last place (2.4e-07), out of case",
+        "export, vmap, 4 runs: no longer supported: no such thing",
+        "2 runs whose formula is not known drift, at most 2 units in the last place (2.4e-07), "
+        "out of case",
     ]
     assert sum(len(group.runs) for group in told) == 6
 

@@ -19,7 +19,7 @@ from rnn_manual.parity import Case, check
 from rnn_manual.recordings import recording as r
 from rnn_manual.recordings import store
 from rnn_manual.recordings.against import Against
-from rnn_manual.recordings.recorded import recorded_case, recorded_run
+from rnn_manual.recordings.recorded import recorded_case, recorded_numbers, recorded_run
 from rnn_manual.usage import DTYPES
 from tests.meta.cli.command import rnn_manual, started
 
@@ -49,13 +49,13 @@ def recorded(dtype="float32", values=None, mode="", **run):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_a_recording_comes_back_as_it_was(tmp_path, dtype):
     """Every bit of every format, NaN and the signs of zeros included, and every word."""
-    before = recorded(dtype, message="said")
+    before = recorded(dtype, message="said", formula=r.RunFormula("other", "why", "abc"))
     store.save(before, tmp_path / "a")
     after = store.load(tmp_path / "a")
     assert after.about == before.about
     assert after.runs.keys() == before.runs.keys()
     for a, b in zip(before.runs.values(), after.runs.values(), strict=True):
-        assert (a.verdict, a.message) == (b.verdict, b.message)
+        assert (a.verdict, a.message, a.formula) == (b.verdict, b.message, b.formula)
         assert a.tensors["grad input"] == b.tensors["grad input"]
         x, y = a.tensors["out"].values, b.tensors["out"].values
         assert (x.dtype, x.shape, x.tobytes()) == (y.dtype, y.shape, y.tobytes())
@@ -184,6 +184,10 @@ def in_run(**changes):
     return lambda folder: rewritten(folder, lambda whole: whole["runs"][0].update(changes))
 
 
+def in_formula(**changes):
+    return in_run(formula={"verdict": "proved", "reason": "", "fingerprint": "abc"} | changes)
+
+
 def in_out(**changes):
     """In the run's only tensor that has values."""
     return lambda f: rewritten(f, lambda whole: whole["runs"][0]["tensors"]["out"].update(changes))
@@ -207,7 +211,8 @@ DAMAGES = {
     "JSON null": (instead(store.JSON, b"null"), "is damaged"),
     "JSON not UTF-8": (instead(store.JSON, b"\xff"), "is damaged"),
     "JSON nested deeply": (instead(store.JSON, b"[" * 200_000), "is damaged"),
-    "another format": (whole(format=99), "format 99, expected 2"),
+    "another format": (whole(format=99), "format 99, expected 3"),
+    "without formulas": (whole(format=2), "format 2, expected 3: record it anew"),
     "another verdict": (
         lambda f: replaced(f, '"verdict":"identical"', '"verdict":"within"'),
         "recording.json is not as it was written",
@@ -228,6 +233,9 @@ DAMAGES = {
     "tensors null": (in_run(tensors=None), "NoneType where dict was expected"),
     "unknown verdict": (in_run(verdict="fine"), "'fine' where one of identical"),
     "unknown verdict of a tensor": (in_out(verdict="fine"), "'fine' where one of identical"),
+    "unknown verdict of a formula": (in_formula(verdict="fine"), "'fine' where one of proved"),
+    "fingerprint a number": (in_formula(fingerprint=3), "int where str was expected"),
+    "formula null": (in_run(formula=None), "is damaged"),
     "half a character": (in_run(message="\ud800"), "surrogates not allowed"),
     "half a character in a name": (in_case(kind="\ud800"), "surrogates not allowed"),
     "no dtype": (in_case(case={}), "has no 'dtype'"),
@@ -354,7 +362,7 @@ def test_held_against_a_recording(twice, tmp_path):
     assert run.returncode == 1, run.stdout
     assert "differs from the recording: lstm-f32: differs, out by" in run.stdout
     assert "against   1 identical, 1 drift, 1 differs" in run.stdout
-    assert "1 are not in the recording" in run.stdout
+    assert "; 3 of the same formula; 1 are not in the recording" in run.stdout
     assert "torch.nn differs from the recording, and agrees with the loops" in run.stdout
 
 
@@ -464,3 +472,16 @@ def test_what_is_said_lasts():
 
     run = recorded_run(check(failing, Case(Config("rnn", 1, 2), 2, 1)))
     assert run.message == ("raised ValueError: torch, pid …, a temporary file at 0x…: ?")
+
+
+def test_a_format_without_kernels_has_no_masks(monkeypatch):
+    """Float16 with dropout under torch 1.13, which draws no mask in it: recorded, without masks."""
+    case = Case(Config("gru", 1, 2, num_layers=2, dropout=0.5), 2, 1, dtype="float16")
+    assert "mask 0" in recorded_numbers(case)
+    monkeypatch.setattr("rnn_manual.recordings.recorded.lacking", lambda *_: "no float16")
+
+    def refuses(*_):
+        raise RuntimeError("\"bernoulli_scalar_cpu_\" not implemented for 'Half'")
+
+    monkeypatch.setattr("rnn_manual.recordings.recorded.dropout_masks", refuses)
+    assert "mask 0" not in recorded_numbers(case)

@@ -22,6 +22,8 @@ class Plain(nn.Module):
     def __init__(self, built: Built, packed: bool) -> None:
         super().__init__()
         self.layer, self.packed = built.module, packed
+        # Exporters put a module back into the mode that it was in, and all in it into the same.
+        self.training = built.module.training
         self.pair, self.batch_first = built.config.kind == "lstm", built.config.batch_first
 
     def forward(self, input: torch.Tensor, *rest: torch.Tensor) -> tuple[torch.Tensor, ...]:

@@ -1,0 +1,112 @@
+"""`rnn-manual prove`: formulas alone, in seconds, for editing and running in turn."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+
+from rnn_manual.candidates.catalogue import as_candidate
+from rnn_manual.candidates.errors import ProcessEnded, Unsupported, Unusable, in_one_line
+from rnn_manual.candidates.process.dispatch import facts, set_limit
+from rnn_manual.cases.features import features_of
+from rnn_manual.cases.levels import select
+from rnn_manual.cli.console import console
+from rnn_manual.cli.prove.selection import chosen
+from rnn_manual.cli.verify.results import dumps
+from rnn_manual.cli.verify.summary import formulas, open_formulas
+from rnn_manual.cli.verify.tables import formulas_table
+from rnn_manual.files import check_writable, write
+from rnn_manual.judge.prove import Proof, prove
+from rnn_manual.judge.report.as_json import formula_json
+from rnn_manual.usage import Refused
+
+SHOWN = 5
+
+
+def command(options: argparse.Namespace) -> int:
+    """Proves what there is to prove. Returns: 1 if a formula is another with other results."""
+    if options.json is not None:
+        check_writable(options.json)
+    try:
+        candidate = as_candidate(options.candidate)
+        set_limit(options.limit)
+        facts(candidate)
+    except (Unusable, ProcessEnded) as error:
+        raise Refused(str(error)) from error
+    out = console()
+    cases = chosen(select("quick", kinds=options.kind or ()))
+    found: list[dict[str, Any]] = []
+    wrong: list[Proof] = []
+    declined: Counter[str] = Counter()
+    for case in track(cases, "proving", console=out, transient=True, disable=not out.is_terminal):
+        try:
+            proof = prove(candidate, case)
+        except Unsupported as error:
+            declined[in_one_line(error)] += 1
+            continue
+        if proof.formula.differs:
+            wrong.append(proof)
+        found.append(
+            {
+                "id": case.id,
+                "kind": case.kind,
+                "mode": candidate.mode,
+                "features": features_of(case),
+                "formula": formula_json(proof.formula),
+            }
+        )
+    _show(out, options.candidate, found, wrong, declined)
+    if options.json is not None:
+        report = {"candidate": options.candidate, "cases": found, "declined": dict(declined)}
+        write(Path(options.json), dumps(report))
+    return int(bool(wrong) or not found)
+
+
+def _show(
+    out: Console,
+    candidate: str,
+    found: list[dict[str, Any]],
+    wrong: list[Proof],
+    declined: Counter[str],
+) -> None:
+    by_words: dict[str, list[Proof]] = {}
+    for proof in wrong:
+        by_words.setdefault(_heading(proof), []).append(proof)
+    for heading, proofs in sorted(by_words.items(), key=lambda item: -len(item[1]))[:SHOWN]:
+        if len(proofs) > 1:
+            out.print(f"{len(proofs)} × {heading}; the plainest:", style="bold red", markup=False)
+        out.print(f"{min(proofs, key=_plainness)}\n", markup=False, soft_wrap=True)
+    if len(by_words) > SHOWN:
+        out.print(f"… and {len(by_words) - SHOWN} more kinds\n", style="red")
+    if found:
+        out.print(formulas_table(found))
+        out.print(f"\nformulas  {formulas(found)}", markup=False, soft_wrap=True)
+    for reason, count in open_formulas(found):
+        out.print(f"open      {count} × {reason}", style="yellow", markup=False, soft_wrap=True)
+    for said, count in declined.most_common():
+        out.print(f"declined  {count} × {said}", style="yellow", markup=False, soft_wrap=True)
+    verdicts = Counter(case["formula"]["verdict"] for case in found)
+    if wrong:
+        word, style = "computes other formulas than the loops", "bold red"
+    elif not found:
+        word, style = "was not looked at: it declines every case", "bold red"
+    elif verdicts["proved"] == len(found):
+        word, style = "computes the loops' formulas", "bold green"
+    else:
+        word, style = f"is proved on {verdicts['proved']} of {len(found)} cases", "yellow"
+    out.print(f"{candidate} {word}", style=style, markup=False, soft_wrap=True)
+
+
+def _heading(proof: Proof) -> str:
+    """What several proofs have in common: the quantity, wherever it is."""
+    place = proof.formula.where
+    return f"another {place.quantity}" if place else "another formula"
+
+
+def _plainness(proof: Proof) -> int:
+    return len(proof.case.id)

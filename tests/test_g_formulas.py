@@ -1,0 +1,72 @@
+"""What a layer computes as formulas: for every input, with no tolerance."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from rnn_manual.cases.excluded import DRAWN
+from rnn_manual.cases.parametrize import law
+from rnn_manual.claims.formulas import (
+    FINGERPRINTS,
+    assert_proved,
+    configurations,
+    fingerprint_of_loops,
+    proof_of,
+    small,
+)
+from rnn_manual.claims.laws import claim
+from rnn_manual.parity import Unsupported
+from rnn_manual.usage import DTYPES
+
+
+@claim("G1", "layer(x, h_0) ≡ the loops over the equations of cells.py")
+@law(without=[DRAWN])
+def test_forward_is_the_loops_formula(candidate, device, case):
+    """Out, h_n and c_n are, as formulas, what the loops compute: for every input, exactly."""
+    assert_proved(candidate, small(case), device, lambda name: not name.startswith("grad"))
+
+
+@claim("G2", "autograd(layer) ≡ backprop.py")
+@law(without=[DRAWN])
+def test_gradients_are_the_formulas_of_backpropagation(candidate, device, case):
+    """The gradients that autograd computes are, as formulas, those that backprop.py writes out."""
+    assert_proved(candidate, small(case), device, lambda name: name.startswith("grad"))
+
+
+@claim("G3", "one configuration, one fingerprint")
+@pytest.mark.parametrize("name", configurations())
+def test_the_formula_does_not_depend_on_how_numbers_are_kept(candidate, device, request, name):
+    """A formula is the same in every format, memory layout and number of threads."""
+    case = of_kind(request, configurations()[name])
+    cases = [replace(case, dtype=dtype) for dtype in DTYPES] + [replace(case, memory="strided")]
+    found = {proof_of(candidate, each, device).fingerprint for each in cases}
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3 - min(threads, 2))
+        found.add(proof_of(candidate, case, device).fingerprint)
+    finally:
+        torch.set_num_threads(threads)
+    assert len(found) == 1
+    other = replace(case, config=replace(case.config, bias=False))
+    assert proof_of(candidate, other, device).fingerprint not in found
+
+
+@claim("G4", "fingerprint(torch 1.13) = … = fingerprint(torch today)")
+@pytest.mark.parametrize("name", configurations())
+def test_the_formula_is_that_of_every_version(candidate, device, request, name):
+    """It is the formula that has been recorded since torch 1.13."""
+    case = of_kind(request, configurations()[name])
+    formula = proof_of(candidate, case, device)
+    if len(formula.tensors) < len(case.config.parameter_shapes()):
+        raise Unsupported("not all gradients are there")
+    assert fingerprint_of_loops(case) == FINGERPRINTS[name]
+    assert formula.fingerprint == FINGERPRINTS[name]
+
+
+def of_kind(request, case):
+    """The case, if it is of a kind that is asked for."""
+    kinds = request.config.getoption("kind")
+    if kinds and case.config.kind not in kinds:
+        pytest.skip(f"--kind {' '.join(kinds)}")
+    return case
