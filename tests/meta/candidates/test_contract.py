@@ -7,12 +7,9 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
-<<<<<<< HEAD
 from rnn_manual.candidates import by_hand
-=======
 from rnn_manual.candidates.candidate import LOOPS
 from rnn_manual.cases.draw import draw
->>>>>>> a
 from rnn_manual.cases.options import case_of
 from rnn_manual.claims.layer import Layer
 from rnn_manual.config import Config
@@ -256,17 +253,16 @@ def test_outputs_changed_in_place_must_not_change_gradients():
     assert check(build, case_of(equations="gru", dtype="float64", call="out changed")).verdict.fails
 
 
-<<<<<<< HEAD
 def test_gradients_that_may_be_taken_once_say_so():
     """A backward marked with @once_differentiable has declined second derivatives, not erred."""
     case = case_of(equations="lstm", call="second derivatives")
     compared = check(by_hand.build, case)
     assert not compared.verdict.fails
     assert "once_differentiable" in compared.tensors["grad² input"].reason
-=======
+
+
 def test_a_state_given_where_the_call_before_had_none():
     """A law hands a state to a case that leaves it out; the call before it is still another."""
     case = case_of(equations="rnn relu", state="omitted", call="after another")
     given = Layer(LOOPS)(case, state=(draw(replace(case, state="random")).state[0],))
     assert given.out.shape == (7, 4, 5)
->>>>>>> a
