@@ -15,10 +15,10 @@ from rnn_manual.cases.draw import Floats, draw
 from rnn_manual.judge.reference.tolerance import oracle
 from rnn_manual.judge.tensor import distance
 from rnn_manual.proof.compare import compare
-from rnn_manual.proof.formula import OPEN, OTHER, Formula, in_words
+from rnn_manual.proof.formula import OPEN, OTHER, Formula, Place, in_words
 from rnn_manual.proof.mirrored import mirrored
 from rnn_manual.proof.replay import replayed
-from rnn_manual.proof.trace import traced
+from rnn_manual.proof.trace import Trace, traced
 from rnn_manual.proof.where import locate
 
 
@@ -102,10 +102,29 @@ def _formula_of(candidate: Candidate, case: Case, device: str, mode: str) -> For
     formula = compare(case, answer.value)
     if formula.verdict != OTHER:
         return formula
-    off = _off(case, there(replayed, answer.value.native).value or {})
+    replay = there(replayed, answer.value.native)
+    if replay.error is not None:
+        said = f"not computed in float64, where it raised {in_one_line(replay.error)}"
+        formula = replace(formula, reason="; ".join(filter(None, [formula.reason, said])))
     trace = there(traced).value
-    where, instead = locate(case, trace, formula) if trace is not None else (None, "")
-    return replace(formula, differs=tuple(off), where=where, instead=instead)
+    where, instead, failed = _located(case, trace, formula)
+    return replace(
+        formula,
+        reason="; ".join(filter(None, [formula.reason, failed])),
+        differs=tuple(_off(case, replay.value or {})),
+        where=where,
+        instead=instead,
+    )
+
+
+def _located(case: Case, trace: Trace | None, formula: Formula) -> tuple[Place | None, str, str]:
+    """Where it begins, what stands there, and why that is not known: it must hide no verdict."""
+    if trace is None:
+        return None, "", ""
+    try:
+        return *locate(case, trace, formula), ""
+    except Exception as error:
+        return None, "", f"not placed, for that raised {in_one_line(error)}"
 
 
 def _off(case: Case, found: dict[str, Floats]) -> list[str]:

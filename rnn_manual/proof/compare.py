@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from rnn_manual.cases.calls import WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.bound import Degree, bound
 from rnn_manual.proof.expected import Expected, expected
@@ -33,7 +34,7 @@ def compare(case: Case, mirrored: Mirrored) -> Formula:
         verdict, reasons = OPEN, [mirrored.broken or "nothing to compare"]
     return Formula(
         verdict,
-        next(filter(None, reasons), "") or _depends_on(mirrored),
+        next(filter(None, reasons), "") or _depends_on(mirrored, case),
         tensors,
         "" if OPEN in tensors.values() or not tensors else fingerprint(found),
         chance(asked, mirrored, points_of(case)),
@@ -53,13 +54,17 @@ def _verdict(found: Found, wanted: Residues, mirrored: Mirrored, case: Case) -> 
     return OTHER, ""
 
 
-def _depends_on(mirrored: Mirrored) -> str:
+def _depends_on(mirrored: Mirrored, case: Case) -> str:
     """What a verdict holds for only."""
     said = []
     if mirrored.left:
         said.append(f"for inputs that take the same branches: {mirrored.left[0]}")
     if mirrored.casts:
         said.append(f"but for a cast to a narrower format: {mirrored.casts[0]}")
+    if mirrored.missing and case.call not in WITHOUT_A_GRAPH:
+        said.append(f"but for gradients that are not there, as {next(iter(mirrored.missing))}")
+    if case.call == "second derivatives":
+        said.append("second derivatives are held as numbers only")
     if mirrored.native:
         said.append(BY_NATIVE_KERNELS)
     return "; ".join(said)

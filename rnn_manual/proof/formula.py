@@ -70,6 +70,6 @@ def _where(formula: Formula) -> str:
 
 
 def _not_off(formula: Formula) -> str:
-    if formula.verdict != OTHER or formula.differs:
+    if formula.verdict != OTHER or formula.differs or "not computed in float64" in formula.reason:
         return ""
     return "computed in float64, it gives the same numbers: an identity or an approximation"

@@ -19,7 +19,7 @@ from rnn_manual.proof.arithmetic import FormulaOps
 from rnn_manual.proof.points import Points
 from rnn_manual.proof.quantities import Cell
 from rnn_manual.proof.sums import sums_instead
-from rnn_manual.proof.trace import Trace, keys_of
+from rnn_manual.proof.trace import GIVEN, Trace, keys_of
 
 EXPECTED = {
     "rnn": {"h'": "f(W_ih x + b_ih + W_hh h + b_hh)", "a": "W_ih x + b_ih + W_hh h + b_hh"},
@@ -106,7 +106,10 @@ def _stands(trace: Trace, points: Points, cell: Cell) -> int | None:
     for known in cell.quantities.values():  # computed, and right
         if known.values.shape == values.shape and (known.values == values).all():
             return None
-    return int(found[there].max())
+    last = int(found[there].max())
+    if trace.executed[trace.operation(last)].label == GIVEN:  # and nothing was computed of it
+        return None
+    return last
 
 
 def _candidates(case: Case, cell: Cell, quantity: str) -> Iterator[tuple[str, Points, int]]:

@@ -63,6 +63,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self.shadows = Shadows(constant)
         self.seen, self.line, self.native_instead = seen, line, native_instead
+        self.met_onednn = False  # TorchScript raises an error of its own in place of OneDNN
         self.left: list[str] = []
         self.drew = False
         self.casts: list[tuple[str, torch.dtype]] = []
@@ -103,6 +104,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if op.name in RANDOM:
             return self._random(op, function(*args, **kwargs), args)
         if op.name in ONEDNN and self.native_instead:
+            self.met_onednn = True
             raise OneDNN(op.label)
         if op.name in LEAVING:
             if depends:

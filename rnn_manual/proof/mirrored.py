@@ -120,7 +120,12 @@ def mirrored(
 
     def run(native_instead: bool) -> Mirrored:
         mirror = Mirror(constant, seen, line_now, native_instead)
-        return on(subject, case, mirror, leaf, device, mode, told)
+        try:
+            return on(subject, case, mirror, leaf, device, mode, told)
+        except Exception:
+            if mirror.met_onednn:
+                raise OneDNN from None
+            raise
 
     try:
         return run(native_instead=torch._C._get_mkldnn_enabled())

@@ -100,9 +100,13 @@ class Residues(Points):
         return Residues(_drawn(lanes, len(self.values)), Degree(1))
 
     def step(self) -> Residues:
-        flipped, zero, lanes = _canonical(self.values)
-        opened = _drawn(lanes, len(self.values)) & 1 ^ flipped
-        return Residues(np.where(zero, 0, opened), Degree(0))
+        """Drawn at each point by the residue there alone: that of relu(x) is that of x."""
+        flipped = self.values > PRIME // 2
+        chosen = np.where(flipped, PRIME - self.values, self.values).astype(np.uint64)
+        points = np.arange(1, len(chosen) + 1, dtype=np.uint64) * _GOLDEN
+        hashes = mixed((chosen ^ KEYS[0]) + points.reshape(-1, *[1] * self.ndim))
+        opened = (hashes & np.uint64(1)).astype(np.int64) ^ flipped
+        return Residues(np.where(self.values == 0, 0, opened), Degree(0))
 
 
 def reduced(x: Ints) -> Ints:

@@ -32,16 +32,26 @@ def sums_instead(case: Case, cell: Cell, quantity: str) -> Iterator[tuple[str, P
         cost = bool(n) + bool(m) + bool(b)
         if 0 < cost < 3:
             yield from _sum([of_x[n], of_h[m], biases[b]], cost)
+    for other in rows:
+        if other != gate:
+            terms = [t[0] for t in _of_gate(case, cell, other, rows)]
+            yield from _sum(terms, 1)
     x, h = _inputs(case, cell)[0][1], cell.given["h"]
     for which, w in _others(case, cell):
         if w.weight_ih.shape == cell.weights.weight_ih.shape:
             W_i, W_h, b_i, b_h = _letters(case, gate)
-            terms: list[Term] = [(f"{W_i} x", x @ w.weight_ih[rows[gate]].T)]
+            terms = [(f"{W_i} x", x @ w.weight_ih[rows[gate]].T)]
             terms.append((f"{W_h} h", h @ w.weight_hh[rows[gate]].T))
             if w.bias_ih is not None:
                 terms.append((f"{b_i} + {b_h}", w.bias_ih[rows[gate]] + w.bias_hh[rows[gate]]))
             for words, points, cost in _sum(terms, 1):
                 yield f"{words} with {which}weights", points, cost
+
+
+def _of_gate(case: Case, cell: Cell, gate: str, rows: dict[str, slice]) -> Iterator[list[Term]]:
+    """The terms that another gate's sum is due."""
+    for terms in (_input_products, _recurrent_products, _biases):
+        yield terms(case, cell, gate, rows)
 
 
 def _sum(terms: list[Term], cost: int) -> Iterator[tuple[str, Points, int]]:
@@ -118,7 +128,11 @@ def _inputs(case: Case, cell: Cell) -> list[Term]:
         steps = FormulaOps().steps(layout.rows, layout.batch_sizes)
         return steps[step] if 0 <= step < len(steps) else None
 
-    found.append(("x", at(cell.step)))
+    due = at(cell.step)
+    if cell.layer and case.drops:  # masks are torch's but where p is 1, which leaves only zeros
+        found += [("x", due * 0), ("x before dropout", due)]
+    else:
+        found.append(("x", due))
     near = ((cell.step - 1, "the step before's x"), (cell.step + 1, "the next step's x"))
     for step, words in near:
         value = at(step) if step >= 0 else None

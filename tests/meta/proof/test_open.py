@@ -1,0 +1,97 @@
+"""What is not known as a formula is open, with its reason; what a proof depends on is told."""
+
+import pytest
+import torch
+
+from rnn_manual.parity import prove, select
+from tests.meta.candidates.right import PlainLSTM
+from tests.meta.proof.small import small
+
+
+def lstm(change):
+    """An LSTM whose new state goes through a function."""
+
+    class Changed(PlainLSTM):
+        def step(self, x, w, h, c):
+            h, c = super().step(x, w, h, c)
+            return change(h), c
+
+    return Changed
+
+
+def through_numpy(h):
+    return torch.from_numpy(h.detach().numpy().copy())
+
+
+def through_item(h):
+    return h.detach() * 0 + torch.tensor([[x.item() for x in row] for row in h.detach()])
+
+
+def through_a_list(h):
+    return torch.tensor(h.detach().tolist(), dtype=h.dtype)
+
+
+def as_other_bytes(h):
+    return h.detach().view(torch.int32).clone().view(torch.float32)
+
+
+def with_erf(h):
+    return h + 0 * torch.erf(h)
+
+
+def unwritten(h):
+    new = torch.empty_like(h)
+    new[:, :1] = h[:, :1]
+    return h + 0 * new
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (through_numpy, "values left torch and came back: test_open.py:"),
+        (through_item, "values left torch and came back: test_open.py:"),
+        (through_a_list, "values left torch and came back: test_open.py:"),
+        (as_other_bytes, "torch.int32"),
+        (with_erf, "no rule for aten::erf"),
+        (unwritten, "memory that nothing was written to through torch"),
+    ],
+)
+def test_what_has_no_formula_is_open_with_its_reason(change, reason):
+    """Values that left torch, operations without a rule, other bytes, memory never written."""
+    found = prove(lstm(change), small("lstm", call="no_grad")).formula
+    assert found.verdict == "open"
+    assert reason in found.reason
+    assert found.fingerprint == ""
+
+
+def test_a_branch_on_values_is_told():
+    """A proof then holds for inputs that take the same branches; the line is named."""
+
+    def branching(h):
+        return h if h.sum() > -100 else h * 2
+
+    found = prove(lstm(branching), small("lstm")).formula
+    assert found.verdict == "proved"
+    assert "for inputs that take the same branches: test_open.py:" in found.reason
+    assert "h.sum() > -100" in found.reason
+
+
+def test_a_cast_to_a_narrower_format_is_told_with_its_line():
+    """The formula is the same but for the rounding, and that is said."""
+
+    def cast(h):
+        return h.bfloat16().to(h.dtype)
+
+    found = prove(lstm(cast), small("lstm")).formula
+    assert found.verdict == "proved"
+    assert "but for a cast to a narrower format: test_open.py:" in found.reason
+    assert "return h.bfloat16().to(h.dtype)" in found.reason
+    assert "cast" not in prove(lstm(lambda h: h.double().to(h.dtype)), small("lstm")).formula.reason
+
+
+def test_the_bound_over_the_quick_cases_is_below_2_to_the_minus_40():
+    """Estimated: the largest of a sample, as if all had that (the sum of all was 1.3·10⁻¹⁸)."""
+    cases = [case for case in select("quick") if not case.random and case.config.hidden_size < 64]
+    chances = [prove(lambda module: module, case).formula.chance for case in cases[::40]]
+    assert min(chances) > 0
+    assert max(chances) * len(select("quick")) < 2**-40

@@ -1,0 +1,128 @@
+"""The field has its laws, functions their symmetries, constants their exact values."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnn_manual.proof.bound import Account, Degree, bound
+from rnn_manual.proof.residues import PRIME, NotFinite, Residues, product
+
+numbers = st.integers(0, PRIME - 1)
+points = st.lists(numbers, min_size=4, max_size=4).map(lambda x: Residues(np.array(x)[:, None]))
+
+
+def same(x, y):
+    return np.array_equal(np.broadcast_to(x.values, y.values.shape), y.values)
+
+
+def constant(x):
+    return Residues.of_constant(x, 4)
+
+
+@given(points, points, points)
+def test_sums_and_products_have_the_laws_of_a_field(x, y, z):
+    """Commutative, associative, distributive; each has its negative and, but 0, its inverse."""
+    assert same(x + y, y + x)
+    assert same(x * y, y * x)
+    assert same((x + y) + z, x + (y + z))
+    assert same((x * y) * z, x * (y * z))
+    assert same(x * (y + z), x * y + x * z)
+    assert same(x - x, x * 0)
+    assert same(x / y * y, Residues(np.where(y.values == 0, 0, x.values)))
+
+
+@given(points)
+def test_functions_have_their_symmetries(x):
+    """σ(-x) = 1 - σ(x), tanh and exp are made of σ, and what is shut by one sign is not by both."""
+    assert same((-x).sigmoid(), 1 - x.sigmoid())
+    assert same((-x).tanh(), -x.tanh())
+    assert same(x.tanh(), 1 - constant([2]) / ((x * 2).exp() + 1))
+    assert same(x.exp() * (-x).exp(), x * 0 + 1)
+    assert same(x.sigmoid(), constant([1]) / (1 + (-x).exp()))
+    assert same(x.relu() - (-x).relu(), x)
+    assert same(x.relu().relu(), x.relu())
+    assert same(x.relu().step(), x.step())
+    assert np.isin(x.step().values, (0, 1)).all()
+    assert same(x.step() + (-x).step(), Residues((x.values != 0).astype(np.int64)))
+
+
+def test_functions_at_zero():
+    """σ(0) = ½, tanh(0) = 0, exp(0) = 1, relu(0) = step(0) = 0."""
+    zero = constant([0.0])
+    assert same(zero.sigmoid(), constant([0.5]))
+    assert same(zero.exp(), constant([1.0]))
+    for x in (zero.tanh(), zero.relu(), zero.step()):
+        assert same(x, zero)
+
+
+@given(points, points)
+def test_functions_of_other_arguments_are_others(x, y):
+    """σ, tanh, exp and a root take one value for one argument, and another for another."""
+    for f in (Residues.sigmoid, Residues.tanh, Residues.exp, Residues.sqrt):
+        assert same(f(x), f(x)) or same(x, y)
+        assert same(f(x), f(y)) == same(x, y)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_float_is_the_rational_that_it_is(x):
+    """Each float64, subnormals included, is its numerator divided by its denominator."""
+    exact = Fraction(x)
+    residue = exact.numerator * pow(exact.denominator, -1, PRIME) % PRIME
+    assert constant(x).values.tolist() == [residue] * 4
+
+
+@pytest.mark.parametrize("x", [0.1, 0.5, -1.5, 5e-324, 2.0**1000, 1e-300, 3, -7, 2**62 - 1, True])
+def test_constants_are_exact(x):
+    """0.1 is the float64 that it is, not a tenth; integers may be as long as they are."""
+    exact = Fraction(x)
+    residue = exact.numerator * pow(exact.denominator, -1, PRIME) % PRIME
+    assert constant(x).values.tolist() == [residue] * 4
+
+
+@pytest.mark.parametrize("x", [np.inf, -np.inf, np.nan])
+def test_what_is_not_finite_has_no_residue(x):
+    """It is said, and no number is made up."""
+    with pytest.raises(NotFinite, match="infinite or not a number"):
+        constant([1.0, x])
+
+
+@pytest.mark.parametrize("inner", [1, 3, 700])
+def test_matrix_products_are_those_of_integers(inner):
+    """Through float64, and yet exact: the largest residues too."""
+    generator = np.random.default_rng(inner)
+    a = generator.integers(0, PRIME, (2, 3, inner))
+    b = generator.integers(0, PRIME, (2, inner, 4))
+    a[0], b[0] = PRIME - 1, PRIME - 1
+    exact = a.astype(object) @ b.astype(object) % PRIME
+    assert np.array_equal(product(a, b), exact.astype(np.int64))
+
+
+def test_too_long_a_sum_is_refused():
+    """Beyond 2²⁰ products float64 would round."""
+    wide = np.zeros((1, 1, 1 << 20), np.int64)
+    with pytest.raises(ValueError, match="too long to be exact"):
+        product(wide, wide.swapaxes(1, 2))
+
+
+def test_degrees_are_counted():
+    """Of sums, products and quotients, of numerator and denominator."""
+    x, y = Degree(2, 1), Degree(3)
+    assert x.times(y) == Degree(5, 1)
+    assert x.plus(y) == Degree(4, 1)
+    assert y.plus(y) == y
+    assert x.inverse() == Degree(1, 2)
+    assert x.summed(3) == Degree(4, 3)
+    drawn = Residues(np.ones((4, 2, 2), np.int64))
+    assert (drawn * drawn * drawn).degree.total == 3
+    assert (drawn @ drawn + drawn).degree.total == 2
+    assert (drawn / (drawn * drawn)).degree == Degree(1, 2)
+    assert drawn.sigmoid().degree == Degree(1)
+
+
+def test_the_bound_falls_with_the_points():
+    """(2d/p)^K for each result held against another."""
+    assert bound([Account()], 10, 3, PRIME, 4) == pytest.approx(10 * (6 / PRIME) ** 4)
+    assert bound([Account()], 10, 3, PRIME, 1) > 1e-9
