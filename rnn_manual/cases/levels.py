@@ -62,6 +62,8 @@ PLAINEST = [
     ),
 ]
 
+IN_FLOAT64 = [replace(case, dtype="float64") for case in PLAINEST if case.dtype == "float32"]
+
 # What a layer keeps from one call to the next is seen in every kind of layer.
 LIVES = [
     case_of(equations=equations, **options)
@@ -126,7 +128,7 @@ def quick() -> tuple[Case, ...]:
     )
     masking = covering(ALL, 2, feasible=is_feasible, given=[*map(options_of, given), *telling])
     pairs = (case_of(**row) for row in [*telling, *masking])
-    return tuple(dict.fromkeys([*given, *pairs, *thresholds(), *CHAOTIC]))
+    return tuple(dict.fromkeys([*PLAINEST, *IN_FLOAT64, *LIVES, *pairs, *thresholds(), *CHAOTIC]))
 
 
 # What takes long, for `full` only.

@@ -77,9 +77,9 @@ def _asks_of_states(case: Case) -> bool:
 
 
 def reads_state(case: Case) -> bool:
-    """W_hh multiplies something; or h_0 has a gradient through it, but for 0 in a GRU."""
+    """W_hh multiplies something; or h_0 has a gradient through it, in a GRU by way of b_hn."""
     multiplies = several_steps(case) or case.state in ("random", "ones")
-    return multiplies or (given_state(case) and case.config.kind != "gru")
+    return multiplies or (given_state(case) and (case.config.kind != "gru" or case.config.bias))
 
 
 def recurrent(case: Case) -> bool:

@@ -67,7 +67,9 @@ def test_a_layer_without_gradients_loses_none():
 @pytest.mark.parametrize("name", [name for name in WRONG_IN if not name.startswith("threads")])
 def test_simply_called_it_is_right(name):
     """What a mode catches is caught by nothing else: simply called, those layers agree."""
-    assert not check(Candidate(name, WRONG_IN[name]), plainest("deepcopy")).verdict.fails
+    # (Of numbers: formulas are those with oneDNN off, where one of these layers is wrong.)
+    called = check(Candidate(name, WRONG_IN[name]), plainest("deepcopy"), formulas=False)
+    assert not called.verdict.fails
 
 
 @pytest.mark.parametrize("name", MODES)

@@ -140,11 +140,11 @@ def test_the_folder_it_runs_in_has_no_say(tmp_path):
 
 
 def test_claims_lists_every_claim(tmp_path):
-    """`claims` names A1 to E5, F2 and M1 to M7: sentence, formula, test, number of cases."""
+    """`claims` names each from A1 to N3: its sentence, formula, test and number of cases."""
     run = rnn_manual("claims", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     listed = set(re.findall(r"^[A-Z]\d\b", run.stdout, re.MULTILINE))
-    counts = {"A": 8, "B": 3, "C": 5, "D": 5, "E": 5, "M": 7}
+    counts = {"A": 8, "B": 4, "C": 5, "D": 5, "E": 5, "G": 4, "M": 7, "N": 3}
     named = {f"{family}{i + 1}" for family, n in counts.items() for i in range(n)}
     assert listed == named | {"F2"}
     assert " 0 cases" not in run.stdout

@@ -184,7 +184,8 @@ def test_no_gradients_are_not_agreeing_gradients():
     """A candidate without gradients gets `unsupported` for each, not a pass on nothing."""
 
     def build(module):
-        return lambda x, hx=None: run(CONFIG, read_weights(module.requires_grad_(False)), x.data)
+        weights = read_weights(module.requires_grad_(False))
+        return lambda x, hx=None: run(CONFIG, weights, x.data)
 
     comparison = check(build, Case(CONFIG, state="omitted"))
     gradients = {v.verdict for n, v in comparison.tensors.items() if n.startswith("grad ")}
@@ -278,7 +279,7 @@ def test_what_agrees_is_printed_too():
     lines = str(check(lambda module: module, Case(CONFIG))).splitlines()
     assert lines[0].endswith("agrees with the loops")
     assert [line.split()[0] for line in lines[1:]] == [
-        "forward", "states", "gradients", "case", "built",
+        "formula", "forward", "states", "gradients", "case", "built",
     ]  # fmt: skip
 
 
