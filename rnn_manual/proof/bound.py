@@ -17,46 +17,37 @@ from typing import NamedTuple
 
 
 class Degree(NamedTuple):
-    """At most these degrees have a quotient's two polynomials."""
+    """At most these degrees has a value, as a polynomial in which every 1/x is a variable.
 
-    above: int
-    below: int = 0
+    inverses: in the variables 1/x alone, so many of which are multiplied at most.
+    """
+
+    all: int
+    inverses: int = 0
 
     def plus(self, other: Degree) -> Degree:
-        if not self.below and not other.below:
-            return Degree(max(self.above, other.above))
-        above = max(self.above + other.below, other.above + self.below)
-        return Degree(above, self.below + other.below)
+        """Of a sum, or of an array that has elements of both."""
+        return Degree(max(self.all, other.all), max(self.inverses, other.inverses))
 
     def times(self, other: Degree) -> Degree:
-        return Degree(self.above + other.above, self.below + other.below)
-
-    def summed(self, terms: int) -> Degree:
-        """Of a sum of so many."""
-        more = max(0, terms - 1) * self.below
-        return Degree(self.above + more, self.below + more)
-
-    def inverse(self) -> Degree:
-        return Degree(self.below, self.above)
-
-    def both(self, other: Degree) -> Degree:
-        """Of an array that has elements of both."""
-        return Degree(max(self.above, other.above), max(self.below, other.below))
-
-    @property
-    def total(self) -> int:
-        return self.above + self.below
+        return Degree(self.all + other.all, self.inverses + other.inverses)
 
 
 POLYNOMIAL = Degree(1)  # a residue that was drawn
+CONSTANT = Degree(0)
 
 
 @dataclass
 class Account:
-    """What may agree by chance: how many arguments of σ, and of what degree at most."""
+    """What may agree by chance: how many arguments of σ, and of what degree at most.
+
+    inverses: how many 1/x were taken, and inverted: of what degree at most.
+    """
 
     arguments: int = 0
-    degree: int = 1
+    degree: Degree = POLYNOMIAL
+    inverses: int = 0
+    inverted: Degree = CONSTANT
 
 
 _account: ContextVar[Account | None] = ContextVar("account", default=None)
@@ -78,17 +69,35 @@ def hashed(arguments: int, degree: Degree) -> None:
     account = _account.get()
     if account is not None:
         account.arguments += arguments
-        account.degree = max(account.degree, degree.total)
+        account.degree = account.degree.plus(degree)
 
 
-def bound(accounts: list[Account], results: int, degree: int, prime: int, points: int) -> float:
+def inverted(values: int, degree: Degree) -> Degree:
+    """Takes in that 1/x was taken of so many values. Returns: the degree of each."""
+    if not degree.all:
+        return degree  # of constants
+    account = _account.get()
+    if account is not None:
+        account.inverses += values
+        account.inverted = account.inverted.plus(degree)
+    return Degree(1, 1)
+
+
+def bound(accounts: list[Account], results: int, degree: Degree, prime: int, points: int) -> float:
     """The chance of an error.
 
     Args:
         accounts: of all that was computed, on both sides.
         results: how many numbers were held against one another; degree: of these at most.
     """
+    inverses = sum(account.inverses for account in accounts)
+    below = max(a.inverted.all + a.inverted.inverses * inverses for a in accounts)
+
+    def whole(degree: Degree) -> int:
+        """Of a difference of two such values, times all that is below the line in it."""
+        return degree.all + degree.inverses * inverses * below
+
     arguments = sum(account.arguments for account in accounts)
-    highest = 2 * max(account.degree for account in accounts)
+    highest = max(whole(account.degree) for account in accounts)
     pairs = arguments * (arguments - 1) / 2
-    return float(pairs * (highest / prime) ** points + results * (2 * degree / prime) ** points)
+    return float(pairs * (highest / prime) ** points + results * (whole(degree) / prime) ** points)

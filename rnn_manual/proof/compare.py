@@ -84,5 +84,7 @@ def chance(asked: Expected, mirrored: Mirrored, points: int) -> float:
     results = sum(r.size for r in asked.residues.values())
     degrees = [r.degree for r in asked.residues.values()]
     degrees += [Degree(*f.marks) for f in mirrored.found.values() if f.marks]
-    highest = max((d.total for d in degrees), default=1)
+    highest = Degree(0)
+    for degree in degrees:
+        highest = highest.plus(degree)
     return bound([asked.account, mirrored.account], results, highest, PRIME, points)

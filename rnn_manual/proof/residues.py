@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_manual.proof.bound import POLYNOMIAL, Degree, hashed
+from rnn_manual.proof.bound import POLYNOMIAL, Degree, hashed, inverted
 from rnn_manual.proof.points import Points, aligned
 from rnn_manual.proof.reals import shifted
 
@@ -64,20 +64,19 @@ class Residues(Points):
         return Residues(reduced(a * b), self.degree.times(other.degree))
 
     def __matmul__(self, other: Residues) -> Residues:
-        degree = self.degree.times(other.degree).summed(self.shape[-1])
-        return Residues(product(*aligned(self, other)), degree)
+        return Residues(product(*aligned(self, other)), self.degree.times(other.degree))
 
     def __neg__(self) -> Residues:
         return self.like(reduced(PRIME - self.values))
 
     def inverse(self) -> Residues:
         """x^(p-2), which is 1/x, as Fermat has it; 0 for 0."""
-        return Residues(power(self.values, PRIME - 2), self.degree.inverse())
+        degree = inverted(self.size, self.degree)
+        return Residues(power(self.values, PRIME - 2), degree)
 
     def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Residues:
         total = self.values.sum(shifted(axis, self.ndim), keepdims=keepdims)  # < 2^32 of them
-        terms = self.values.size // max(1, total.size)
-        return Residues(reduced(total), self.degree.summed(terms))
+        return Residues(reduced(total), self.degree)
 
     def sigmoid(self) -> Residues:
         hashed(self.size, self.degree)

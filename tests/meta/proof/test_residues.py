@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_manual.proof.bound import Account, Degree, bound
+from rnn_manual.proof.bound import Account, Degree, bound, counted
 from rnn_manual.proof.residues import PRIME, NotFinite, Residues, product
 
 numbers = st.integers(0, PRIME - 1)
@@ -108,21 +108,22 @@ def test_too_long_a_sum_is_refused():
 
 
 def test_degrees_are_counted():
-    """Of sums, products and quotients, of numerator and denominator."""
+    """Of sums, products and quotients, each 1/x a variable of its own."""
     x, y = Degree(2, 1), Degree(3)
     assert x.times(y) == Degree(5, 1)
-    assert x.plus(y) == Degree(4, 1)
-    assert y.plus(y) == y
-    assert x.inverse() == Degree(1, 2)
-    assert x.summed(3) == Degree(4, 3)
+    assert x.plus(y) == Degree(3, 1)
     drawn = Residues(np.ones((4, 2, 2), np.int64))
-    assert (drawn * drawn * drawn).degree.total == 3
-    assert (drawn @ drawn + drawn).degree.total == 2
-    assert (drawn / (drawn * drawn)).degree == Degree(1, 2)
+    assert (drawn * drawn * drawn).degree == Degree(3)
+    assert (drawn @ drawn + drawn).degree == Degree(2)
+    with counted() as account:
+        assert (drawn / (drawn * drawn)).degree == Degree(2, 1)
+    assert (account.inverses, account.inverted) == (4, Degree(2))
     assert drawn.sigmoid().degree == Degree(1)
 
 
 def test_the_bound_falls_with_the_points():
-    """(2d/p)^K for each result held against another."""
-    assert bound([Account()], 10, 3, PRIME, 4) == pytest.approx(10 * (6 / PRIME) ** 4)
-    assert bound([Account()], 10, 3, PRIME, 1) > 1e-9
+    """(d/p)^K for each result held against another; d with all that is below the line."""
+    assert bound([Account()], 10, Degree(3), PRIME, 4) == pytest.approx(10 * (3 / PRIME) ** 4)
+    assert bound([Account()], 10, Degree(3), PRIME, 1) > 1e-9
+    inverses = Account(inverses=5, inverted=Degree(2))
+    assert bound([inverses], 1, Degree(3, 1), PRIME, 1) == pytest.approx(13 / PRIME)
