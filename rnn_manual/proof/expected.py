@@ -23,7 +23,7 @@ from rnn_manual.proof.bound import Account, counted
 from rnn_manual.proof.leaves import drawn, points_of
 from rnn_manual.proof.residues import Residues
 from rnn_manual.threads import one_thread
-from rnn_manual.weights import parameters_from, weights_from
+from rnn_manual.weights import Weights, parameters_from, weights_from
 
 
 @dataclass(frozen=True)
@@ -54,25 +54,36 @@ def _expected(case: Case) -> Expected:
     config = case.config
     leaves = leaf_residues(case)
     with counted() as account, one_thread():
-        x = mapped_rows(lambda _: leaves["input"], draw(case).input)
-        state = None
-        if "h_0" in leaves:
-            state = state_given(config, [leaves[f"{name}_0"] for name in config.states])
-        weights = weights_from(config, leaves)
+        weights, x, state = given_to_loops(case, leaves)
         ops = FormulaOps(masks_of(case))
         (out, last), pullback = vjp(config, weights, x, state, training=case.training, ops=ops)
         found = {"out": rows_of(out)}
         found |= _named("{}_n", config.states, state_tuple(config, last))
         if any(differentiated(case, name) for name in leaves):
-            d_out = mapped_rows(lambda _: leaves["d out"], draw(case).input)
-            d_last = state_given(config, [leaves[f"d {name}_n"] for name in config.states])
-            back = pullback(d_out, d_last)
+            back = pullback(*cotangents_of(case, leaves))
             gradients = {"input": rows_of(back.input)}
             if state is not None:
                 gradients |= _named("{}_0", config.states, state_tuple(config, back.state))
             gradients |= parameters_from(config, back.weights)
             found |= {f"grad {n}": g for n, g in gradients.items() if differentiated(case, n)}
     return Expected(found, account)
+
+
+def given_to_loops(case: Case, leaves: dict[str, Residues]) -> tuple[Weights, Any, Any]:
+    """Weights, input and state of the leaves, as `run` and `vjp` take them."""
+    config = case.config
+    x = mapped_rows(lambda _: leaves["input"], draw(case).input)
+    state = None
+    if "h_0" in leaves:
+        state = state_given(config, [leaves[f"{name}_0"] for name in config.states])
+    return weights_from(config, leaves), x, state
+
+
+def cotangents_of(case: Case, leaves: dict[str, Residues]) -> tuple[Any, Any]:
+    """d_out and d_state of the leaves, as `vjp`'s pullback takes them."""
+    d_out = mapped_rows(lambda _: leaves["d out"], draw(case).input)
+    states = case.config.states
+    return d_out, state_given(case.config, [leaves[f"d {name}_n"] for name in states])
 
 
 def _named(form: str, letters: Any, arrays: Any) -> dict[str, Any]:

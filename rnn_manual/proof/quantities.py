@@ -9,15 +9,20 @@ from typing import Any
 from rnn_manual import cells
 from rnn_manual.backprop import cell_backward_for, run_direction_backward, vjp
 from rnn_manual.cases.case import Case
-from rnn_manual.cases.draw import draw
 from rnn_manual.config import DIRECTIONS, Config
-from rnn_manual.layout import layout_of, mapped_rows, run, state_given
+from rnn_manual.layout import layout_of, run
 from rnn_manual.loops import cell_for, run_direction
 from rnn_manual.ops import Ops
 from rnn_manual.proof.arithmetic import FormulaOps
-from rnn_manual.proof.expected import as_formula, leaf_residues, masks_of
+from rnn_manual.proof.expected import (
+    as_formula,
+    cotangents_of,
+    given_to_loops,
+    leaf_residues,
+    masks_of,
+)
 from rnn_manual.proof.points import Points
-from rnn_manual.weights import LayerWeights, weights_from
+from rnn_manual.weights import LayerWeights
 
 Named = dict[str, Points]
 run_backward: Callable[..., Any] = run_direction_backward
@@ -49,11 +54,7 @@ def forward_cells(case: Case) -> list[Cell]:
     """Every cell of a case over residues, in the order of the loops."""
     case = as_formula(case)
     config, leaves = case.config, leaf_residues(case)
-    weights = weights_from(config, leaves)
-    x = mapped_rows(lambda _: leaves["input"], draw(case).input)
-    state = None
-    if "h_0" in leaves:
-        state = state_given(config, [leaves[f"{name}_0"] for name in config.states])
+    weights, x, state = given_to_loops(case, leaves)
     found: list[Cell] = []
     rows = iter(range(config.num_rows))
 
@@ -83,17 +84,14 @@ def backward_cells(case: Case) -> list[Cell]:
     """The same of the way back, in its order: layers downwards, steps the other way."""
     case = as_formula(case)
     config, leaves = case.config, leaf_residues(case)
-    layout = layout_of(config, mapped_rows(lambda _: leaves["input"], draw(case).input))
-    state = None
-    if "h_0" in leaves:
-        state = state_given(config, [leaves[f"{name}_0"] for name in config.states])
+    weights, x, state = given_to_loops(case, leaves)
+    steps = len(layout_of(config, x).batch_sizes)
     found: list[Cell] = []
     rows = iter(reversed(range(config.num_rows)))
     right = cell_backward_for(config)
 
     def walk(ops: Any, _: Any, *arguments: Any, backward: bool) -> Any:
         layer, direction = config.layer_direction(next(rows))
-        steps = len(layout.batch_sizes)
         order = _order(steps, not backward)
 
         def watched(ops: Ops, w: LayerWeights, x: Any, *given: Any) -> Any:
@@ -112,13 +110,10 @@ def backward_cells(case: Case) -> list[Cell]:
         return run_backward(ops, watched, *arguments, backward=backward)
 
     ops: Any = FormulaOps(masks_of(case))
-    x = mapped_rows(lambda _: leaves["input"], draw(case).input)
-    weights = weights_from(config, leaves)
     _, pullback = vjp(
         config, weights, x, state, training=case.training, ops=ops, walk_backward=walk
     )
-    d_out = mapped_rows(lambda _: leaves["d out"], draw(case).input)
-    pullback(d_out, state_given(config, [leaves[f"d {name}_n"] for name in config.states]))
+    pullback(*cotangents_of(case, leaves))
     return found
 
 
