@@ -18,6 +18,7 @@ from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic import FormulaOps
 from rnn_manual.proof.points import Points
 from rnn_manual.proof.quantities import Cell
+from rnn_manual.proof.residues import Ints
 from rnn_manual.proof.sums import sums_instead
 from rnn_manual.proof.trace import GIVEN, Trace, keys_of
 
@@ -45,11 +46,15 @@ EXPECTED = {
 
 @dataclass(frozen=True)
 class Instead:
-    """formula: what was computed, "" if nothing was found. expected: what the loops compute."""
+    """formula: what was computed, "" if nothing was found. expected: what the loops compute.
+
+    residues: of what was computed.
+    """
 
     formula: str
     expected: str
     line: str
+    residues: Ints | None = None
 
 
 def instead_of(case: Case, trace: Trace, cell: Cell, quantity: str) -> Instead:
@@ -71,15 +76,16 @@ def instead_of(case: Case, trace: Trace, cell: Cell, quantity: str) -> Instead:
     if cell.weights.weight_hr is not None and quantity == "h'":
         right = "W_hr (o·tanh(c'))"
     best, last, least = "", -1, 1 << 30
+    residues: Ints | None = None
     for formula, points, cost in _candidates(case, cell, quantity):
         place = _stands(trace, points, cell)
         # What is computed last is the whole of it, and the others are its parts.
         if place is None or (cost, -place) >= (least, -last):
             continue
         if _is_used(trace, points, quantity):
-            best, last, least = formula, place, cost
+            best, last, least, residues = formula, place, cost, points.values
     if best:
-        return Instead(best, right, trace.executed[trace.operation(last)].line)
+        return Instead(best, right, trace.executed[trace.operation(last)].line, residues)
     return Instead("", right, _beside(trace, cell, quantity) or _unexplained(trace, cell, quantity))
 
 
