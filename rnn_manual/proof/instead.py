@@ -7,6 +7,7 @@ every element, at every point. A zero is like everything that is shut, and tells
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, combinations_with_replacement
@@ -75,6 +76,7 @@ def instead_of(case: Case, trace: Trace, cell: Cell, quantity: str) -> Instead:
         right = "relu(a)" if config.nonlinearity == "relu" else "tanh(a)"
     if cell.weights.weight_hr is not None and quantity == "h'":
         right = "W_hr (o·tanh(c'))"
+    right = _as_there(case, right)
     best, last, least = "", -1, 1 << 30
     residues: Ints | None = None
     for formula, points, cost in _candidates(case, cell, quantity):
@@ -85,8 +87,15 @@ def instead_of(case: Case, trace: Trace, cell: Cell, quantity: str) -> Instead:
         if _is_used(trace, points, quantity):
             best, last, least, residues = formula, place, cost, points.values
     if best:
-        return Instead(best, right, trace.executed[trace.operation(last)].line, residues)
+        return Instead(
+            _as_there(case, best), right, trace.executed[trace.operation(last)].line, residues
+        )
     return Instead("", right, _beside(trace, cell, quantity) or _unexplained(trace, cell, quantity))
+
+
+def _as_there(case: Case, formula: str) -> str:
+    """Without the biases, of a layer that has none."""
+    return formula if case.config.bias else re.sub(r" \+ b_\w+", "", formula)
 
 
 def _is_used(trace: Trace, points: Points, quantity: str) -> bool:
