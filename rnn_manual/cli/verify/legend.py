@@ -1,4 +1,4 @@
-"""What the words in the closing tables mean: the verdicts, and those rows whose name says little."""
+"""What the words in the closing tables mean: verdicts, and rows whose names say too little."""
 
 from __future__ import annotations
 
