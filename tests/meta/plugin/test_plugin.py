@@ -39,7 +39,7 @@ def test_mine(case):
 """
 
 
-CANDIDATES = Path(__file__).parents[3] / "docs" / "candidates.md"
+README = Path(__file__).parents[3] / "README.md"
 
 
 @pytest.fixture
@@ -91,13 +91,9 @@ def test_a_declined_case_is_skipped(pytester):
 DRAWN = "from hypothesis import given"
 
 
-def test_the_documented_block_for_hypothesis(pytester):
+def test_readmes_block_for_hypothesis(pytester):
     """As it is shown it passes for a right layer, slow first call and all."""
-    (block,) = (
-        b
-        for b in CANDIDATES.read_text(encoding="utf-8").split("```python\n")
-        if b.startswith(DRAWN)
-    )
+    (block,) = (b for b in README.read_text().split("```python\n") if b.startswith(DRAWN))
     block = block.partition("```")[0].replace("deadline=None", "deadline=None, max_examples=4")
     pytester.makepyfile(f"def build(module):\n    return module\n\n{block}")
     assert run(pytester).parseoutcomes()["passed"] == 1
