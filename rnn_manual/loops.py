@@ -44,13 +44,14 @@ def through_time(
 
     Returns: the state after the step at every t, and the state after each sequence's own last one.
     """
-    order = list(range(len(batch_sizes)))
-    if backward:
-        order.reverse()
-    after, ended = [initial] * len(order), []
-    state = tuple(s[: batch_sizes[order[0]]] for s in initial)
+    steps = range(len(batch_sizes))
+    order = steps[::-1] if backward else steps
+    after, ended = [initial] * len(steps), []
+    state, before = initial, batch_sizes[order[0]]
+    if before < batch_sizes[0]:  # going backward, only the longest sequences are there at first
+        state = tuple(s[:before] for s in initial)
     for t in order:
-        now, before = batch_sizes[t], state[0].shape[0]
+        now = batch_sizes[t]
         if now < before:  # going forward, sequences leave the batch as they end
             ended.append(tuple(s[now:] for s in state))
             state = tuple(s[:now] for s in state)
@@ -59,6 +60,7 @@ def through_time(
                 ops.concat([s, s_0[before:now]]) for s, s_0 in zip(state, initial, strict=True)
             )
         state = after[t] = step(t, *state)
+        before = now
     last = tuple(map(ops.concat, zip(state, *reversed(ended), strict=True))) if ended else state
     return after, last
 
