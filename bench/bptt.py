@@ -13,15 +13,13 @@ import torch
 from bench.case import KINDS, LARGE, SIZES, Case
 from bench.interleave import Timed, interleaved
 from bench.layers import forward, same, train
-from bench.ours import loops
 from bench.of_torch import layer
+from bench.ours import loops
 from rnn_manual import Config, as_numpy, run, vjp
 from rnn_manual.threads import one_thread
 from rnn_manual.weights import read_weights
 
-CASES = [
-    Case(kind, size, dtype=torch.float64) for size in SIZES if size != LARGE for kind in KINDS
-]
+CASES = [Case(kind, size, dtype=torch.float64) for size in SIZES if size != LARGE for kind in KINDS]
 
 
 def rows(cases: list[Case], seconds: float) -> Iterator[dict[str, Any]]:
@@ -51,7 +49,9 @@ def _train(case: Case) -> dict[str, Timed]:
     config, weights, rows = Config.of(module), read_weights(module), x.detach()
     in_torch = tuple(tuple(w.map(lambda t: t.detach()) for w in row) for row in weights)
     in_numpy = as_numpy(weights)
-    d_out = torch.randn(module(x)[0].shape, generator=torch.Generator().manual_seed(2), dtype=x.dtype)
+    d_out = torch.randn(
+        module(x)[0].shape, generator=torch.Generator().manual_seed(2), dtype=x.dtype
+    )
 
     def by_hand(weights: Any, rows: Any, d_out: Any) -> Timed:
         def call() -> tuple[Any, ...]:

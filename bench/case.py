@@ -10,7 +10,8 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 KINDS = ("RNN", "LSTM", "GRU")
-TINY, SMALL, MIDDLE, LARGE = (7, 3, 100, 4), (28, 128, 12, 64), (128, 32, 256, 256), (256, 64, 512, 512)
+TINY, SMALL = (7, 3, 100, 4), (28, 128, 12, 64)
+MIDDLE, LARGE = (128, 32, 256, 256), (256, 64, 512, 512)
 SIZES = (TINY, SMALL, MIDDLE, LARGE)
 
 

@@ -58,7 +58,8 @@ def interleaved(
         once = {name: subject.seconds(1) for name, subject in subjects.items()}
     number = NOT_BELOW / once[first]
     # A subject that takes far longer need not be called as often to be seen as exactly.
-    numbers = {name: max(1, round(number * min(1, 4 * once[first] / t))) for name, t in once.items()}
+    share = {name: min(1, 4 * once[first] / t) for name, t in once.items()}
+    numbers = {name: max(1, round(number * part)) for name, part in share.items()}
     rounds = int(seconds / sum(numbers[name] * t for name, t in once.items()))
     times: dict[str, list[float]] = {name: [] for name in subjects}
     order, shuffle = list(subjects), random.Random(0).shuffle

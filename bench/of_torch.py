@@ -29,7 +29,7 @@ def layer(module: Any, case: Case) -> Built:
 def stepped_cells(module: Any, case: Case) -> Built:
     """nn.RNNCell, nn.LSTMCell or nn.GRUCell, called for one step after the other."""
     _plain(case)
-    T, B, I, H = case.size
+    _, B, I, H = case.size
     D = 2 if case.bidirectional else 1
     cells, named = [], dict(module.named_parameters())
     for k in range(case.num_layers):
