@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_manual.proof.bound import POLYNOMIAL, Degree, hashed, inverted
-from rnn_manual.proof.points import Points, aligned
-from rnn_manual.proof.reals import shifted
+from rnn_manual.proof.arithmetic.bound import POLYNOMIAL, Degree, hashed, inverted
+from rnn_manual.proof.arithmetic.points import Points, aligned
+from rnn_manual.proof.arithmetic.reals import shifted
 
 PRIME = 2**31 - 1  # so that a product fits into 62 bits, and 2^31 is 1
 HALF = 2**30  # 2·HALF = 1

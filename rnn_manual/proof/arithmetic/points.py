@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_manual.proof.arithmetic import FormulaOps
+from rnn_manual.proof.arithmetic.ops import FormulaOps
 
 Self = TypeVar("Self", bound="Points")
 

@@ -12,11 +12,11 @@ import torch
 from rnn_manual.candidates.candidate import Subject
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Floats
-from rnn_manual.proof.mirrored import onednn
-from rnn_manual.proof.points import Points
-from rnn_manual.proof.replay import replayed
-from rnn_manual.proof.residues import Ints
-from rnn_manual.proof.trace import Trace, traced
+from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.arithmetic.residues import Ints
+from rnn_manual.proof.runs.mirrored import onednn
+from rnn_manual.proof.runs.replay import replayed
+from rnn_manual.proof.runs.trace import Trace, traced
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from rnn_manual.candidates.torch_versions import storage_of
-from rnn_manual.proof.points import Points
+from rnn_manual.proof.arithmetic.points import Points
 
 UNWRITTEN = "memory that nothing was written to through torch"
 

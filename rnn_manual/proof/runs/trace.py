@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from rnn_manual.candidates.candidate import Subject
 from rnn_manual.candidates.process.own_line import line_now
 from rnn_manual.cases.case import Case
-from rnn_manual.proof.mirrored import Mirrored, mirrored
-from rnn_manual.proof.points import Points
-from rnn_manual.proof.residues import Ints, digests
+from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.arithmetic.residues import Ints, digests
+from rnn_manual.proof.runs.mirrored import Mirrored, mirrored
 
 Keys = NDArray[np.uint64]
 GIVEN = "given"  # the label of what a candidate was given, which it need not compute

@@ -12,10 +12,10 @@ from rnn_manual.candidates.candidate import Subject
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Floats, draw
 from rnn_manual.layout import rows_of
-from rnn_manual.proof.mirror import Mirror
-from rnn_manual.proof.mirrored import Seen, on, onednn
-from rnn_manual.proof.points import Points
-from rnn_manual.proof.reals import Reals
+from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.arithmetic.reals import Reals
+from rnn_manual.proof.mirror.dispatch import Mirror
+from rnn_manual.proof.runs.mirrored import Seen, on, onednn
 
 
 def replayed(

@@ -18,10 +18,10 @@ from rnn_manual.cases.calls import differentiated, in_the_loss
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import draw
 from rnn_manual.layout import mapped_rows, rows_of, state_given, state_tuple
-from rnn_manual.proof.arithmetic import FormulaOps
-from rnn_manual.proof.bound import Account, counted
-from rnn_manual.proof.leaves import drawn, points_of
-from rnn_manual.proof.residues import Residues
+from rnn_manual.proof.arithmetic.bound import Account, counted
+from rnn_manual.proof.arithmetic.ops import FormulaOps
+from rnn_manual.proof.arithmetic.residues import Residues
+from rnn_manual.proof.expected.leaves import drawn, points_of
 from rnn_manual.threads import one_thread
 from rnn_manual.weights import Weights, parameters_from, weights_from
 

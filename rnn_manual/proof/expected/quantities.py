@@ -13,15 +13,15 @@ from rnn_manual.config import DIRECTIONS, Config
 from rnn_manual.layout import layout_of, run
 from rnn_manual.loops import cell_for, run_direction
 from rnn_manual.ops import Ops
-from rnn_manual.proof.arithmetic import FormulaOps
-from rnn_manual.proof.expected import (
+from rnn_manual.proof.arithmetic.ops import FormulaOps
+from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.expected.results import (
     as_formula,
     cotangents_of,
     given_to_loops,
     leaf_residues,
     masks_of,
 )
-from rnn_manual.proof.points import Points
 from rnn_manual.weights import LayerWeights
 
 Named = dict[str, Points]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rnn_manual.ops import NumpyOps
-from rnn_manual.proof.points import Points, aligned
+from rnn_manual.proof.arithmetic.points import Points, aligned
 
 _functions = NumpyOps()
 

@@ -8,10 +8,10 @@ from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import draw
 from rnn_manual.config import DIRECTIONS
 from rnn_manual.layout import layout_of
-from rnn_manual.proof.expected import as_formula, expected, leaf_residues
+from rnn_manual.proof.expected.quantities import forward_cells
+from rnn_manual.proof.expected.results import as_formula, expected, leaf_residues
 from rnn_manual.proof.formula import Place
-from rnn_manual.proof.quantities import forward_cells
-from rnn_manual.proof.trace import Trace, keys_of
+from rnn_manual.proof.runs.trace import Trace, keys_of
 
 
 def what_is_returned(case: Case, trace: Trace, outputs: list[str]) -> tuple[Place | None, str]:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from rnn_manual.cases.case import Case
-from rnn_manual.proof.expected import as_formula, leaf_residues
-from rnn_manual.proof.points import Points
-from rnn_manual.proof.quantities import Cell, forward_cells
+from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.expected.quantities import Cell, forward_cells
+from rnn_manual.proof.expected.results import as_formula, leaf_residues
 from rnn_manual.weights import weights_from
 
 Term = tuple[str, Any]  # in words, and its values; None for no term
@@ -122,7 +122,7 @@ def _inputs(case: Case, cell: Cell) -> list[Term]:
             return outputs(cell.layer - 1, step)
         from rnn_manual.cases.draw import draw
         from rnn_manual.layout import layout_of, mapped_rows
-        from rnn_manual.proof.arithmetic import FormulaOps
+        from rnn_manual.proof.arithmetic.ops import FormulaOps
 
         layout = layout_of(config, mapped_rows(lambda _: leaves["input"], draw(case).input))
         steps = FormulaOps().steps(layout.rows, layout.batch_sizes)

@@ -19,12 +19,12 @@ from rnn_manual.candidates.harness.observer import Observer
 from rnn_manual.candidates.harness.running import run_candidate
 from rnn_manual.candidates.process.own_line import line_now
 from rnn_manual.cases.case import Case
-from rnn_manual.proof.bound import Account, counted
-from rnn_manual.proof.leaves import drawn, points_of
-from rnn_manual.proof.leaving import Leaving
-from rnn_manual.proof.mirror import Mirror, OneDNN
-from rnn_manual.proof.points import Points
-from rnn_manual.proof.residues import Residues
+from rnn_manual.proof.arithmetic.bound import Account, counted
+from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.arithmetic.residues import Residues
+from rnn_manual.proof.expected.leaves import drawn, points_of
+from rnn_manual.proof.mirror.dispatch import Mirror, OneDNN
+from rnn_manual.proof.mirror.leaving import Leaving
 from rnn_manual.threads import one_thread
 
 Seen = Callable[[str, list[tuple[torch.Tensor, Points]]], None]

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from rnn_manual.cases.case import Case
-from rnn_manual.proof.arithmetic import FormulaOps
-from rnn_manual.proof.points import Points
-from rnn_manual.proof.quantities import Cell
-from rnn_manual.proof.residues import Ints
-from rnn_manual.proof.sums import sums_instead
-from rnn_manual.proof.trace import GIVEN, Trace, keys_of
+from rnn_manual.proof.arithmetic.ops import FormulaOps
+from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.arithmetic.residues import Ints
+from rnn_manual.proof.expected.quantities import Cell
+from rnn_manual.proof.runs.trace import GIVEN, Trace, keys_of
+from rnn_manual.proof.search.sums import sums_instead
 
 EXPECTED = {
     "rnn": {"h'": "f(W_ih x + b_ih + W_hh h + b_hh)", "a": "W_ih x + b_ih + W_hh h + b_hh"},

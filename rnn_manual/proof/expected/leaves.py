@@ -12,7 +12,7 @@ import numpy as np
 
 from rnn_manual.candidates.harness.tensors import expanded_axis
 from rnn_manual.cases.case import Case
-from rnn_manual.proof.residues import Ints, Residues, mixed, reduced
+from rnn_manual.proof.arithmetic.residues import Ints, Residues, mixed, reduced
 
 POINTS = 4
 POINTS_OF_RELU = 12  # a step hides what it shuts: half of all values, at each point by itself

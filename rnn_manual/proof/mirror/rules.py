@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_manual.proof.points import Points
+from rnn_manual.proof.arithmetic.points import Points
 
 Rule = Callable[..., Any]
 RULES: dict[str, Rule] = {}

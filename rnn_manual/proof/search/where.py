@@ -14,12 +14,12 @@ import numpy as np
 from rnn_manual.cases.calls import WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
 from rnn_manual.config import DIRECTIONS
-from rnn_manual.proof.expected import expected
+from rnn_manual.proof.expected.quantities import Cell, backward_cells, forward_cells
+from rnn_manual.proof.expected.results import expected
 from rnn_manual.proof.formula import OTHER, Formula, Place
-from rnn_manual.proof.instead import instead_of
-from rnn_manual.proof.quantities import Cell, backward_cells, forward_cells
-from rnn_manual.proof.returned import what_is_returned
-from rnn_manual.proof.trace import Trace
+from rnn_manual.proof.runs.trace import Trace
+from rnn_manual.proof.search.instead import instead_of
+from rnn_manual.proof.search.returned import what_is_returned
 
 # Of the quantities, those that every layer computes, however it is written; and, of each, those
 # that it is made of, which are looked at only where it is missing.

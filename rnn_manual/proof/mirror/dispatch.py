@@ -14,8 +14,10 @@ import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from rnn_manual.proof.moving import ADDS, WITHOUT, moved
-from rnn_manual.proof.operations import (
+from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.arithmetic.residues import NotFinite
+from rnn_manual.proof.mirror.moving import ADDS, WITHOUT, moved
+from rnn_manual.proof.mirror.operations import (
     FACTORIES,
     INDEXED,
     KERNELS,
@@ -26,10 +28,8 @@ from rnn_manual.proof.operations import (
     Operation,
     operation,
 )
-from rnn_manual.proof.points import Points
-from rnn_manual.proof.residues import NotFinite
-from rnn_manual.proof.rules import RULES, NoRule
-from rnn_manual.proof.shadows import Shadows, numbers
+from rnn_manual.proof.mirror.rules import RULES, NoRule
+from rnn_manual.proof.mirror.shadows import Shadows, numbers
 
 
 class OneDNN(BaseException):

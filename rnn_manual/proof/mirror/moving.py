@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
-from rnn_manual.proof.operations import INDEXED
-from rnn_manual.proof.points import Points
+from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.mirror.operations import INDEXED
 
 # What would be taken for a place: a number that is put in, or added.
 ADDS = {"accumulate", "reduce", "value"}
