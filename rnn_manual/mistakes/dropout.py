@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rnn_manual.cases.case import Case
 from rnn_manual.mistakes.conditions import drops, has_an_output, stacked
 from rnn_manual.mistakes.wrong import Net, dropped_out, mistake
 
@@ -23,10 +24,12 @@ def dropout_after_the_last(net: Net) -> tuple[Any, Any]:
     return dropped_out(net, out), last
 
 
-@mistake(
-    "dropout in eval",
-    lambda case: not case.training and case.config.dropout > 0,
-    stacked,
-)
+def _also_in_eval(case: Case) -> bool:
+    """In a case of training, too, another call of the layer is in eval, where it draws a mask."""
+    another = case.call.endswith(" another") and case.config.dropout < 1  # for 1, none is drawn
+    return case.config.dropout > 0 and (not case.training or another)
+
+
+@mistake("dropout in eval", _also_in_eval, stacked)
 def dropout_in_eval(net: Net) -> Net:
     return net.using(training=True)
