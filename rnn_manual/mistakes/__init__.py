@@ -18,6 +18,7 @@ from rnn_manual.mistakes import (  # noqa: F401 - each registers its own
     memory,
     states,
     time,
+    ways,
     weights,
 )
 from rnn_manual.mistakes.classes import CLASSES

@@ -44,6 +44,8 @@ ABOUT = (
     {"layout": "packed sorted", "bidirectional": True},
     {"state": "omitted", "call": "after another"},
     {"dtype": "float64"},
+    {"dtype": "float64", "layout": "packed"},
+    {"layers": 2, "call": "weights only"},
     *(
         {"call": call}
         for call in (

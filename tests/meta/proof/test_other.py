@@ -84,6 +84,7 @@ PLACES = {
     "weight_off_by_1e_2": ("a_i", 0, "forward", 0),
     "no_recurrence": ("a_i", 0, "forward", 0),
     "one_set_of_weights": ("a_i", 0, "backward", 2),
+    "lowest_layer_not_trained": ("dh'", 0, "forward", 2),
 }
 # What is wrong in another way than in its formulas, and what is told of it.
 CAST = "but for a cast to a narrower format: corners.py:"
@@ -100,6 +101,7 @@ OPEN = {
     "h_0_overwritten": "changed its h_0 in place",
     "bias_changed": "changed its bias_ih_l0 in place",
     "input_made_a_leaf": "changed requires_grad of its input",
+    "state_made_a_leaf": "changed requires_grad of its h_0",
     "generator_moved": "left torch's random generator in another state",
     "other_generators_seeded": "left NumPy's random generator in another state",
     "default_dtype_left": "left torch's default dtype",
