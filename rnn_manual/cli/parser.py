@@ -50,6 +50,11 @@ def parser() -> argparse.ArgumentParser:
     trace = add("trace", "show one small run step by step, in numbers")
     add_layer(trace, sizes=(2, 2), steps=3, batch=1)
     trace.add_argument("--backward", action="store_true", help="and the gradients, step by step")
+    trace.add_argument(
+        "--candidate",
+        metavar="NAME",
+        help="with its numbers too: MODULE:NAME, PATH.py:NAME, torch.nn",
+    )
     add_picture(trace, "the gates over time")
     return top
 

@@ -104,7 +104,7 @@ z_lets_in = _gru(
     new_h=lambda n, z, h: h + z * (n - h),
 )
 reset_before_the_matmul = _gru(
-    "r applied to h before the matmul, as in the paper's first version",
+    "r applied to h before the matmul, as in the paper's third version",
     "reset_before_the_matmul",
     n=_reset_first,
     conditions=(

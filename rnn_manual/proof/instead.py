@@ -7,6 +7,7 @@ every element, at every point. A zero is like everything that is shut, and tells
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, combinations_with_replacement
@@ -18,6 +19,7 @@ from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic import FormulaOps
 from rnn_manual.proof.points import Points
 from rnn_manual.proof.quantities import Cell
+from rnn_manual.proof.residues import Ints
 from rnn_manual.proof.sums import sums_instead
 from rnn_manual.proof.trace import GIVEN, Trace, keys_of
 
@@ -45,11 +47,15 @@ EXPECTED = {
 
 @dataclass(frozen=True)
 class Instead:
-    """formula: what was computed, "" if nothing was found. expected: what the loops compute."""
+    """formula: what was computed, "" if nothing was found. expected: what the loops compute.
+
+    residues: of what was computed.
+    """
 
     formula: str
     expected: str
     line: str
+    residues: Ints | None = None
 
 
 def instead_of(case: Case, trace: Trace, cell: Cell, quantity: str) -> Instead:
@@ -70,17 +76,26 @@ def instead_of(case: Case, trace: Trace, cell: Cell, quantity: str) -> Instead:
         right = "relu(a)" if config.nonlinearity == "relu" else "tanh(a)"
     if cell.weights.weight_hr is not None and quantity == "h'":
         right = "W_hr (o·tanh(c'))"
+    right = _as_there(case, right)
     best, last, least = "", -1, 1 << 30
+    residues: Ints | None = None
     for formula, points, cost in _candidates(case, cell, quantity):
         place = _stands(trace, points, cell)
         # What is computed last is the whole of it, and the others are its parts.
         if place is None or (cost, -place) >= (least, -last):
             continue
         if _is_used(trace, points, quantity):
-            best, last, least = formula, place, cost
+            best, last, least, residues = formula, place, cost, points.values
     if best:
-        return Instead(best, right, trace.executed[trace.operation(last)].line)
+        return Instead(
+            _as_there(case, best), right, trace.executed[trace.operation(last)].line, residues
+        )
     return Instead("", right, _beside(trace, cell, quantity) or _unexplained(trace, cell, quantity))
+
+
+def _as_there(case: Case, formula: str) -> str:
+    """Without the biases, of a layer that has none."""
+    return formula if case.config.bias else re.sub(r" \+ b_\w+", "", formula)
 
 
 def _is_used(trace: Trace, points: Points, quantity: str) -> bool:

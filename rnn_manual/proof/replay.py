@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,24 +13,32 @@ from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Floats, draw
 from rnn_manual.layout import rows_of
 from rnn_manual.proof.mirror import Mirror
-from rnn_manual.proof.mirrored import on, onednn
+from rnn_manual.proof.mirrored import Seen, on, onednn
 from rnn_manual.proof.points import Points
 from rnn_manual.proof.reals import Reals
 
 
 def replayed(
-    subject: Subject, case: Case, device: str = "cpu", mode: str = "", native: bool = False
+    subject: Subject,
+    case: Case,
+    device: str = "cpu",
+    mode: str = "",
+    native: bool = False,
+    numbers: Mapping[str, Floats] | None = None,
+    seen: Seen | None = None,
 ) -> dict[str, Floats]:
     """Runs a candidate, every operation of it in float64 beside itself.
 
     Args:
         native: with oneDNN off, as it was proved.
+        numbers: other than the case's own, by the names that leaves have.
+        seen: called after every operation, as by `mirrored`.
 
     Returns: by name, the results that are known as formulas.
 
     Raises: what `run_candidate` raises.
     """
-    numbers = _numbers(case)
+    numbers = _numbers(case) if numbers is None else numbers
 
     def leaf(name: str, tensor: torch.Tensor) -> Points:
         own = numbers.get(name)
@@ -37,7 +46,7 @@ def replayed(
             return Reals(tensor.detach().double().numpy()[None])
         return Reals(np.asarray(own, np.float64).reshape(1, *tensor.shape))
 
-    mirror = Mirror(lambda array: Reals.of_constant(array, 1))
+    mirror = Mirror(lambda array: Reals.of_constant(array, 1), seen)
     enabled = not native and torch._C._get_mkldnn_enabled()
     with onednn(enabled), np.errstate(all="ignore"):
         found = on(subject, case, mirror, leaf, device, mode)

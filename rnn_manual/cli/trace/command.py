@@ -9,16 +9,20 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
+from rnn_manual.candidates.catalogue import as_candidate
+from rnn_manual.candidates.errors import ProcessEnded, Unsupported, Unusable
 from rnn_manual.cli.console import console
 from rnn_manual.cli.layer_options import call_for, check_picture
 from rnn_manual.cli.trace.lines import Shown, compared, sheet
 from rnn_manual.config import DIRECTIONS
 from rnn_manual.explain.call import Call
+from rnn_manual.explain.column import Column
 from rnn_manual.explain.pictures.over_time import over_time
 from rnn_manual.explain.pictures.save import save
 from rnn_manual.explain.quantities import Key
 from rnn_manual.explain.trace import NEAR, Trace
 from rnn_manual.explain.trace import trace as traced
+from rnn_manual.usage import Refused
 
 
 @dataclass
@@ -46,7 +50,13 @@ def trace(options: argparse.Namespace) -> int:
     """Shows it. Returns: 1 if an implementation differs from the loops, otherwise 0."""
     call = call_for(options)
     check_picture(options.save)
-    found, out = traced(call, options.seed), console()
+    try:
+        candidate = None if options.candidate is None else as_candidate(options.candidate)
+        found, out = traced(call, options.seed, candidate), console()
+    except Unsupported as error:
+        raise Refused(f"{options.candidate} declines this call: {error}") from error
+    except (Unusable, ProcessEnded) as error:
+        raise Refused(str(error)) from error
     code = show(out, found, options.backward)
     if options.save is not None:
         theme, forward = "dark" if options.dark else "light", found.columns[0].forward
@@ -61,19 +71,32 @@ def show(out: Console, found: Trace, backward: bool = False) -> int:
     out.print(Text(f"{call.config}, {_sizes(call)}", "bold"))
     out.print(Text("of torch.nn, what it lets out: its gates are never seen", "dim"))
     worst = {column.name: Worst() for column in found.columns[1:]}
-    _part(out, call, [Shown(c.name, c.forward, c.said) for c in found.columns], worst)
+    for column in found.columns[2:]:
+        said = f"of {column.name}, what it computes of all this, found by what it is"
+        out.print(Text(said, "dim"), soft_wrap=True)
+    _part(out, call, [_shown(c, backward=False) for c in found.columns], worst)
     if backward:
         results = ", ".join(["out", *(f"{name}_n" for name in call.config.states)])
         out.print(Text(f"\nbackward: loss = sum of {results} times random numbers", "bold"))
         out.print(Text("da_i: what σ is taken of to give i; dh: to the state before", "dim"))
-        _part(out, call, [Shown(c.name, c.backward, c.said) for c in found.columns], worst)
+        _part(out, call, [_shown(c, backward=True) for c in found.columns], worst)
     out.print()
-    for name, how in worst.items():
-        style = "green" if how.far <= NEAR else "bold red"
-        out.print(Text(f"{name}: {how}", style), soft_wrap=True)
+    for column in found.columns[1:]:
+        how = worst[column.name]
+        style = "green" if how.far <= NEAR and column.ok else "bold red"
+        out.print(Text(f"{column.name}: {how}", style), soft_wrap=True)
+        for line in column.verdict:
+            out.print(Text(f"  {line}", style), soft_wrap=True)
     way = "a step at a time as in one call" if found.whole else "not the same in one call"
     out.print(Text(f"torch.nn: {way}", "green" if found.whole else "bold red"))
-    return int(not found.whole or any(how.far > NEAR for how in worst.values()))
+    right = all(worst[c.name].far <= NEAR and c.ok for c in found.columns[1:])
+    return int(not (found.whole and right))
+
+
+def _shown(column: Column, backward: bool) -> Shown:
+    values = column.backward if backward else column.forward
+    mark = column.mark if column.mark is not None and column.mark.backward == backward else None
+    return Shown(column.name, values, column.absent, mark)
 
 
 def _part(out: Console, call: Call, columns: list[Shown], worst: dict[str, Worst]) -> None:
@@ -89,6 +112,17 @@ def _part(out: Console, call: Call, columns: list[Shown], worst: dict[str, Worst
                     if key in column.values:
                         far = compared(loops[key], column.values[key])
                         worst[column.name].add(key, far)
+                _marked(out, column, listed)
+
+
+def _marked(out: Console, column: Shown, keys: list[Key]) -> None:
+    """Below the step at which a column goes wrong: what it computes there, and on which line."""
+    if column.mark is None or column.mark.key not in keys:
+        return
+    said = f"✗ first wrong: {column.mark.words}"
+    out.print(Text(said, "bold red"), soft_wrap=True)
+    if column.mark.line:
+        out.print(Text(f"  {column.mark.line}", "red"), soft_wrap=True)
 
 
 def _sizes(call: Call) -> str:

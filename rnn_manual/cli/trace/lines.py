@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -11,20 +10,21 @@ from rich.table import Table
 from rich.text import Text
 
 from rnn_manual.explain.call import Call
+from rnn_manual.explain.column import UNSEEN, Mark
 from rnn_manual.explain.quantities import PRODUCTS, Key, Quantities
 from rnn_manual.explain.trace import NEAR
 from rnn_manual.weights import Array
 
 NUMBERS = 4  # of a row, that are shown
-UNSEEN = "not seen"
 
 
 class Shown(NamedTuple):
-    """A column of a table: forward or backward. said: of some that it has not, why."""
+    """A column of a table: forward or backward. mark: of the first that it never computes."""
 
     name: str
     values: Quantities
-    said: Mapping[Key, str] = MappingProxyType({})
+    absent: str = UNSEEN
+    mark: Mark | None = None
 
 
 def compared(a: Array, b: Array) -> float:
@@ -43,7 +43,7 @@ def sheet(call: Call, step: int, keys: Sequence[Key], columns: Sequence[Shown]) 
     made.add_column("")
     loops = columns[0].values
     for key in keys:
-        if key.name in PRODUCTS and not any(key in c.values or key in c.said for c in columns[1:]):
+        if key.name in PRODUCTS and not any(key in c.values for c in columns[1:]):
             continue  # their sums say the same, and there are as many lines as gates
         others = [column.values.get(key) for column in columns[1:]]
         for name, cut in _parts(call, key):
@@ -76,7 +76,8 @@ def _row(numbers: Array) -> Text:
 def _seen(column: Shown, key: Key, b: int, cut: slice) -> Text:
     if key in column.values:
         return _row(column.values[key][b, cut])
-    return Text(column.said[key], "bold red") if key in column.said else Text(UNSEEN, "dim")
+    marked = column.mark is not None and column.mark.key == key
+    return Text("never computed", "bold red") if marked else Text(column.absent, "dim")
 
 
 def _sign(loops: Array, others: Sequence[Array | None]) -> Text:

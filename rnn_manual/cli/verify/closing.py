@@ -9,6 +9,7 @@ from rich.console import Console
 
 from rnn_manual.cli.verify.following import Failure, Followed
 from rnn_manual.cli.verify.groups import ENDED, NOT_RUN, grouped, raised
+from rnn_manual.cli.verify.legend import legend
 from rnn_manual.cli.verify.summary import (
     closest,
     declined_modes,
@@ -23,13 +24,6 @@ from rnn_manual.recordings.drift import ANOTHER, ORDER, SAME
 GROUPS_SHOWN, LINES_SHOWN, WORDS_SHOWN = 5, 16, 200
 NAMED = 5  # of the runs that have another formula than a recording's
 FORMULAS = ((SAME, "the same"), (ANOTHER, "another"))
-LEGEND = """\
-proved     the same formula, for every input
-open       not known as a formula, for the reason told; held as numbers
-other      another formula
-identical  every bit is the loops'
-within     no further from the exact result than correct rounding may be; the
-           worst error"""
 DECLINE = """\
 What it does not have it may decline: by `raise rnn_manual.parity.Unsupported("packed input")` in
 build, the constructor or forward; modes, by a class's `unsupported_modes = {"vmap": "why"}`.
@@ -44,7 +38,7 @@ def show(console: Console, report: dict[str, Any], found: Followed) -> None:
     console.print(verdict_table(cases))
     _show_modes(console, cases)
     console.print()
-    console.print(LEGEND, style="dim", soft_wrap=True)
+    console.print(legend(cases), style="dim", soft_wrap=True)
     if proved := formulas(cases):
         console.print(f"formulas  {proved}", markup=False, soft_wrap=True)
     for reason, count in open_formulas(cases):

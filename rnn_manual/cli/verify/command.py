@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from rnn_manual.cli.console import console
-from rnn_manual.cli.verify.closing import LEGEND, show, verdict
+from rnn_manual.cli.verify.closing import show, verdict
 from rnn_manual.cli.verify.following import Followed, Following
+from rnn_manual.cli.verify.legend import legend
 from rnn_manual.cli.verify.paged import as_page
 from rnn_manual.cli.verify.preflight import Preflight
 from rnn_manual.cli.verify.results import as_report, dumps
@@ -45,7 +46,9 @@ def verify(options: argparse.Namespace) -> int:
     if options.json:
         write(Path(options.json), dumps(report))
     if options.html:
-        write(Path(options.html), as_page(report, verdict(report, found)[0], LEGEND))
+        write(
+            Path(options.html), as_page(report, verdict(report, found)[0], legend(report["cases"]))
+        )
     if options.record is not None:
         shown.print(f"recorded in {options.record}", markup=False)
     return int(bool(found.failures) or declined(report))

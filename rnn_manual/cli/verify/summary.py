@@ -30,7 +30,7 @@ def totals(cases: Iterable[JsonCase]) -> dict[str, int]:
 
 
 def closest(cases: Iterable[JsonCase]) -> str:
-    """In words: how close what is `within` came to the limit, and where."""
+    """In words: which tensor that is `within` came closest to the limit, and how close."""
     ranked = [
         (t["error"] / t["allowed"], name, case["id"])
         for case in cases
@@ -40,7 +40,7 @@ def closest(cases: Iterable[JsonCase]) -> str:
     if not ranked:
         return ""
     ratio, name, id = max(ranked)
-    return f"{ratio:.2g} of what rounding explains, {name} of {id}"
+    return f"{name} of {id}, off by {ratio:.2g} of what rounding explains; beyond 1 it fails"
 
 
 def formulas(cases: Iterable[JsonCase]) -> str:

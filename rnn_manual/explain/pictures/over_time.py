@@ -42,8 +42,11 @@ def over_time(call: Call, found: Quantities, theme: str = "light") -> Any:
         KEY if config.kind != "rnn" else KEY[KEY.index("brown") :],
     )
     key = f"units down, steps to the right; {key}"
-    width = max(8.5, 0.6 + title_width(title), SIDE + len(names) * (wide + MARGIN) + 0.9)
-    height = HEAD + config.num_rows * (tall + 0.6)
+    # An LSTM's six maps in two lines, where there are few of these: legible at a page's width.
+    in_line = 3 if len(names) > 4 and config.num_rows <= 2 else len(names)
+    lines, line = -(-len(names) // in_line), tall + 0.6
+    width = max(8.5, 0.6 + title_width(title), SIDE + in_line * (wide + MARGIN) + 0.9)
+    height = HEAD + config.num_rows * lines * line
     style: Any = {"font.family": "DejaVu Sans", "text.color": paint.ink, "font.size": 9,
              "axes.edgecolor": paint.faint, "xtick.color": paint.faint,
              "ytick.color": paint.faint, "axes.labelcolor": paint.faint}  # fmt: skip
@@ -53,11 +56,12 @@ def over_time(call: Call, found: Quantities, theme: str = "light") -> Any:
         figure.text(0.3 / width, 1 - 0.62 / height, key, color=paint.faint)
         for row in range(config.num_rows):
             layer, direction = config.layer_direction(row)
-            bottom = height - HEAD - row * (tall + 0.6) - tall
+            top = height - HEAD - row * lines * line
             label = f"layer {layer}\n{DIRECTIONS[direction]} {'→←'[direction]}"
-            figure.text(0.3 / width, (bottom + tall / 2) / height, label, va="center")
-            for column, name in enumerate(names):
-                left = SIDE + 0.3 + column * (wide + MARGIN)
+            figure.text(0.3 / width, (top - tall / 2) / height, label, va="center")
+            for number, name in enumerate(names):
+                left = SIDE + 0.3 + number % in_line * (wide + MARGIN)
+                bottom = top - number // in_line * line - tall
                 place = (left / width, bottom / height, wide / width, tall / height)
                 axes = figure.add_axes(place)
                 values = values_over_time(found, layer, direction, name)

@@ -3,17 +3,21 @@
 import io
 import json
 import random
+import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from rnn_manual.candidates.catalogue import MODES
-from rnn_manual.cases.features import FEATURES
+from rnn_manual.cases.features import CHAOTIC, FEATURES
 from rnn_manual.cases.options import case_of
 from rnn_manual.cli import console as consoles
 from rnn_manual.cli.verify.closing import show
 from rnn_manual.cli.verify.following import Failure, Followed
+from rnn_manual.cli.verify.legend import ROWS
 from rnn_manual.cli.verify.results import as_report, dumps
+from rnn_manual.judge.findings import BITS
 from rnn_manual.judge.report.as_json import case_json
 from rnn_manual.judge.report.environment import environment
 from rnn_manual.parity import Unsupported, check
@@ -54,6 +58,22 @@ def test_the_last_line_says_what_a_copy_hides():
     found = followed(with_a_copy_of_the_weights, [LSTM, SECOND, WEIGHTS_ONLY])
     said = "weights' gradients: not compared (a copy of the weights)"
     assert last_line(found) == f"mine:build agrees with the loops; {said}"
+
+
+def test_the_words_of_its_rows_are_explained_and_no_others():
+    """Below the table; every row that has a meaning there is one of the tables'."""
+    case = replace(LSTM, memory="expanded", label="notes-D3")
+    said = shown(followed(with_a_copy_of_the_weights, [case]))
+    assert "expanded            one sequence, B times, without a copy" in said
+    assert "\nnotes               configurations of the study notes" in said
+    assert "packed equal" not in said
+    assert ROWS.keys() <= {*FEATURES, CHAOTIC, BITS}
+
+
+def test_the_nearest_to_its_limit_is_named():
+    nearest = shown(followed(with_a_copy_of_the_weights, [LSTM]))
+    words = r"off by 0\.\d+ of what rounding explains; beyond 1 it fails"
+    assert re.search(rf"^nearest   .* of lstm-f64, {words}$", nearest, re.MULTILINE)
 
 
 def declines_packed(module):

@@ -10,10 +10,13 @@ import pytest
 
 from rnn_manual.cli import main, some_claims
 from rnn_manual.cli.parser import parser
+from rnn_manual.config import Config
+from rnn_manual.parity import Case, check
 
 ROOT = Path(__file__).parents[3]
 DOCS = ["docs/understanding.md"]
 LONG = ("verify", "record", "compare")  # commands that are tested elsewhere; here, their options
+WRONG = "examples/mine.py:build"  # a candidate that is wrong: what judges it returns 1
 
 
 def blocks(name, language):
@@ -22,13 +25,13 @@ def blocks(name, language):
 
 
 def consoles():
-    """Every command of a console block, with what is printed below it."""
-    found = []
+    """Every command of the console blocks → what stands below it, wherever it does."""
+    found = {}
     for name in DOCS:
         for block in blocks(name, "console"):
             for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
                 command, _, output = part.partition("\n")
-                found.append(pytest.param(command, output, id=command))
+                found.setdefault(command, []).append(output)
     return found
 
 
@@ -46,13 +49,24 @@ def test_the_code_runs(name):
         exec(compile(block, name, "exec"), names)
 
 
-@pytest.mark.parametrize(("command", "output"), consoles())
-def test_a_command_prints_what_stands_there(command, output, capsys):
+@pytest.mark.parametrize("command", [c for c in consoles() if c.split()[1] not in LONG])
+def test_a_command_prints_what_stands_there(command, capsys, monkeypatch):
     """To the letter, but for what … stands for."""
+    monkeypatch.chdir(ROOT)
     program, *words = shlex.split(command)
     assert program == "rnn-manual"
-    assert main(words) == 0
-    assert re.fullmatch(pattern(output), capsys.readouterr().out)
+    assert main(words) == (WRONG in words)
+    shown = capsys.readouterr().out
+    for output in consoles()[command]:
+        assert re.fullmatch(pattern(output), shown)
+
+
+def test_a_failed_case_is_reported_as_it_stands_there(monkeypatch):
+    """The command runs the whole suite, which others test; of the case it names it says this."""
+    monkeypatch.chdir(ROOT)
+    (output,) = consoles()[f'rnn-manual verify --candidate {WRONG} -k "[lstm-f32]"']
+    comparison = check(WRONG, Case(Config("lstm", 3, 5)))
+    assert re.fullmatch(pattern(output), f"\n{comparison}\n\n")
 
 
 def pattern(output):

@@ -11,6 +11,7 @@ from rnn_manual.cli.trace.command import show
 from rnn_manual.config import Config
 from rnn_manual.explain import quantities, trace
 from rnn_manual.explain.call import Call, module_for, numbers_for
+from rnn_manual.explain.column import Column, Mark
 from rnn_manual.explain.quantities import X_PRODUCT, Key
 from rnn_manual.layout import state_given, state_tuple
 
@@ -128,16 +129,18 @@ def test_a_column_that_is_off_is_told(capsys):
 
 
 def test_a_third_column_has_room(capsys):
-    """What it never computes is marked with what is said of it; its products are shown too."""
+    """What it never computes is marked, with what is said of it; its products are shown too."""
     from rnn_manual.cli.console import console
 
     found = trace.trace(CALLS["lstm"])
     loops = found.columns[0]
     key, product = Key(0, 0, 0, "i"), Key(0, 0, 0, X_PRODUCT)
-    mine = trace.Column("mine", {product: loops.forward[product]}, {}, {key: "never: mine.py:7"})
-    show(console(), found._replace(columns=[*found.columns, mine]))
+    mark = Mark(key, False, "i is σ(a_f)", "mine.py:7")
+    mine = Column("mine", {product: loops.forward[product]}, {}, "not computed", mark, ok=False)
+    assert show(console(), found._replace(columns=[*found.columns, mine])) == 1
     shown = capsys.readouterr().out
-    assert "never: mine.py:7" in shown
+    assert shown.count("never computed") == 2  # rows of the batch
+    assert shown.count("✗ first wrong: i is σ(a_f)\n  mine.py:7") == 1
     assert shown.count("W_ii x + b_ii") == 1
     assert "mine: 1 quantities, every bit the loops'" in shown
 

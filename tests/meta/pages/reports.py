@@ -3,8 +3,9 @@
 from functools import lru_cache
 from unittest.mock import patch
 
-from rnn_manual.cli.verify.closing import LEGEND, verdict
+from rnn_manual.cli.verify.closing import verdict
 from rnn_manual.cli.verify.following import Failure, Followed
+from rnn_manual.cli.verify.legend import legend
 from rnn_manual.cli.verify.paged import as_page
 from rnn_manual.cli.verify.results import as_report
 from rnn_manual.judge.report.as_json import case_json
@@ -58,7 +59,7 @@ def report(candidate):
 def verified(candidate):
     """The page of a run."""
     made, found = report(candidate)
-    return as_page(made, verdict(made, found)[0], LEGEND)
+    return as_page(made, verdict(made, found)[0], legend(made["cases"]))
 
 
 def recording(candidate, torch):

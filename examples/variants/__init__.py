@@ -1,0 +1,1 @@
+"""The same cell elsewhere: papers, textbooks, frameworks, each in a few lines of ours."""
