@@ -7,7 +7,6 @@ and triples.
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -18,26 +17,18 @@ from rnn_manual.cases.covering import covering, fewest
 from rnn_manual.cases.notes import NOTES
 from rnn_manual.cases.options import (
     ALL,
-    MASKING,
     TELLING,
     Options,
     case_of,
     is_feasible,
     is_telling,
     options_of,
+    product,
 )
 from rnn_manual.cases.thresholds import thresholds
-from rnn_manual.cases.together import STATE, STRUCTURE, together
+from rnn_manual.cases.together import STRUCTURE, has_one_mask, masked, together
 from rnn_manual.config import Config
 from rnn_manual.usage import DTYPES
-
-
-def product(**factors: Iterable[object]) -> list[Options]:
-    """Every combination of some options' values."""
-    return [
-        dict(zip(factors, values, strict=True)) for values in itertools.product(*factors.values())
-    ]
-
 
 # The commonest calls, with no option or the commonest: those on which a failure is easiest to
 # understand.
@@ -83,13 +74,7 @@ def quick() -> tuple[Case, ...]:
     given = [*PLAINEST, *IN_FLOAT64, *LIVES, *thresholds()]
     rows = [options_of(case) for case in given if is_telling(case)]
     telling = covering(TELLING, 2, feasible=is_feasible, more=together(), given=rows)
-    masks = [
-        tuple((name, row[name]) for name in ALL if name in row)
-        for mask, values in MASKING.items()
-        for other, others in (STRUCTURE | {"state": STATE}).items()
-        for row in product(**{mask: values, other: others})
-    ]
-    masking = covering(ALL, 1, feasible=is_feasible, more=masks, given=[*rows, *telling])
+    masking = covering(ALL, 1, feasible=has_one_mask, more=masked(), given=[*rows, *telling])
     pairs = (case_of(**row) for row in [*telling, *masking])
     return tuple(dict.fromkeys([*PLAINEST, *IN_FLOAT64, *LIVES, *pairs, *thresholds(), *CHAOTIC]))
 

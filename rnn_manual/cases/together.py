@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 
 from rnn_manual.cases.covering import Combination, combinations_of
-from rnn_manual.cases.options import TELLING, Options
+from rnn_manual.cases.options import ALL, MASKING, TELLING, Options, is_feasible, product
 
 # What a network is made of, and how its input is handed in; in the order of `TELLING`.
 STRUCTURE = {
@@ -25,6 +25,8 @@ STRUCTURE = {
 STATE = ("random", "omitted")
 # In which no gradient can come back to the input, so that a layer may have a shorter way.
 SHORTER = ("no_grad", "weights only")
+# A layer sees the difference when it is called, and not only on the way back.
+FORWARD = ("with gradients", *SHORTER, "inference_mode", "frozen")
 
 
 def together() -> list[Combination]:
@@ -45,6 +47,22 @@ def together() -> list[Combination]:
             ]
         )
     )
+
+
+def masked() -> list[Combination]:
+    """Each value that masks others, with every structure, and with the ways of going forward."""
+    ways = STRUCTURE | {"state": STATE, "call": FORWARD}
+    return [
+        tuple((name, row[name]) for name in ALL if name in row)
+        for mask, values in MASKING.items()
+        for other, others in ways.items()
+        for row in product(**{mask: values, other: others})
+    ]
+
+
+def has_one_mask(row: Options) -> bool:
+    """Whether there is a case with these options, and no two that mask each other."""
+    return is_feasible(row) and sum(row.get(mask) in MASKING[mask] for mask in MASKING) < 2
 
 
 def _of(values: Options, *names: str) -> list[Combination]:

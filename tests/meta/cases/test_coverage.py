@@ -7,7 +7,6 @@ import pytest
 from rnn_manual.cases.covering import combinations_of
 from rnn_manual.cases.levels import FACTORS, full, quick
 from rnn_manual.cases.options import (
-    ALL,
     MASKING,
     TELLING,
     case_of,
@@ -98,12 +97,22 @@ def test_quick_shows_what_a_layer_is_made_of_where_it_may_go_a_shorter_way(
     assert missing(telling_rows, factors, 3) == []
 
 
-def test_quick_shows_every_value():
-    """Values that mask others, such as NaN or one unit, occur too, with every structure."""
-    rows = [options_of(case) for case in quick()]
-    assert missing(rows, ALL, 1) == []
-    for (mask, values), other in itertools.product(MASKING.items(), STRUCTURE):
-        assert missing(rows, {mask: values, other: STRUCTURE[other]}, 2) == []
+def masks_of(row):
+    """The values that mask others which a case has."""
+    return [(name, row[name]) for name, values in MASKING.items() if row[name] in values]
+
+
+@pytest.mark.parametrize("mask", [(name, v) for name, values in MASKING.items() for v in values])
+def test_quick_shows_every_value_that_masks_others(mask):
+    """Such as NaN or one unit: with every structure and way forward, and nothing else masked."""
+    rows = [row for row in map(options_of, quick()) if masks_of(row) == [mask]]
+    ways = STRUCTURE | {
+        "state": GIVEN_OR_NOT["state"],
+        "call": ("with gradients", "no_grad", "inference_mode", "weights only", "frozen"),
+    }
+    name, value = mask
+    for other, values in ways.items():
+        assert missing(rows, {name: (value,), other: values}, 2) == []
 
 
 def test_full_shows_every_triple():
