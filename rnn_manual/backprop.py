@@ -30,6 +30,7 @@ from rnn_manual.loops import State, run_direction, through_time
 from rnn_manual.ops import Ops, ops_for
 from rnn_manual.weights import Array, LayerWeights, Weights
 
+CellForward = Callable[..., tuple[State, cells.Kept]]
 CellBackward = Callable[..., tuple[Any, ...]]
 
 
@@ -42,10 +43,18 @@ class Gradients(NamedTuple):
 
 
 class Residuals(NamedTuple):
-    """What the backward of a direction needs of its forward: its rows, each step's x and state."""
+    """What the backward of a direction needs of its forward: its rows, and what each step kept."""
 
     rows: Array
-    steps: list[tuple[Array, ...]]
+    steps: list[cells.Kept]
+
+
+def cell_forward_for(config: Config) -> CellForward:
+    """The forward, which keeps something, of the equations that a configuration asks for."""
+    if config.kind == "rnn":
+        relu = config.nonlinearity == "relu"
+        return cells.rnn_relu_forward if relu else cells.rnn_tanh_forward
+    return cells.lstm_forward if config.kind == "lstm" else cells.gru_forward
 
 
 def cell_backward_for(config: Config) -> CellBackward:
@@ -80,9 +89,12 @@ def run_direction_backward(
     dw: cells.OfWeights = {}
 
     def step(t: int, dh: Array, *dc: Array) -> State:
-        more, dx[t], *d_before = cell_backward(ops, w, *residuals.steps[t], dh + d_h[t], *dc)
+        more, dx[t], *d_before = cell_backward(ops, w, residuals.steps[t], dh + d_h[t], *dc)
         for role, gradient in more.items():
-            dw[role] = dw[role] + gradient if role in dw else gradient
+            if role in dw:
+                dw[role] += gradient
+            else:
+                dw[role] = gradient
         return tuple(d_before)
 
     _, d_first = through_time(ops, step, batch_sizes, d_last, not backward)
@@ -175,13 +187,14 @@ def vjp(
     layout = layout_of(config, input)
     kept = _MasksKept(ops or ops_for(layout.rows))
     residuals: list[Residuals] = []
+    forward = cell_forward_for(config)
 
     def walk(ops: Ops, cell: Any, w: Any, rows: Any, sizes: Any, state: Any, backward: bool) -> Any:
-        steps: list[tuple[Array, ...]] = []
+        steps: list[cells.Kept] = []
 
-        def recorded(ops: Ops, w: LayerWeights, *given: Array) -> State:
-            steps.append(given)
-            new: State = cell(ops, w, *given)
+        def recorded(*given: Any) -> State:
+            new, kept_of_step = forward(*given)
+            steps.append(kept_of_step)
             return new
 
         ended = run_direction(ops, recorded, w, rows, sizes, state, backward)

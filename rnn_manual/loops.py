@@ -34,7 +34,7 @@ def through_time(
     batch_sizes: Sequence[int],
     initial: State,
     backward: bool = False,
-) -> tuple[list[State], State]:
+) -> tuple[list[Array], State]:
     """One step after the other, the state handed on.
 
     Args:
@@ -42,15 +42,16 @@ def through_time(
         initial: the state before the first step, (B, …) each.
         backward: from the last step to the first.
 
-    Returns: the state after the step at every t, and the state after each sequence's own last one.
+    Returns: h after the step at every t, and the state after each sequence's own last one.
     """
-    order = list(range(len(batch_sizes)))
-    if backward:
-        order.reverse()
-    after, ended = [initial] * len(order), []
-    state = tuple(s[: batch_sizes[order[0]]] for s in initial)
+    steps = range(len(batch_sizes))
+    order = steps[::-1] if backward else steps
+    h, ended = [initial[0]] * len(steps), []
+    state, before = initial, batch_sizes[order[0]]
+    if before < batch_sizes[0]:  # going backward, only the longest sequences are there at first
+        state = tuple(s[:before] for s in initial)
     for t in order:
-        now, before = batch_sizes[t], state[0].shape[0]
+        now = batch_sizes[t]
         if now < before:  # going forward, sequences leave the batch as they end
             ended.append(tuple(s[now:] for s in state))
             state = tuple(s[:now] for s in state)
@@ -58,9 +59,10 @@ def through_time(
             state = tuple(
                 ops.concat([s, s_0[before:now]]) for s, s_0 in zip(state, initial, strict=True)
             )
-        state = after[t] = step(t, *state)
+        state = step(t, *state)
+        h[t], before = state[0], now
     last = tuple(map(ops.concat, zip(state, *reversed(ended), strict=True))) if ended else state
-    return after, last
+    return h, last
 
 
 def run_direction(
@@ -87,8 +89,8 @@ def run_direction(
     def step(t: int, *state: Array) -> State:
         return cell(ops, w, x[t], *state)
 
-    after, last = through_time(ops, step, batch_sizes, state, backward)
-    return ops.concat([h for h, *_ in after]), last
+    h, last = through_time(ops, step, batch_sizes, state, backward)
+    return ops.concat(h), last
 
 
 def run_layers(

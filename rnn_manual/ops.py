@@ -152,10 +152,12 @@ class TorchOps(LinearBackward):
         return self.torch.chunk(x, number, -1)
 
     def split(self, x: Array, sizes: Sequence[int]) -> Sequence[Array]:
-        return self.torch.split(x, list(sizes), -1)
+        return self.torch.split_with_sizes(x, list(sizes), -1)
 
     def steps(self, rows: Array, batch_sizes: Sequence[int]) -> Sequence[Array]:
-        return self.torch.split(rows.flatten(0, -2), list(batch_sizes))
+        if rows.ndim == 3:  # (T, B, …)
+            return self.torch.unbind(rows)
+        return self.torch.split_with_sizes(rows, list(batch_sizes))
 
     def unstack(self, x: Array) -> Sequence[Array]:
         return self.torch.unbind(x)

@@ -124,8 +124,8 @@ def run_as_shown(call: Call, given: Numbers) -> tuple[Ran, list[dict[str, Any]]]
                 at_0.append(values)
             return tuple(values[f"new_{name}"] for name in call.config.states)
 
-        after, last = through_time(ops, step, sizes, state, backward)
-        return ops.concat([h for h, *_ in after]), last
+        h, last = through_time(ops, step, sizes, state, backward)
+        return ops.concat(h), last
 
     out, last = run(call.config, given.weights, given.input, given.state, walk=walk)
     return Ran("the lines shown", out, state_tuple(call.config, last)), at_0

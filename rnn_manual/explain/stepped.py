@@ -55,8 +55,8 @@ def stepped_nn(
                 found[Key(layer, direction, t, f"{name}'")] = value
             return new
 
-        after, ended = through_time(ops, step, sizes, first, backward)
-        return ops.concat([h for h, *_ in after]), ended
+        h, ended = through_time(ops, step, sizes, first, backward)
+        return ops.concat(h), ended
 
     result = run(config, given.weights, given.input, given.state, walk=walk)
     tensors = all_of(config, result)

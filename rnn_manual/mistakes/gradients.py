@@ -104,10 +104,10 @@ def _in_turn(*functions: Callable[..., Any]) -> Callable[..., Any]:
 def recurrent_term_missing(net: Net) -> tuple[Any, Any]:
     right = cell_backward_for(net.config)
 
-    def wrong(ops: Any, w: LayerWeights, x: Any, h: Any, *given: Any) -> tuple[Any, ...]:
-        dw, dx, dh, *dc = right(ops, w, x, h, *given)
+    def wrong(ops: Any, w: LayerWeights, kept: cells.Kept, *given: Any) -> tuple[Any, ...]:
+        dw, dx, dh, *dc = right(ops, w, kept, *given)
         if net.config.kind == "gru":  # z keeps h, and that is no way through W_hh
-            _, z, _, _ = cells.gru_gates(ops, w, x, h)
+            _, _, z, _, _ = kept
             return dw, dx, given[0] * z
         return dw, dx, torch.zeros_like(dh), *dc
 
@@ -118,38 +118,39 @@ def recurrent_term_missing(net: Net) -> tuple[Any, Any]:
     cells.rnn_tanh_backward, "tanh' taken at the state before, not at the new one", rnn, tanh
 )
 def tanh_derivative_at_the_state_before(
-    ops: Any, w: LayerWeights, x: Any, h: Any, dh: Any
+    ops: Any, w: LayerWeights, kept: cells.Kept, dh: Any
 ) -> tuple[Any, ...]:
+    h, _ = kept
     at_h = _But(ops, tanh_backward=lambda dy, new_h: ops.tanh_backward(dy, h))
-    return cells.rnn_tanh_backward(at_h, w, x, h, dh)
+    return cells.rnn_tanh_backward(at_h, w, kept, dh)
 
 
 @_backward_of(
     cells.lstm_backward, "c' gets the gradient of later steps only, none through h'", lstm
 )
 def dc_through_h_missing(
-    ops: Any, w: LayerWeights, x: Any, h: Any, c: Any, dh: Any, dc: Any
+    ops: Any, w: LayerWeights, kept: cells.Kept, dh: Any, dc: Any
 ) -> tuple[Any, ...]:
     of_c_and_g = _in_turn(lambda dy, y: torch.zeros_like(dy), ops.tanh_backward)
-    return cells.lstm_backward(_But(ops, tanh_backward=of_c_and_g), w, x, h, c, dh, dc)
+    return cells.lstm_backward(_But(ops, tanh_backward=of_c_and_g), w, kept, dh, dc)
 
 
 @_backward_of(cells.lstm_backward, "σ' where g needs tanh'", lstm)
 def g_derivative_of_sigmoid(
-    ops: Any, w: LayerWeights, x: Any, h: Any, c: Any, dh: Any, dc: Any
+    ops: Any, w: LayerWeights, kept: cells.Kept, dh: Any, dc: Any
 ) -> tuple[Any, ...]:
     of_c_and_g = _in_turn(ops.tanh_backward, ops.sigmoid_backward)
-    return cells.lstm_backward(_But(ops, tanh_backward=of_c_and_g), w, x, h, c, dh, dc)
+    return cells.lstm_backward(_But(ops, tanh_backward=of_c_and_g), w, kept, dh, dc)
 
 
 @_backward_of(cells.lstm_backward, "σ' of i taken at f, and of f at i", lstm)
 def i_and_f_derivatives_exchanged(
-    ops: Any, w: LayerWeights, x: Any, h: Any, c: Any, dh: Any, dc: Any
+    ops: Any, w: LayerWeights, kept: cells.Kept, dh: Any, dc: Any
 ) -> tuple[Any, ...]:
-    i, f, _, o = cells.lstm_gates(ops, w, x, h)
+    _, _, i, f, _, o, _ = kept
     at = iter([f, i, o])
     exchanged = _But(ops, sigmoid_backward=lambda dy, y: ops.sigmoid_backward(dy, next(at)))
-    return cells.lstm_backward(exchanged, w, x, h, c, dh, dc)
+    return cells.lstm_backward(exchanged, w, kept, dh, dc)
 
 
 @_backward_of(
@@ -158,9 +159,9 @@ def i_and_f_derivatives_exchanged(
     gru,
     lambda case: biased(case) or recurrent(case),
 )
-def dn_not_scaled_by_r(ops: Any, w: LayerWeights, x: Any, h: Any, dh: Any) -> tuple[Any, ...]:
-    _, dx, _ = cells.gru_backward(ops, w, x, h, dh)
-    _, z, _, _ = cells.gru_gates(ops, w, x, h)
+def dn_not_scaled_by_r(ops: Any, w: LayerWeights, kept: cells.Kept, dh: Any) -> tuple[Any, ...]:
+    h, _, z, _, _ = kept
+    _, dx, _ = cells.gru_backward(ops, w, kept, dh)
     dh_y, dW, db = ops.linear_backward(h, w.weight_hh, dx)
     return {"weight_hh": dW, "bias_hh": db}, dx, dh * z + dh_y
 

@@ -94,10 +94,10 @@ def backward_cells(case: Case) -> list[Cell]:
         layer, direction = config.layer_direction(next(rows))
         order = _order(steps, not backward)
 
-        def watched(ops: Ops, w: LayerWeights, x: Any, *given: Any) -> Any:
+        def watched(ops: Ops, w: LayerWeights, kept: cells.Kept, *given: Any) -> Any:
             t = next(order)
-            dw, dx, *d_before = right(ops, w, x, *given)
-            named = BACKWARD[config.kind](ops, w, x, *given)
+            dw, dx, *d_before = right(ops, w, kept, *given)
+            named = BACKWARD[config.kind](ops, w, kept, *given)
             parts = FormulaOps().gates(dx, len(config.gates))
             names = ["a"] if config.kind == "rnn" else [f"a_{gate}" for gate in config.gates]
             named |= {f"d{name}": part for name, part in zip(names, parts, strict=True)}
@@ -132,10 +132,8 @@ def _rnn(config: Config, ops: Ops, w: LayerWeights, x: Points, h: Points) -> Nam
 
 def _lstm(config: Config, ops: Ops, w: LayerWeights, x: Points, h: Points, c: Points) -> Named:
     y = ops.linear(h, w.weight_hh, w.bias_hh)
-    i, f, g, o = cells.lstm_gates(ops, w, x, h)
-    new_h, new_c = cells.lstm(ops, w, x, h, c)
+    (new_h, new_c), (_, _, i, f, g, o, tanh_c) = cells.lstm_forward(ops, w, x, h, c)
     sums = {f"a_{n}": a for n, a in zip(config.gates, ops.gates(x + y, 4), strict=True)}
-    tanh_c = ops.tanh(new_c)
     named: Named = {"W_ih x + b_ih": x, "W_hh h + b_hh": y, **sums, "i": i, "f": f, "g": g, "o": o}
     named |= {"c'": new_c, "tanh(c')": tanh_c}
     if config.proj_size:
@@ -145,8 +143,7 @@ def _lstm(config: Config, ops: Ops, w: LayerWeights, x: Points, h: Points, c: Po
 
 def _gru(config: Config, ops: Ops, w: LayerWeights, x: Points, h: Points) -> Named:
     y = ops.linear(h, w.weight_hh, w.bias_hh)
-    r, z, n, y_n = cells.gru_gates(ops, w, x, h)
-    (new_h,) = cells.gru(ops, w, x, h)
+    (new_h,), (_, r, z, n, y_n) = cells.gru_forward(ops, w, x, h)
     x_r, x_z, x_n = ops.gates(x, 3)
     y_r, y_z, _ = ops.gates(y, 3)
     return {
@@ -168,15 +165,12 @@ QUANTITIES: dict[str, Callable[..., Named]] = {"rnn": _rnn, "lstm": _lstm, "gru"
 # What flows into a cell on the way back: the whole gradient for h' and, for an LSTM, for c'.
 
 
-def _d_h(ops: Ops, w: LayerWeights, x: Points, h: Points, dh: Points) -> Named:
+def _d_h(ops: Ops, w: LayerWeights, kept: cells.Kept, dh: Points) -> Named:
     return {"dh'": dh}
 
 
-def _d_h_and_c(
-    ops: Ops, w: LayerWeights, x: Points, h: Points, c: Points, dh: Points, dc: Points
-) -> Named:
-    i, f, g, o = cells.lstm_gates(ops, w, x, h)
-    tanh_c = ops.tanh(f * c + i * g)
+def _d_h_and_c(ops: Ops, w: LayerWeights, kept: cells.Kept, dh: Points, dc: Points) -> Named:
+    _, _, _, _, _, o, tanh_c = kept
     through_h = dh if w.weight_hr is None else dh @ w.weight_hr
     return {"dh'": dh, "dc'": dc + ops.tanh_backward(through_h * o, tanh_c)}
 

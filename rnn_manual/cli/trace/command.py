@@ -39,6 +39,8 @@ class Worst:
             self.far, self.key = far, key
 
     def __str__(self) -> str:
+        if not self.count:
+            return "none of its quantities is seen"
         if self.key is None:
             return f"{self.count} quantities, every bit the loops'"
         where = f"layer {self.key.layer}, {DIRECTIONS[self.key.direction]}, step {self.key.step}"

@@ -6,9 +6,9 @@ from torch import nn
 
 from rnn_manual import Config, run
 from rnn_manual.candidates.by_hand import run_by_hand
-from rnn_manual.cells import rnn_relu_backward
 from rnn_manual.loops import run_direction
 from rnn_manual.mistakes import MISTAKES
+from rnn_manual.ops import TorchOps
 from rnn_manual.weights import read_weights
 from tests import (
     test_a_cell,
@@ -141,20 +141,16 @@ def cut_at_the_second_step(module):
 def relu_slope_1_at_0(module):
     config, weights = Config.of(module), read_weights(module)
 
-    class Ops:
-        def __init__(self, ops):
-            self.linear, self.relu = ops.linear, ops.relu
-            self.linear_backward = ops.linear_backward
+    class Ops(TorchOps):
+        def relu(self, x):
+            y = super().relu(x)
+            y.of = x
+            return y
 
         def relu_backward(self, dy, y):
-            return dy * (self.sums >= 0)
+            return dy * (y.of >= 0)
 
-    def backward(ops, w, x, h, dh):
-        ops = Ops(ops)
-        ops.sums = x + ops.linear(h, w.weight_hh, w.bias_hh)
-        return rnn_relu_backward(ops, w, x, h, dh)
-
-    return lambda x, hx=None: run_by_hand(config, weights, x, hx, cell_backward=backward)
+    return lambda x, hx=None: run_by_hand(config, weights, x, hx, ops=Ops())
 
 
 def without_bias_in_bfloat16(module):

@@ -1,167 +1,84 @@
-"""The documents' code runs, and their commands print what stands there."""
+"""The documents' code runs, and so do their commands, or a reason is written down here."""
 
+import io
 import re
-import shlex
-from pathlib import Path
-from types import SimpleNamespace
+import runpy
+from contextlib import redirect_stdout
 
-import matplotlib
 import pytest
+import torch
+from torch import nn
 
-from rnn_manual.cli import main, some_claims
-from rnn_manual.cli.parser import parser
-from rnn_manual.config import Config
-from rnn_manual.parity import Case, check
+from rnn_manual import Config, copy_weights
+from rnn_manual.candidates.candidate import torch_nn
+from rnn_manual.mistakes import MISTAKES
+from rnn_manual.parity import Case
+from tests.meta.docs.documents import DOCS, ROOT, blocks, text_of
 
-ROOT = Path(__file__).parents[3]
-DOCS = ["docs/understanding.md"]
-LONG = ("verify", "record", "compare")  # commands that are tested elsewhere; here, their options
-WRONG = "examples/mine.py:build"  # a candidate that is wrong: what judges it returns 1
-
-
-def blocks(name, language):
-    text = (ROOT / name).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+EXCERPTS = "docs/backprop.md"  # its blocks are lines of the page, not code to run one by one
+RUN = [name for name in DOCS if blocks(name, "python") and name != EXCERPTS]
+LSTM = Case(Config("lstm", 3, 5))
 
 
-def consoles():
-    """Every command of the console blocks → what stands below it, wherever it does."""
-    found = {}
-    for name in DOCS:
-        for block in blocks(name, "console"):
-            for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-                command, _, output = part.partition("\n")
-                found.setdefault(command, []).append(output)
-    return found
-
-
-def commands():
-    """Every command that stands in a line of text."""
-    texts = [(ROOT / name).read_text(encoding="utf-8") for name in DOCS]
-    return sorted({c for text in texts for c in re.findall(r"`(rnn-manual [^`]+)`", text)})
-
-
-@pytest.mark.parametrize("name", DOCS)
-def test_the_code_runs(name):
+def executed(name):
     """Block after block, as somebody would who reads from the beginning."""
     names = {}
     for block in blocks(name, "python"):
         exec(compile(block, name, "exec"), names)
+    return names
 
 
-@pytest.mark.parametrize("command", [c for c in consoles() if c.split()[1] not in LONG])
-def test_a_command_prints_what_stands_there(command, capsys, monkeypatch):
-    """To the letter, but for what … stands for."""
-    monkeypatch.chdir(ROOT)
-    program, *words = shlex.split(command)
-    assert program == "rnn-manual"
-    assert main(words) == (WRONG in words)
-    shown = capsys.readouterr().out
-    for output in consoles()[command]:
-        assert re.fullmatch(pattern(output), shown)
+@pytest.mark.parametrize("name", RUN)
+def test_the_code_runs(name, capsys):
+    executed(name)
+    if name == "docs/proof.md":  # the one that prints
+        assert capsys.readouterr().out.startswith("candidate torch.nn: proved\n")
 
 
-def test_a_failed_case_is_reported_as_it_stands_there(monkeypatch):
-    """The command runs the whole suite, which others test; of the case it names it says this."""
-    monkeypatch.chdir(ROOT)
-    (output,) = consoles()[f'rnn-manual verify --candidate {WRONG} -k "[lstm-f32]"']
-    comparison = check(WRONG, Case(Config("lstm", 3, 5)))
-    assert re.fullmatch(pattern(output), f"\n{comparison}\n\n")
+def test_the_test_that_is_shown_passes_and_fails():
+    """For what is right and for what is wrong, put in the place of `build`.
+
+    (That the other one, for Hypothesis, passes and shrinks is a test of the plugin's.)
+    """
+    names = executed("README.md")
+    names["build"] = torch_nn
+    names["test_my_lstm"](LSTM)
+    names["build"] = MISTAKES["g_under_sigmoid"]
+    with pytest.raises(AssertionError, match="disagrees with the loops"):
+        names["test_my_lstm"](LSTM)
 
 
-def pattern(output):
-    """Lines that are … stand for any, and at the end of a line for its rest."""
-    lines = [re.escape(line) for line in output.splitlines()]
-    lines = [re.sub(r"…$", "[^\n]*", line) for line in lines]
-    return "".join("(?:.*\n)*" if line == "[^\n]*" else f"{line}\n" for line in lines)
+def test_the_derivation_shows_lines_of_the_page():
+    """The first block runs; of the others every line stands in cells.py or backprop.py."""
+    first, *others = blocks(EXCERPTS, "python")
+    config, layer = Config("gru", 3, 5), nn.GRU(3, 5)
+    x, h_0 = torch.randn(7, 4, 3), torch.randn(1, 4, 5)
+    names = {"config": config, "weights": copy_weights(layer), "x": x, "h_0": h_0}
+    exec(first, names | {"d_out": torch.randn(7, 4, 5), "d_h_n": h_0})
+    page = "".join(text_of(f"rnn_manual/{name}.py") for name in ("cells", "backprop"))
+    there = {stripped(line) for line in page.splitlines()}
+    lines = [stripped(line) for block in others for line in block.splitlines()]
+    assert [line for line in lines if line not in there] == []
 
 
-def test_what_is_not_printed_is_seen():
-    assert re.fullmatch(pattern("…\nb\n…\n"), "a\nb\nc\n")
-    assert not re.fullmatch(pattern("…\nb\n…\n"), "a\nc\n")
-    assert not re.fullmatch(pattern("a b\n"), "a c\n")
+def stripped(line):
+    """Without indentation, comments and types."""
+    line = re.sub(r"\s+#.*", "", line).strip()
+    return re.sub(r": \w+(?=[,)])|(?<=\)) -> \w+", "", line)
 
 
-SHOWN = [c for c in commands() if c.split()[1] in ("explain", "trace") and "docs/" not in c]
-DRAWN = [c for c in commands() if "--save docs/" in c]
+def test_the_gradients_table_is_what_its_script_prints():
+    found = runpy.run_path(str(ROOT / "docs" / "gradient_norms.py"))
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        found["table"](found["curves"]())
+    assert printed.getvalue() == blocks(EXCERPTS, "text")[0]
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("command", DRAWN)
-def test_a_picture_is_what_its_command_draws(command, dark, tmp_path):
-    """To the byte, with the matplotlib that it was drawn with."""
-    pinned = re.search(r"^matplotlib==(\S+);", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
-    if matplotlib.__version__ != pinned[1]:
-        pytest.skip(f"drawn with matplotlib {pinned[1]}, this is {matplotlib.__version__}")
-    *words, name = shlex.split(command)[1:]
-    assert main([*words, str(tmp_path / "drawn.svg"), *["--dark"] * dark]) == 0
-    kept = ROOT / (name.replace(".svg", "-dark.svg") if dark else name)
-    assert (tmp_path / "drawn.svg").read_bytes() == kept.read_bytes()
-
-
-@pytest.mark.parametrize("command", SHOWN)
-def test_a_command_in_the_text_runs(command, capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert main(shlex.split(command)[1:]) == 0
-    assert "✗" not in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("command", [c for c in commands() if c.split()[1] in LONG])
-def test_options_in_the_text_are_taken(command):
-    options = parser().parse_args(shlex.split(command)[1:])
-    path, _, name = options.candidate.partition(":")
-    assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8")
-
-
-def test_every_claim_that_is_named_is_one():
-    """And is verified, by a test of the suite, which `claims` finds by its mark."""
-    text = "".join((ROOT / name).read_text(encoding="utf-8") for name in DOCS)
-    lines = re.findall(r"^Claims? (.*(?:\n.+)*)", text, re.MULTILINE)
-    named = {claim for line in lines for claim in re.findall(r"\b[A-Z]\d\b", line)}
-    suite = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
-    assert len(named) > 15
-    assert named <= set(re.findall(r'@claim\(\s*"([A-Z]\d)"', suite))
-
-
-def test_a_claim_is_shown_with_its_test_and_run(capsys):
-    assert main(["claims", "d3", "A2"]) == 0
-    shown = capsys.readouterr().out
-    assert shown.startswith("D3  ")
-    for line in (
-        "A2  Without memory, a loop over time and one matmul",
-        "out[-1, :, :H] = h_n[-2],  out[0, :, H:] = h_n[-1]",
-        "def test_the_two_directions_end_at_opposite_ends(layer, case):",
-        "assert_same(out[-1, ..., :H], got.h_n[-2])",
-        "rnn-manual verify -k test_the_two_directions_end_at_opposite_ends",
-    ):
-        assert line in shown
-    assert shown.count("holds for torch.nn") == 3
-
-
-def test_an_unknown_claim_is_one_line(capsys, monkeypatch):
-    monkeypatch.setattr(some_claims, "run_suite", lambda _, seen: seen.known.add("A1"))
-    assert main(["claims", "Z9"]) == 2
-    assert capsys.readouterr().err == (
-        "rnn-manual: there is no claim 'Z9': rnn-manual claims lists them all\n"
-    )
-
-
-@pytest.mark.parametrize("when", ["setup", "call"])
-def test_a_claim_that_does_not_hold_fails(when, capsys, monkeypatch):
-    """What its test said is shown; one that could not begin does not hold either."""
-
-    def failing(_, seen):
-        test = some_claims.Test(
-            "D5", "A sentence.", "a = b", "test_d.py::test_x", "", "id", "a case"
-        )
-        seen.known.add("D5")
-        seen.tests["id"] = test
-        report = {"nodeid": "id", "when": when, "passed": False, "failed": True}
-        more = {"outcome": "failed", "longreprtext": "assert not True"}
-        seen.pytest_runtest_logreport(SimpleNamespace(**report, **more))
-
-    monkeypatch.setattr(some_claims, "run_suite", failing)
-    assert main(["claims", "D5"]) == 1
-    shown = capsys.readouterr().out
-    assert "failed for torch.nn" in shown
-    assert "assert not True" in shown
+def test_readme_is_short_and_leads_to_what_is_there():
+    assert len(text_of("README.md").splitlines()) < 200
+    for name in DOCS:
+        folder = (ROOT / name).parent
+        links = re.findall(r"(?:\]\(|src(?:set)?=\")([^)\"#\s]+)", text_of(name))
+        missing = [link for link in links if "://" not in link and not (folder / link).exists()]
+        assert missing == []

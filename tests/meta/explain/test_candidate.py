@@ -159,6 +159,11 @@ def test_what_cannot_be_followed_is_said(capsys):
     assert not column.ok
     assert show(console(), found) == 1
     assert "it could not be followed: RuntimeError: not today" in capsys.readouterr().out
+    compiled = Candidate("compile", torch_nn, "compile")
+    assert show(console(), trace(LSTM, candidate=compiled)) == 0
+    shown = capsys.readouterr().out
+    assert "compile: none of its quantities is seen\n  its formulas are not known" in shown
+    assert "generated kernels" in shown
     with pytest.raises(Unsupported, match="all of it"):
         column_of(declines, LSTM)
 

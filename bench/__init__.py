@@ -1,0 +1,1 @@
+"""Speed, measured side by side: `make bench`. What is printed is docs/performance.md."""
