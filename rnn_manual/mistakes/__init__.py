@@ -16,6 +16,7 @@ from rnn_manual.mistakes import (  # noqa: F401 - each registers its own
     layers,
     masks,
     memory,
+    sent_back,
     states,
     time,
     ways,

@@ -43,6 +43,7 @@ ABOUT = (
     {"layout": "unbatched", "batch_first": True},
     {"layout": "packed sorted", "bidirectional": True},
     {"state": "omitted", "call": "after another"},
+    {"state": "omitted", "call": "no_grad"},
     {"dtype": "float64"},
     {"dtype": "float64", "layout": "packed"},
     {"layers": 2, "call": "weights only"},
@@ -62,6 +63,8 @@ ABOUT = (
             "second derivatives",
         )
     ),
+    {"memory": "strided"},
+    {"memory": "expanded"},
     {"H": 64},
     {"H": 129},
     {"T": 13},
