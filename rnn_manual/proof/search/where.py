@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_manual.cases.calls import WITHOUT_A_GRAPH
+from rnn_manual.cases.calls import WITHOUT_A_GRAPH, differentiated
 from rnn_manual.cases.case import Case
 from rnn_manual.config import DIRECTIONS
 from rnn_manual.proof.expected.quantities import Cell, backward_cells, forward_cells
@@ -101,7 +101,7 @@ def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | N
     """Where the way back goes wrong: at a cell, or in what is summed up for a weight."""
     for cell in backward_cells(case):
         for name in cell.quantities:
-            if not is_computed(trace, cell, name):
+            if _is_asked(case, cell, name) and not is_computed(trace, cell, name):
                 direction = DIRECTIONS[cell.direction]
                 return Place(cell.layer, direction, cell.step, name), ""
     wrong = [name for name, verdict in formula.tensors.items() if verdict == OTHER]
@@ -110,6 +110,15 @@ def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | N
         if place is not None:
             return place, _scaled(case, trace, name)
     return None, ""
+
+
+def _is_asked(case: Case, cell: Cell, name: str) -> bool:
+    """Not what would be the gradient of a first state, where nobody asks for that."""
+    first = cell.step == (case.seq_len - 1 if cell.direction else 0)
+    enters = first or (case.packed and cell.direction == 1)  # of some sequences at any step
+    if not enters or name not in [f"d{state}" for state in case.config.states]:
+        return True
+    return case.state != "omitted" and differentiated(case, f"{name[1:]}_0")
 
 
 def _of_parameter(case: Case, name: str) -> Place | None:
