@@ -15,20 +15,17 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from rnn_manual.proof.arithmetic.points import Points
-from rnn_manual.proof.arithmetic.residues import NotFinite
-from rnn_manual.proof.mirror.moving import ADDS, WITHOUT, moved
+from rnn_manual.proof.mirror.formulas import flat, formulas_of
 from rnn_manual.proof.mirror.operations import (
     FACTORIES,
     INDEXED,
-    KERNELS,
     LEAVING,
-    MOVING,
     ONEDNN,
     RANDOM,
     Operation,
     operation,
 )
-from rnn_manual.proof.mirror.rules import RULES, NoRule
+from rnn_manual.proof.mirror.rules import RULES
 from rnn_manual.proof.mirror.shadows import Shadows, numbers
 
 
@@ -99,7 +96,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
             if "empty" in op.name and result.is_floating_point():
                 self.shadows.add_unwritten(result)
             return result
-        given = [x for x in _flat((args, tuple(kwargs.values()))) if isinstance(x, torch.Tensor)]
+        given = [x for x in flat((args, tuple(kwargs.values()))) if isinstance(x, torch.Tensor)]
         depends = any(self.shadows.of(x) is not None for x in given)
         if op.name in RANDOM:
             return self._random(op, function(*args, **kwargs), args)
@@ -119,7 +116,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         for target in targets:  # constants so far, which may be written to in part
             if isinstance(target, torch.Tensor) and self.shadows.of(target) is None:
                 self.shadows.add_constant(target)
-        found, reason = self._formulas(op, function, args, kwargs, given)
+        found, reason = formulas_of(op, function, args, kwargs, given, self.shadows)
         result = function(*args, **kwargs)
         self._write(op, result if op.returns else targets, found, reason, depends)
         return result
@@ -132,72 +129,15 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
             kept = self.shadows.constant(numbers(mask)) / self.shadows.constant(np.array(1 - p))
             self.shadows.write(out, self.shadows.read(x) * kept, self.shadows.reason(x))
             return result
-        for x in _flat((result,)):
+        for x in flat((result,)):
             if isinstance(x, torch.Tensor) and self.shadows.of(x) is not None:
                 self.shadows.write(x, self.shadows.constant(numbers(x)))
         return result
 
-    def _formulas(
-        self, op: Operation, function: Any, args: Any, kwargs: Any, given: list[torch.Tensor]
-    ) -> tuple[Any, str]:
-        """What the rule says; and why that is not known as a formula, if it is not."""
-        reasons = [self.shadows.reason(x) for x in given]
-        if op.name in ("copy", "fill", "zero"):  # what stood there before does not matter
-            reasons = reasons[1:]
-        reason = next(filter(None, reasons), "")
-        try:
-            if op.name in RULES:
-                return self._by_rule(op, args, kwargs), reason
-            if op.name in MOVING:
-                self._check_moving(op, args, kwargs)
-                return moved(op.name, function, args, kwargs, self.shadows.read), reason
-        except (NoRule, NotFinite) as error:
-            return None, reason or f"no rule for {op.label}: {error}"
-        kernel = KERNELS.get(op.name)
-        return None, reason or (f"{kernel}, {op.label}" if kernel else f"no rule for {op.label}")
-
-    def _by_rule(self, op: Operation, args: Any, kwargs: Any) -> Any:
-        indexed = op.name in INDEXED
-
-        def read(x: Any) -> Any:
-            if isinstance(x, (list, tuple)):
-                return [read(y) for y in x]
-            if not isinstance(x, torch.Tensor):
-                return x
-            if not indexed or x.is_floating_point():
-                return self.shadows.read(x)
-            if self.shadows.of(x) is not None:
-                raise NoRule("places that depend on values")
-            return x.numpy()
-
-        named = {name: read(x) for name, x in kwargs.items() if name not in WITHOUT}
-        return RULES[op.name](*map(read, args), **named)
-
-    def _check_moving(self, op: Operation, args: Any, kwargs: Any) -> None:
-        """Raises NoRule: a number would be taken for a place, or a place is a value."""
-        named = dict(zip(op.arguments, args)) | kwargs  # noqa: B905 - some are left out
-        for name in ADDS & named.keys():
-            if not isinstance(named[name], torch.Tensor) and named[name]:
-                raise NoRule(f"called with {name}={named[name]}")
-        places = _flat(tuple(named.values())[1:]) if op.name in INDEXED else []
-        for x in places:
-            is_place = isinstance(x, torch.Tensor) and not x.is_floating_point()
-            if is_place and self.shadows.of(x) is not None:
-                raise NoRule("places that depend on values")
-        x = args[0]
-        if op.name.startswith("as_strided") and (x.storage_offset() or not x.is_contiguous()):
-            raise NoRule("strides in memory that lies otherwise")
-        if op.name == "unfold_backward" and named["step"] < named["size"]:
-            raise NoRule("windows that overlap, whose sums are taken")
-        dtype = kwargs.get("dtype")
-        is_cast = op.name == "_to_copy" and dtype not in (None, args[0].dtype)
-        if is_cast and not dtype.is_floating_point:
-            raise NoRule(f"a cast to {dtype}")
-
     def _write(self, op: Operation, result: Any, found: Any, reason: str, depends: bool) -> None:
         """Puts what was found into the shadows of what was returned or written to."""
-        returned = [x for x in _flat((result,)) if isinstance(x, torch.Tensor)]
-        values = [None] * len(returned) if found is None else _flat((found,))
+        returned = [x for x in flat((result,)) if isinstance(x, torch.Tensor)]
+        values = [None] * len(returned) if found is None else flat((found,))
         written = []
         for tensor, points in zip(returned, values):  # noqa: B905 - some return more than is used
             if not (tensor.is_floating_point() or tensor.dtype == torch.bool):
@@ -214,10 +154,6 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 self.shadows.write(tensor, unknown, reason or f"no rule for {op.label}")
         if self.seen and written:
             self.seen(op.label, written)
-
-
-def _flat(x: Any) -> list[Any]:
-    return [z for y in x for z in _flat(y)] if isinstance(x, (list, tuple)) else [x]
 
 
 def _is_mask(points: Any) -> bool:

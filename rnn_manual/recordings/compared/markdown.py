@@ -6,9 +6,9 @@ import html
 import re
 from collections.abc import Sequence
 
-from rnn_manual.recordings.columns import LEGEND, Column, lines, rows, sentence
-from rnn_manual.recordings.drift import DRIFT, RunDrift
-from rnn_manual.recordings.words import groups, in_words
+from rnn_manual.recordings.compared.columns import LEGEND, Column, lines, rows, sentence
+from rnn_manual.recordings.compared.drift import DRIFT, RunDrift
+from rnn_manual.recordings.compared.words import groups, in_words
 
 
 def markdown(columns: Sequence[Column]) -> str:

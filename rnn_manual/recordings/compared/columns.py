@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rnn_manual.recordings.drift import (
+from rnn_manual.recordings.compared.drift import (
     ANOTHER,
     CHANGED,
     DIFFERS,
@@ -18,8 +18,8 @@ from rnn_manual.recordings.drift import (
     UNKNOWN,
     Drift,
 )
+from rnn_manual.recordings.compared.words import summary
 from rnn_manual.recordings.recording import VERDICTS, RecordedCase, Recording
-from rnn_manual.recordings.words import summary
 
 FORMULAS = {SAME: "≡", ANOTHER: "≢"}
 SIGNS = {IDENTICAL: "=", DRIFT: "~", CHANGED: "±", DIFFERS: "≠"}

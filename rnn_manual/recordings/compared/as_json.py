@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rnn_manual.recordings.columns import Column, also_different
-from rnn_manual.recordings.drift import RunDrift
+from rnn_manual.recordings.compared.columns import Column, also_different
+from rnn_manual.recordings.compared.drift import RunDrift
 
 
 def as_json(columns: Sequence[Column]) -> dict[str, Any]:

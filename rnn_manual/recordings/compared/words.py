@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from rnn_manual.recordings.drift import (
+from rnn_manual.recordings.compared.drift import (
     ANOTHER,
     CHANGED,
     DIFFERS,

@@ -2,101 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from rnn_manual.proof.formula import PROVED
+from rnn_manual.recordings.compared.drift import (
+    ANOTHER,
+    CHANGED,
+    DIFFERS,
+    DRIFT,
+    IDENTICAL,
+    SAME,
+    UNKNOWN,
+    Drift,
+    RunDrift,
+    TensorDrift,
+)
+from rnn_manual.recordings.compared.ulps import ulps
 from rnn_manual.recordings.recording import (
     FAILED,
     MASK,
-    Array,
     RecordedCase,
     Recording,
     Run,
     Tensor,
     Unreadable,
 )
-
-# From best to worst; only the last fails.
-IDENTICAL, DRIFT, CHANGED, DIFFERS = "identical", "drift", "changed", "differs"
-ORDER = (IDENTICAL, DRIFT, CHANGED, DIFFERS)
-# Whether two runs have the same formula. Where either's is not known, neither is said.
-SAME, ANOTHER, UNKNOWN = "same", "another", ""
-BITS = {"float16": "i2", "float32": "i4", "float64": "i8"}
-
-
-@dataclass(frozen=True)
-class TensorDrift:
-    """One tensor before and after.
-
-    verdict: `identical` (every bit), `drift` (as far apart as two correct results may be),
-    `differs` (further, or it went wrong), or `changed` (it is there in one of the two only).
-    error: how far apart it is where that is most of what is allowed. ulp: the same distance in
-    units in the last place. said: what else changed, in words that follow its name.
-    """
-
-    verdict: str
-    ulp: int = 0
-    error: float = 0.0
-    said: str = ""
-
-
-@dataclass(frozen=True)
-class RunDrift:
-    """A case in a mode, before and after.
-
-    said: what changed about the run as a whole. formula: whether it is the same or another one,
-    whatever became of the bits. formulas: the verdicts on it, then and now; "" if there is none.
-    """
-
-    case: str
-    mode: str
-    kind: str
-    features: list[str]
-    said: str = ""
-    tensors: dict[str, TensorDrift] | None = None
-    formula: str = UNKNOWN
-    formulas: tuple[str, str] = ("", "")
-
-    @property
-    def verdict(self) -> str:
-        found = [tensor.verdict for tensor in (self.tensors or {}).values()]
-        return max([*found, CHANGED if self.said else IDENTICAL], key=ORDER.index)
-
-    @property
-    def fails(self) -> bool:
-        return self.verdict == DIFFERS
-
-    @property
-    def ulp(self) -> int:
-        """The largest of its tensors' drifts."""
-        return max((tensor.ulp for tensor in (self.tensors or {}).values()), default=0)
-
-
-@dataclass(frozen=True)
-class Drift:
-    """What changed from one recording to the next. only_before, only_after: runs without a twin."""
-
-    before: dict[str, Any]
-    after: dict[str, Any]
-    runs: list[RunDrift]
-    only_before: list[tuple[str, str]]
-    only_after: list[tuple[str, str]]
-
-    @property
-    def verdict(self) -> str:
-        return max((run.verdict for run in self.runs), key=ORDER.index, default=IDENTICAL)
-
-    def changes(self) -> list[RunDrift]:
-        """The runs of another formula, and then those of other bits, worst first."""
-        changed = [run for run in self.runs if run.verdict != IDENTICAL or run.formula == ANOTHER]
-        return sorted(
-            changed,
-            key=lambda run: (run.formula != ANOTHER, -ORDER.index(run.verdict), run.mode, run.case),
-        )
 
 
 def drift(before: Recording, after: Recording) -> Drift:
@@ -230,27 +160,3 @@ def _now(tensor: Tensor | None) -> str:
 
 def _reason(tensor: Tensor | None) -> str:
     return tensor.reason if tensor else "not computed"
-
-
-def ulps(a: Array, b: Array, dtype: str) -> NDArray[np.uint64]:
-    """How many numbers of the format lie between a and b, counting b; 0 between two NaN.
-
-    Between 0 and -0 there is one.
-    """
-    x, y = _rank(a, dtype), _rank(b, dtype)
-    apart = np.where(x > y, x - y, y - x)
-    return np.where(np.isnan(a) & np.isnan(b), np.uint64(0), apart)
-
-
-def _rank(a: Array, dtype: str) -> NDArray[np.uint64]:
-    """The place of a number among all of its format, the lowest first."""
-    if dtype == "bfloat16":
-        bits = np.ascontiguousarray(a, np.float32).view(np.int32) >> 16
-        lowest = -(1 << 15)
-    else:
-        bits = np.ascontiguousarray(a).view(BITS[dtype])
-        lowest = int(np.iinfo(bits.dtype).min)
-    bits = bits.astype(np.int64)
-    # Of a negative number, all bits but the sign's count the way down from -0, which follows -tiny.
-    signed = np.where(bits < 0, lowest - bits - 1, bits)
-    return signed.view(np.uint64) ^ np.uint64(1 << 63)
