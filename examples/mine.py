@@ -1,8 +1,11 @@
 """A learner's LSTM. It runs, it trains, its shapes are right; and it is not nn.LSTM.
 
     rnn-manual verify --candidate examples/mine.py:build --kind lstm
+    rnn-manual prove --candidate examples/mine.py:build --kind lstm
+    rnn-manual trace lstm --candidate examples/mine.py:build
 
-says what is wrong with it. (Many textbooks stack the gates as i, f, o, g. PyTorch does not.)
+say what is wrong with it, in words that docs/understanding.md explains. (Many textbooks stack the
+gates as i, f, o, g. PyTorch does not.)
 """
 
 import torch

@@ -1,4 +1,4 @@
-"""Keras' LSTM, and its GRU with reset_after both ways. (Lines of our own: Keras is not run.)"""
+"""Keras' LSTM, and its GRU with reset_after both ways. (Lines of our own.)"""
 
 import torch
 

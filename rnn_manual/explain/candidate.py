@@ -53,11 +53,12 @@ def inside(candidate: Candidate, call: Call, given: Numbers, cotangents: tuple[A
     if message := unsupported(candidate, case, "cpu", candidate.mode):
         raise Unsupported(message)
     formula = formula_of(candidate, case, mode=candidate.mode)
-    right = not formula.differs
+    opaque = bool(candidate.mode and MODES[candidate.mode].opaque)
+    right = not formula.differs and (opaque or bool(formula.tensors))  # none, where it raised
     name = f"{NN.name}, followed" if candidate.name == NN.name else candidate.name
     column = Column(name, {}, {}, ABSENT, None, _verdict(formula), right)
     environment = MODES[candidate.mode].environment if candidate.mode else {}
-    if candidate.mode and MODES[candidate.mode].opaque:
+    if opaque:
         return column
     numbers = _numbers(call, given, cotangents)
     answer = ask(candidate, followed, case, numbers, candidate.mode, environment=environment)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+from dataclasses import replace
 from typing import Any
 
 from rnn_manual.candidates.candidate import Candidate
@@ -48,7 +49,26 @@ def check(
     """
     candidate = as_candidate(candidate)
     mode = mode or candidate.mode
-    about = {
+    found, result = compare_numbers(candidate, case, device, mode)
+    if result is None:
+        return found
+    differs = any(tensor.verdict.fails for tensor in found.tensors.values())
+    return replace(
+        found,
+        where=locate(case, found.tensors) if differs else None,
+        diagnosis=diagnose(case, result, reference(case, device), device) if differs else None,
+        formula=_formula(candidate, case, device, mode) if formulas else None,
+    )
+
+
+def compare_numbers(
+    candidate: Candidate, case: Case, device: str = "cpu", mode: str = ""
+) -> tuple[Comparison, Result | None]:
+    """A comparison that explains nothing: the numbers, or why there are none.
+
+    Returns: the comparison, and what the candidate gave if it gave anything.
+    """
+    about: dict[str, Any] = {
         "case": case,
         "candidate": candidate.name,
         "device": device,
@@ -58,28 +78,20 @@ def check(
     try:
         message = lacking(case.dtype, device) or unsupported(candidate, case, device, mode)
     except ProcessEnded as ended:  # as soon as its module is imported
-        return Comparison(**about, **_raised(Answer(error=ended)))
+        return Comparison(**about, **_raised(Answer(error=ended))), None
     if message:
-        return Comparison(**about, raised=Verdict.UNSUPPORTED, message=message)
+        return Comparison(**about, raised=Verdict.UNSUPPORTED, message=message), None
     held_against = reference(case, device)
     answer = run(candidate, case, device, mode)
     if answer.error is not None:
-        return Comparison(**about, **_raised(answer))
+        return Comparison(**about, **_raised(answer)), None
     result: Result = answer.value
     tensors = compare_result(result, held_against)
     for name in result.lost:
         why = f"lost {'in this mode' if mode else 'when called so'}: {result.missing[name]}"
         tensors[name] = TensorComparison(Verdict.DIFFERS, why)
-    differs = any(tensor.verdict.fails for tensor in tensors.values())
-    return Comparison(
-        **about,
-        tensors=tensors,
-        line=result.line,
-        printed=answer.printed,
-        where=locate(case, tensors) if differs else None,
-        diagnosis=diagnose(case, result, held_against, device) if differs else None,
-        formula=_formula(candidate, case, device, mode) if formulas else None,
-    )
+    found = Comparison(**about, tensors=tensors, line=result.line, printed=answer.printed)
+    return found, result
 
 
 def _formula(candidate: Candidate, case: Case, device: str, mode: str) -> Formula:

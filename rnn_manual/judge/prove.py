@@ -65,24 +65,32 @@ def prove(candidate: Any, case: Case, *, device: str = "cpu", mode: str = "") ->
 LARGE = 50_000  # values of gates: beyond, a proof takes seconds, and finds what a smaller one does
 
 
-def formula_of(candidate: Candidate, case: Case, device: str = "cpu", mode: str = "") -> Formula:
+def formula_of(
+    candidate: Candidate, case: Case, device: str = "cpu", mode: str = "", explained: bool = True
+) -> Formula:
     """The formulas of a candidate on a case; and, of others, where they begin and what they are.
 
     Of a large case, those of fewer steps and sequences, and that is told.
+
+    Args:
+        explained: whether to look for where other formulas begin, which takes longest.
 
     Raises: Unsupported: the candidate declines the case.
     """
     config = case.config
     gates = sum(case.lengths) * config.hidden_size * config.num_rows * len(config.gates)
     if gates <= LARGE:
-        return _formula_of(candidate, case, device, mode)
+        return _formula_of(candidate, case, device, mode, explained)
     T, B = min(case.seq_len, Sizes.T), min(case.batch_size, Sizes.B)
-    formula = _formula_of(candidate, replace(case, seq_len=T, batch_size=B), device, mode)
+    smaller = replace(case, seq_len=T, batch_size=B)
+    formula = _formula_of(candidate, smaller, device, mode, explained)
     said = f"on T={T}, B={B} of it"
     return replace(formula, reason="; ".join(filter(None, [said, formula.reason])))
 
 
-def _formula_of(candidate: Candidate, case: Case, device: str, mode: str) -> Formula:
+def _formula_of(
+    candidate: Candidate, case: Case, device: str, mode: str, explained: bool
+) -> Formula:
     if device != "cpu":
         return Formula(OPEN, f"on {device}: only what a CPU executes is mirrored")
     environment: Mapping[str, str] = {}
@@ -106,15 +114,13 @@ def _formula_of(candidate: Candidate, case: Case, device: str, mode: str) -> For
     if replay.error is not None:
         said = f"not computed in float64, where it raised {in_one_line(replay.error)}"
         formula = replace(formula, reason="; ".join(filter(None, [formula.reason, said])))
+    formula = replace(formula, differs=tuple(_off(case, replay.value or {})))
+    if not explained:
+        return formula
     trace = there(traced).value
     where, instead, failed = _located(case, trace, formula)
-    return replace(
-        formula,
-        reason="; ".join(filter(None, [formula.reason, failed])),
-        differs=tuple(_off(case, replay.value or {})),
-        where=where,
-        instead=instead,
-    )
+    reason = "; ".join(filter(None, [formula.reason, failed]))
+    return replace(formula, reason=reason, where=where, instead=instead)
 
 
 def _located(case: Case, trace: Trace | None, formula: Formula) -> tuple[Place | None, str, str]:

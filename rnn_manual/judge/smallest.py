@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from typing import Any
 
@@ -9,9 +10,11 @@ from hypothesis import find, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
+from rnn_manual.candidates.catalogue import as_candidate
 from rnn_manual.candidates.errors import Unsupported
 from rnn_manual.cases.case import Case
-from rnn_manual.judge.check import check
+from rnn_manual.judge.check import compare_numbers
+from rnn_manual.judge.prove import formula_of
 from rnn_manual.judge.verdict import Verdict
 
 
@@ -22,17 +25,29 @@ def smallest_failure(
     device: str = "cpu",
     examples: int = 100,
     seed: int = 0,
+    formulas: bool = True,
 ) -> Case | None:
     """The plainest case on which a candidate fails, or None if it holds on all that were drawn.
 
+    Args:
+        formulas: whether another formula, too, is a failure where the numbers agree.
+
     Raises: Unsupported: the candidate took none of them.
     """
+    candidate = as_candidate(candidate)
     verdicts = set()
 
     def fails(case: Case) -> bool:
-        verdict = check(candidate, case, device=device).verdict
-        verdicts.add(verdict)
-        return verdict.fails
+        # Nothing is explained on the way: that takes longer than all comparisons.
+        found, result = compare_numbers(candidate, case, device, candidate.mode)
+        verdicts.add(found.verdict)
+        if found.verdict.fails or result is None or not formulas:
+            return found.verdict.fails
+        with contextlib.suppress(Unsupported):  # as some say only where operations are watched
+            return bool(
+                formula_of(candidate, case, device, candidate.mode, explained=False).differs
+            )
+        return False
 
     limits = settings(max_examples=examples, deadline=None, database=None)
     try:

@@ -17,6 +17,7 @@ _ours = Path(rnn_manual.__file__).parent
 HARNESS = tuple(
     str(_ours / name) for name in ("candidates/harness", "candidates/torch_versions.py", "proof")
 )
+TORCH = str(Path(torch.__file__).parent)
 
 
 class Leaving(TorchFunctionMode):
@@ -40,6 +41,4 @@ class Leaving(TorchFunctionMode):
 
 def _is_taken_out() -> bool:
     """Whether it was neither the harness nor torch's own Python that asked."""
-    torchs = str(Path(torch.__file__).parent)
-    frame = sys._getframe(2)
-    return not frame.f_code.co_filename.startswith((*HARNESS, torchs))
+    return not sys._getframe(2).f_code.co_filename.startswith((*HARNESS, TORCH))

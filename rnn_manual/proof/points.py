@@ -6,6 +6,7 @@ shape, axis or index that is asked for has it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -136,7 +137,7 @@ class Points:
 
     @property
     def size(self) -> int:
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
     @property
     def dtype(self) -> Any:
@@ -173,9 +174,13 @@ class Points:
 
 def aligned(a: Points, b: Points) -> tuple[NDArray[Any], NDArray[Any]]:
     """Two arrays with as many axes, to be broadcast as NumPy does: the new ones come first."""
-    axes = max(a.ndim, b.ndim)
-    x, y = (v.values.reshape(len(v.values), *[1] * (axes - v.ndim), *v.shape) for v in (a, b))
-    return x, y
+    return _with_axes(a, b.ndim), _with_axes(b, a.ndim)
+
+
+def _with_axes(x: Points, axes: int) -> NDArray[Any]:
+    if x.ndim >= axes:
+        return x.values
+    return x.values.reshape(len(x.values), *[1] * (axes - x.ndim), *x.shape)
 
 
 def _highest(arrays: Sequence[Points]) -> list[int]:

@@ -14,6 +14,7 @@ How likely an error is, is counted while computing: `bound.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,8 @@ class Residues(Points):
     @classmethod
     def of_constant(cls, array: Any, points: int) -> Residues:
         """Exactly the rational number that each float is. Raises NotFinite."""
+        if isinstance(array, (bool, int, float)):
+            return _of_number(array, points)
         residues = of_numbers(np.asarray(array))
         return cls(np.broadcast_to(residues, (points, *residues.shape)), Degree(0))
 
@@ -106,6 +109,12 @@ class Residues(Points):
         hashes = mixed((chosen ^ KEYS[0]) + points.reshape(-1, *[1] * self.ndim))
         opened = (hashes & np.uint64(1)).astype(np.int64) ^ flipped
         return Residues(np.where(self.values == 0, 0, opened), Degree(0))
+
+
+@lru_cache  # a few numbers stand in all formulas
+def _of_number(number: float, points: int) -> Residues:
+    residue = of_numbers(np.asarray(number))
+    return Residues(np.broadcast_to(residue, (points,)), Degree(0))
 
 
 def reduced(x: Ints) -> Ints:

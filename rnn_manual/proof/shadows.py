@@ -91,7 +91,8 @@ class Shadows:
             len(window), *[1] * (tensor.dim() - points.ndim), *points.shape
         )
         marks = _window(shadow.marks, tensor)
-        marks[...] = np.reshape(points.marks, (len(marks), *[1] * tensor.dim()))
+        for k, mark in enumerate(points.marks):
+            marks[k, ...] = mark
         whole = shadow.points.size == tensor.numel()
         shadow.reason = reason if whole else shadow.reason or reason
         if shadow.unwritten is not None:

@@ -66,8 +66,9 @@ def switches_left_alone(draws: bool) -> Iterator[None]:
                 raise Violation(f"left {name} in another state")
             raise Violation(f"left {name} at {value}, where it was {before[name]}")
     finally:
-        for name, (_, put_back) in SWITCHES.items():
-            if put_back is not None:
+        for name, (read, put_back) in SWITCHES.items():
+            # Only what changed: to set deterministic algorithms, torch loads its compiler.
+            if put_back is not None and not _same(read(), before[name]):
                 put_back(before[name])
 
 
@@ -93,6 +94,6 @@ def _same(a: Any, b: Any) -> bool:
         return torch.equal(a, b)
     if isinstance(a, np.ndarray):
         return bool(np.array_equal(a, b))
-    if isinstance(a, tuple):
+    if isinstance(a, tuple) and any(isinstance(x, (tuple, np.ndarray)) for x in a):
         return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
     return bool(a == b)

@@ -39,6 +39,8 @@ class Worst:
             self.far, self.key = far, key
 
     def __str__(self) -> str:
+        if not self.count:
+            return "none of its quantities is seen"
         if self.key is None:
             return f"{self.count} quantities, every bit the loops'"
         where = f"layer {self.key.layer}, {DIRECTIONS[self.key.direction]}, step {self.key.step}"
@@ -87,6 +89,8 @@ def show(out: Console, found: Trace, backward: bool = False) -> int:
         out.print(Text(f"{column.name}: {how}", style), soft_wrap=True)
         for line in column.verdict:
             out.print(Text(f"  {line}", style), soft_wrap=True)
+        if column.mark is not None and column.mark.backward and not backward:
+            out.print(Text("  --backward shows the numbers there", style))
     way = "a step at a time as in one call" if found.whole else "not the same in one call"
     out.print(Text(f"torch.nn: {way}", "green" if found.whole else "bold red"))
     right = all(worst[c.name].far <= NEAR and c.ok for c in found.columns[1:])

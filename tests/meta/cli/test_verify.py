@@ -110,8 +110,10 @@ def build(module):
     return module
 """
     candidate = write_candidate(tmp_path, body)
-    k = "hand_written_loop and T60 and f64"
-    run = rnn_manual("verify", "--candidate", candidate, "-k", k, "--json", "r.json", cwd=tmp_path)
+    k = "hand_written_loop and ([rnn-f64] or [lstm-f64] or [gru-f64])"
+    run = rnn_manual(
+        "verify", "--candidate", candidate, "-n0", "-k", k, "--json", "r.json", cwd=tmp_path
+    )
     assert run.returncode == 1, run.stderr
     verdicts = {c["kind"]: c for c in json.loads((tmp_path / "r.json").read_text())["cases"]}
     assert verdicts["lstm"]["message"] == "ended its process with exit code -11 (SIGSEGV)"
@@ -121,13 +123,20 @@ def build(module):
 def test_an_interrupted_run_leaves_no_half_report(tmp_path):
     """Ctrl-C leaves the old report as it was, says so in one line, and shows no traceback."""
     (tmp_path / "r.json").write_text("the one before")
-    process = started("verify", "-n0", "--json", "r.json", cwd=tmp_path)
-    time.sleep(12)
+    begins = (
+        "import pathlib\n\ndef build(module):\n    pathlib.Path('begun').touch()\n    return module"
+    )
+    arguments = ["--candidate", write_candidate(tmp_path, begins), "-k", "hand_written_loop"]
+    process = started("verify", "-n0", "--json", "r.json", *arguments, cwd=tmp_path)
+    until = time.monotonic() + 120
+    while not (tmp_path / "begun").exists() and time.monotonic() < until:
+        time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err.strip() == "rnn-manual: interrupted; no report was written"
-    assert [p.name for p in tmp_path.iterdir()] == ["r.json"]
+    there = {p.name for p in tmp_path.iterdir()} - {"__pycache__"}
+    assert there == {"r.json", "mine.py", "begun"}
     assert (tmp_path / "r.json").read_text() == "the one before"
 
 

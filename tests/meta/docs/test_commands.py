@@ -30,7 +30,11 @@ NOT_RUN = {
     "rnn-manual modes": "tests/meta/cli runs it",
     "rnn-manual prove": "proves every case, many seconds; but for those with an output",
 }
-OUTPUTS = [c for c, outputs in consoles().items() if any(outputs) and " verify " not in c]
+if (ROOT / "docs" / "performance.md").exists():
+    NOT_RUN["python -m bench"] = "measures, for minutes, on a machine that does nothing else"
+REPORTED = f'rnn-manual verify --candidate {WRONG} -k "[lstm-f32]"'
+OUTPUTS = [c for c, outputs in consoles().items() if any(outputs) and c.startswith("rnn-manual ")]
+OUTPUTS.remove(REPORTED)  # of which one case is compared
 DRAWN = [c for c in commands() if "--save docs/" in c]
 SHOWN = [
     c
@@ -73,7 +77,7 @@ def test_a_command_prints_what_stands_there(command, capsys, monkeypatch):
 def test_a_failed_case_is_reported_as_it_stands_there(monkeypatch):
     """The command runs the whole suite, which others test; of the case it names it says this."""
     monkeypatch.chdir(ROOT)
-    (output,) = consoles()[f'rnn-manual verify --candidate {WRONG} -k "[lstm-f32]"']
+    (output,) = consoles()[REPORTED]
     comparison = check(Candidate(WRONG, load(WRONG)), Case(Config("lstm", 3, 5)))
     assert re.fullmatch(pattern(output), f"\n{comparison}\n\n")
 

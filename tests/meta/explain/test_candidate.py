@@ -77,7 +77,11 @@ def test_a_wrong_gradient_is_marked_on_the_way_back(name, call, quantity, capsys
     assert column.mark.key.name == quantity
     assert {key.name for key in column.forward} >= {"i", "f", "g", "o", "c'", "h'"}
     assert show(console(), found, backward=True) == 1
-    assert f"✗ first wrong: {quantity} is another than expected" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert f"✗ first wrong: {quantity} is another than expected" in shown
+    assert "--backward" not in shown
+    assert show(console(), found) == 1
+    assert "--backward shows the numbers there" in capsys.readouterr().out
 
 
 RIGHT = {
@@ -159,6 +163,12 @@ def test_what_cannot_be_followed_is_said(capsys):
     assert not column.ok
     assert show(console(), found) == 1
     assert "it could not be followed: RuntimeError: not today" in capsys.readouterr().out
+    assert not column_of(MISTAKES["onednn_left_off"], LSTM)[1].ok  # raised, as it was proved only
+    compiled = Candidate("compile", torch_nn, "compile")
+    assert show(console(), trace(LSTM, candidate=compiled)) == 0
+    shown = capsys.readouterr().out
+    assert "compile: none of its quantities is seen\n  its formulas are not known" in shown
+    assert "generated kernels" in shown
     with pytest.raises(Unsupported, match="all of it"):
         column_of(declines, LSTM)
 

@@ -71,7 +71,7 @@ def test_a_branch_on_values_is_told():
         return h if h.sum() > -100 else h * 2
 
     found = prove(lstm(branching), small("lstm")).formula
-    assert found.verdict == "proved"
+    assert found.verdict == "proved", found
     assert "for inputs that take the same branches: test_open.py:" in found.reason
     assert "h.sum() > -100" in found.reason
 
@@ -83,7 +83,7 @@ def test_a_cast_to_a_narrower_format_is_told_with_its_line():
         return h.bfloat16().to(h.dtype)
 
     found = prove(lstm(cast), small("lstm")).formula
-    assert found.verdict == "proved"
+    assert found.verdict == "proved", found
     assert "but for a cast to a narrower format: test_open.py:" in found.reason
     assert "return h.bfloat16().to(h.dtype)" in found.reason
     assert "cast" not in prove(lstm(lambda h: h.double().to(h.dtype)), small("lstm")).formula.reason

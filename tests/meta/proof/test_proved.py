@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from rnn_manual.candidates import by_hand
 from rnn_manual.cases.case import Case
 from rnn_manual.parity import prove
 from rnn_manual.threads import one_thread
@@ -173,6 +174,13 @@ def test_the_right_ones_are_proved(name, kind):
         assert "values left torch and came back: weights.py:" in found.reason
     else:
         assert found.verdict == "proved", found
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])
+def test_gradients_by_hand_are_proved(kind):
+    """The torch loops, taken back by hand in an autograd.Function."""
+    case = small(kind, layers=2, bidirectional=True)
+    assert prove(by_hand.build, case).formula.verdict == "proved"
 
 
 @pytest.mark.parametrize("name", right.CLASSES)

@@ -372,11 +372,11 @@ def test_a_run_that_is_not_finished_is_not_recorded(tmp_path):
         "import os\n\ndef build(module):\n    if os.environ.get('PYTEST_XDIST_WORKER') == 'gw1':\n"
         "        os.kill(os.getppid(), 9)\n    return module\n"
     )
-    arguments = ["--candidate", "mine:build", "-n2", "-k", "hand_written_loop and f16"]
+    arguments = ["--candidate", "mine:build", "-n2", "-k", "hand_written_loop and T1 and f16"]
     run = rnn_manual("record", "a", *arguments, cwd=tmp_path)
     assert run.returncode == 2, run.stdout + run.stderr
     assert "nothing was recorded in a: " in run.stderr
-    assert [path.name for path in tmp_path.iterdir() if "a" in path.name] == []
+    assert {path.name for path in tmp_path.iterdir()} <= {"mine.py", "__pycache__"}
 
 
 def test_ctrl_c_leaves_nothing(tmp_path):
