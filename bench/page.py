@@ -11,6 +11,7 @@ from bench.case import KINDS
 from rnn_manual.judge.report.environment import in_words
 
 WORDS = Path(__file__).with_name("words.md")
+NOT_MEASURED = "Not measured yet: `make bench` and `make bench ARGS=suite` do."
 Row = dict[str, Any]
 
 
@@ -20,10 +21,16 @@ def page(found: dict[str, Any]) -> str:
 
     def there(match: re.Match[str]) -> str:
         titles = [title for title in by_title if title.startswith(match[1])]
-        return "\n\n".join(by_title[title] for title in titles) or "Not measured."
+        return "\n\n".join(f"{_head(title)}{by_title[title]}" for title in titles) or NOT_MEASURED
 
     text = WORDS.read_text(encoding="utf-8").replace("ENVIRONMENT", in_words(found["environment"]))
     return re.sub(r"<!-- table: (.*?) -->", there, text)
+
+
+def _head(title: str) -> str:
+    """The size and variation, above a table of layers."""
+    _, _, words = title.partition(" ")
+    return f"**{words}**\n\n" if words.startswith("(") else ""
 
 
 def tables(rows: list[Row], parts: Iterable[str]) -> str:
