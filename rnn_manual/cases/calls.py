@@ -23,6 +23,7 @@ CALLS = (
 )
 WITHOUT_A_GRAPH = ("no_grad", "inference_mode")
 CHANGED = ("out changed", "states changed")
+AFTER_ANOTHER = ("after another", *WITHOUT_A_GRAPH)
 
 
 def frozen(case: Case) -> list[str]:
@@ -51,8 +52,10 @@ def others(case: Case) -> list[Case]:
     """Other calls of the same layer, before or after the one that is judged.
 
     One with other numbers, more steps, more rows, a state where that has none (or none where it
-    has one), and in training where that is in eval; and one with nothing but other numbers.
+    has one), and in training where that is in eval; and one with nothing but other numbers. Where
+    gradients are off, so they are for these.
     """
+    call = case.call if case.call in WITHOUT_A_GRAPH else "with gradients"
     rows = 0 if case.layout == "unbatched" else 1
     larger = replace(
         case,
@@ -60,9 +63,9 @@ def others(case: Case) -> list[Case]:
         batch_size=case.batch_size + rows,
         state="random" if case.state == "omitted" else "omitted",
         training=not case.training,
-        call="with gradients",
+        call=call,
     )
-    return [larger, replace(case, seed=case.seed + 1, call="with gradients")]
+    return [larger, replace(case, seed=case.seed + 1, call=call)]
 
 
 def simply_called(case: Case) -> Case:

@@ -37,16 +37,18 @@ class Case:
         training: the module's mode; it matters for dropout only.
         values: "ordinary", or what stands in some places of the input: "signed zeros",
             "infinities" or "NaN".
-        memory: how input, state and weights lie in memory: "contiguous", "strided" (every other
-            column of something wider) or "expanded" (input and state: one batch row, B times).
+        memory: how input, state, weights and what comes back for the outputs lie in memory:
+            "contiguous", "strided" (every other column of something wider) or "expanded" (all but
+            weights: one batch row, B times).
         call: how the layer is called and differentiated:
             "with gradients" of all that goes in, for a loss on all that comes out;
-            "no_grad" and "inference_mode", under these;
+            "no_grad" and "inference_mode", under these, after other calls under them;
             "weights only", input and states require no gradient, as in most training steps;
             "frozen" and "partly frozen", no weight requires one, or every other weight does;
             "loss on out" and "loss on h_n", gradients for a loss on that tensor alone;
             "after another", after calls of the same object with other numbers and sizes;
-            "before another", with such calls before its results are read and differentiated;
+            "before another", with such calls before its results are read and differentiated,
+            which they are before these calls, too;
             "out changed" and "states changed", differentiated after out, or h_n and c_n, were
             changed in place, which may raise and must not give other gradients;
             "second derivatives", the gradients differentiated once more.

@@ -11,6 +11,7 @@ from typing import Any
 Row = dict[str, Any]
 Factors = Mapping[str, Sequence[Any]]
 Combination = tuple[tuple[str, Any], ...]  # (factor, value), …, the factors in their own order
+Names = tuple[str, ...]  # of factors, in their own order
 
 
 def combinations_of(factors: Factors, strength: int) -> list[Combination]:
@@ -83,12 +84,16 @@ def covering(
     place = {name: k for k, name in enumerate(factors)}
     wanted = [*more, *combinations_of(factors, strength)]
     missing = dict.fromkeys(c for c in wanted if feasible(dict(c)))  # a dict for its order
-    strengths = sorted({len(combination) for combination in missing})
+    together = sorted(
+        {tuple(name for name, _ in combination) for combination in missing},
+        key=lambda names: [place[name] for name in names],
+    )
+    with_it = {name: [names for names in together if name in names] for name in factors}
     for row in given:
-        _shown(row, strengths, missing)
+        _shown(row, together, missing)
 
     def worth(row: Row, name: str, value: Any) -> int:
-        return _new(row, name, value, place, strengths, missing)
+        return _new(row | {name: value}, with_it[name], missing)
 
     rows = []
     while missing:
@@ -99,15 +104,14 @@ def covering(
         if whole is None:  # one by one its values could be had, and not all together
             del missing[first]
             continue
-        _shown(whole, strengths, missing)
+        _shown(whole, together, missing)
         rows.append(whole)
     return rows
 
 
-def _shown(row: Row, strengths: Iterable[int], missing: dict[Combination, None]) -> None:
-    for strength in strengths:
-        for combination in combinations_in(row, strength):
-            missing.pop(combination, None)
+def _shown(row: Row, together: Iterable[Names], missing: dict[Combination, None]) -> None:
+    for names in together:
+        missing.pop(tuple((name, row[name]) for name in names), None)
 
 
 def _filled(
@@ -134,17 +138,10 @@ def _filled(
     return None
 
 
-def _new(
-    row: Row,
-    name: str,
-    value: Any,
-    place: Mapping[str, int],
-    strengths: Iterable[int],
-    missing: Mapping[Combination, None],
-) -> int:
-    """How many missing combinations a value would add to a row that is filled up to now."""
+def _new(row: Row, together: Iterable[Names], missing: Mapping[Combination, None]) -> int:
+    """How many missing combinations a row shows that may have some factors only."""
     return sum(
-        tuple(sorted([*others, (name, value)], key=lambda pair: place[pair[0]])) in missing
-        for strength in strengths
-        for others in itertools.combinations(row.items(), strength - 1)
+        tuple((name, row[name]) for name in names) in missing
+        for names in together
+        if all(name in row for name in names)
     )

@@ -83,6 +83,10 @@ def draw(case: Case) -> Data:
         fill["random" if in_the_loss(case, name) else "zeros"](shape)
         for name, shape in zip(names, [out_shape, *state_shapes], strict=True)
     )
+    if case.memory == "expanded" and batch:
+        d_out, *d_last = cotangents
+        d_out = d_out if case.packed else _one_row(d_out, case.batch_axis or 0)
+        cotangents = (d_out, *(_one_row(d, 1) for d in d_last))
     directions = {}
     if case.call == "second derivatives":
         given = {f"{name}_0": s for name, s in zip(case.config.states, state or ())}  # noqa: B905

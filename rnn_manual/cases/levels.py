@@ -1,50 +1,34 @@
 """Which cases: the plainest, selections that show every pair or triple of options, the notes.
 
-quick: the plainest cases, every triple of what a network is made of and every pair of all options
-by a case that can tell, and either side of the sizes at which implementations are known to change
-their ways. full: products and triples.
+quick: the plainest cases, every two options and some three (`together.py`) by a case that can tell,
+and either side of the sizes at which implementations are known to change their ways. full: products
+and triples.
 """
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from rnn_manual.cases.case import LAYOUTS, Case
-from rnn_manual.cases.covering import combinations_of, covering, fewest
+from rnn_manual.cases.covering import covering, fewest
 from rnn_manual.cases.notes import NOTES
 from rnn_manual.cases.options import (
     ALL,
-    PLAIN,
     TELLING,
     Options,
     case_of,
     is_feasible,
+    is_telling,
     options_of,
+    product,
 )
+from rnn_manual.cases.thresholds import thresholds
+from rnn_manual.cases.together import STRUCTURE, has_one_mask, masked, together
 from rnn_manual.config import Config
 from rnn_manual.usage import DTYPES
-
-# What a network is made of, and how its input is handed in; in the order of `TELLING`.
-STRUCTURE = {
-    "equations": TELLING["equations"],
-    "num_layers": (1, 2, 3),
-    "bidirectional": (False, True),
-    "bias": (True, False),
-    "batch_first": (False, True),
-    "layout": TELLING["layout"],
-}
-
-
-def product(**factors: Iterable[object]) -> list[Options]:
-    """Every combination of some options' values."""
-    return [
-        dict(zip(factors, values, strict=True)) for values in itertools.product(*factors.values())
-    ]
-
 
 # The commonest calls, with no option or the commonest: those on which a failure is easiest to
 # understand.
@@ -64,14 +48,16 @@ PLAINEST = [
 
 IN_FLOAT64 = [replace(case, dtype="float64") for case in PLAINEST if case.dtype == "float32"]
 
-# What a layer keeps from one call to the next is seen in every kind of layer.
+# What a layer keeps from one call to the next, and in training or in eval only.
 LIVES = [
-    case_of(equations=equations, **options)
-    for equations in TELLING["equations"]
-    for options in (
-        {"state": "omitted", "num_layers": 2, "dropout": "0.3, eval", "call": "after another"},
-        {"bidirectional": True, "batch_first": True, "call": "before another"},
+    case_of(
+        equations=equations,
+        num_layers=2,
+        state="omitted",
+        dropout="0.3, eval",
+        call="after another",
     )
+    for equations in TELLING["equations"]
 ]
 
 # Weights so large that the recurrence is chaotic.
@@ -82,51 +68,13 @@ CHAOTIC = [
 ]
 
 
-def thresholds() -> list[Case]:
-    """Either side of the sizes at which implementations change their ways, as small as can be.
-
-    Layouts, directions and formats in turn, so that each size is shown in all of them.
-    """
-    equations, layouts = TELLING["equations"], TELLING["layout"]
-    sizes: list[Options] = [{"H": H} for H in (31, 33, 63, 65, 127, 129)]
-    sizes += [{"num_layers": 5}, {"num_layers": 6}, {"B": 131}]
-    found = [case_of(equations="gru", layout="packed", T=2, B=131, batch_first=True)]
-    for (i, e), (j, size) in itertools.product(enumerate(equations), enumerate(sizes)):
-        row: Options = {
-            "T": 2,
-            "B": 2,
-            "I": 2,
-            "equations": e,
-            "batch_first": (i // 2 + j) % 2 == 1,
-        }
-        row |= {"layout": layouts[(i + j) % 5], "bidirectional": (i + j // 2) % 2 == 1}
-        row |= {"dtype": TELLING["dtype"][(i + j // 3) % 2]} | size
-        if row["layout"] == "unbatched":
-            row["B"] = PLAIN["B"]
-        found.append(case_of(**row | ({"layout": "batched"} | size if "B" in size else {})))
-    # Every length in every layout and direction, the equations in turn.
-    lengths = itertools.product((13, 30, 60), (False, True))
-    for turn, (T, bidirectional) in enumerate(lengths):
-        in_turn = equations[turn % 5 :] + equations[: turn % 5]
-        for k, (e, layout) in enumerate(zip(in_turn, layouts, strict=True)):
-            row = {"equations": e, "layout": layout, "bidirectional": bidirectional, "T": T}
-            row |= {"B": PLAIN["B"] if layout == "unbatched" else 2, "batch_first": k % 2 == 1}
-            found.append(case_of(**row, dtype=TELLING["dtype"][(turn + k) % 2]))
-    return found
-
-
 @lru_cache(maxsize=1)
 def quick() -> tuple[Case, ...]:
-    """Few cases that still show every option, and any two of them together."""
-    given = [*PLAINEST, *LIVES]
-    telling = covering(
-        TELLING,
-        2,
-        feasible=is_feasible,
-        more=combinations_of(STRUCTURE, 3),
-        given=[options_of(case) for case in given],
-    )
-    masking = covering(ALL, 2, feasible=is_feasible, given=[*map(options_of, given), *telling])
+    """Few cases that still show every option, any two of them together, and some three."""
+    given = [*PLAINEST, *IN_FLOAT64, *LIVES, *thresholds()]
+    rows = [options_of(case) for case in given if is_telling(case)]
+    telling = covering(TELLING, 2, feasible=is_feasible, more=together(), given=rows)
+    masking = covering(ALL, 1, feasible=has_one_mask, more=masked(), given=[*rows, *telling])
     pairs = (case_of(**row) for row in [*telling, *masking])
     return tuple(dict.fromkeys([*PLAINEST, *IN_FLOAT64, *LIVES, *pairs, *thresholds(), *CHAOTIC]))
 

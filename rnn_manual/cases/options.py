@@ -6,6 +6,8 @@ told. So what is to be shown of two options together is shown by a case without 
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from typing import Any
 
 from rnn_manual.cases.calls import CALLS
@@ -46,6 +48,13 @@ MASKING: dict[str, tuple[Any, ...]] = {
 NARROW = ("bfloat16", "float16")
 ALL = {name: (*values, *MASKING.get(name, ())) for name, values in TELLING.items()}
 PLAIN: Options = {name: values[0] for name, values in ALL.items()}
+
+
+def product(**factors: Iterable[object]) -> list[Options]:
+    """Every combination of some options' values."""
+    return [
+        dict(zip(factors, values, strict=True)) for values in itertools.product(*factors.values())
+    ]
 
 
 def is_feasible(row: Options) -> bool:

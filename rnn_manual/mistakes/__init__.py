@@ -16,8 +16,10 @@ from rnn_manual.mistakes import (  # noqa: F401 - each registers its own
     layers,
     masks,
     memory,
+    sent_back,
     states,
     time,
+    ways,
     weights,
 )
 from rnn_manual.mistakes.classes import CLASSES

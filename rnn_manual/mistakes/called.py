@@ -71,7 +71,7 @@ class _Both(torch.autograd.Function):
         return None, *(torch.zeros_like(g) if lost else g for g in gradients)
 
 
-def _through(net: Net, function: Callable[..., Any], *arguments: Any) -> tuple[Any, Any]:
+def through(net: Net, function: Callable[..., Any], *arguments: Any) -> tuple[Any, Any]:
     """What the loops return, handed through a function of autograd's."""
     out, last = net.run()
     rows, *states = function(*arguments, rows_of(out), *state_tuple(net.config, last))
@@ -83,14 +83,14 @@ def _through(net: Net, function: Callable[..., Any], *arguments: Any) -> tuple[A
     "no gradient where none comes for h_n", holds_numbers, _called("loss on out"), classic=False
 )
 def nothing_for_out_alone(net: Net) -> tuple[Any, Any]:
-    return _through(net, _Both.apply, 1)
+    return through(net, _Both.apply, 1)
 
 
 @mistake(
     "no gradient where none comes for out", holds_numbers, _called("loss on h_n"), classic=False
 )
 def nothing_for_h_n_alone(net: Net) -> tuple[Any, Any]:
-    return _through(net, _Both.apply, 0)
+    return through(net, _Both.apply, 0)
 
 
 class _ByReference(torch.autograd.Function):
@@ -115,7 +115,7 @@ class _ByReference(torch.autograd.Function):
     classic=False,
 )
 def outputs_kept_by_reference(net: Net) -> tuple[Any, Any]:
-    return _through(net, _ByReference.apply)
+    return through(net, _ByReference.apply)
 
 
 class _Once(torch.autograd.Function):

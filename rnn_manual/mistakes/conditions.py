@@ -107,5 +107,10 @@ def holds_numbers(case: Case) -> bool:
 
 
 def has_an_output(case: Case) -> bool:
-    """Something that is not zero comes out of the last layer."""
-    return connected(case) or case.config.bias or case.state in ("random", "ones")
+    """Something that is not zero comes out of the last layer, or a gradient goes in there.
+
+    From a state of zeros nothing comes, without bias and what is below; but a gradient goes to it.
+    """
+    hidden = ("no_grad", "inference_mode", "weights only", "loss on h_n", "out changed")
+    back = case.state == "zeros" and case.call not in hidden
+    return connected(case) or case.config.bias or case.state in ("random", "ones") or back

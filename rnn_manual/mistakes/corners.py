@@ -23,7 +23,7 @@ def rounded(w: LayerWeights) -> LayerWeights:
     return w.map(lambda array: array.bfloat16().to(array.dtype))
 
 
-def _corner(
+def corner(
     name: str, sentence: str, there: Callable[[Net], bool], *conditions: Condition
 ) -> Mistake:
     def wrong(net: Net) -> Net:
@@ -33,58 +33,58 @@ def _corner(
     return mistake(words, holds_numbers, *conditions, name=name, classic=False)(wrong)
 
 
-def _packed(net: Net) -> bool:
+def packed(net: Net) -> bool:
     return hasattr(net.input, "batch_sizes")
 
 
-def _unbatched(net: Net) -> bool:
-    return not _packed(net) and net.input.dim() == 2
+def unbatched(net: Net) -> bool:
+    return not packed(net) and net.input.dim() == 2
 
 
 def _steps(net: Net) -> int:
-    if _packed(net):
+    if packed(net):
         return len(net.input.batch_sizes)
-    turned = net.config.batch_first and not _unbatched(net)
+    turned = net.config.batch_first and not unbatched(net)
     return int(net.input.shape[1 if turned else 0])
 
 
-def _frozen(net: Net) -> list[bool]:
+def frozen(net: Net) -> list[bool]:
     leaves = [w for layer in net.weights for one in layer for w in one if w is not None]
     return [not w.requires_grad for w in leaves]
 
 
 # How it is called.
-_corner(
+corner(
     "rounded_without_gradients",
     "where gradients are off",
     lambda net: not torch.is_grad_enabled(),
     lambda case: case.call in WITHOUT_A_GRAPH,
 )
-_corner(
+corner(
     "rounded_in_inference_mode",
     "in inference_mode",
     lambda net: torch.is_inference_mode_enabled(),
     lambda case: case.call == "inference_mode",
 )
-_corner(
+corner(
     "rounded_for_plain_input",
     "where the input requires no gradient",
     lambda net: torch.is_grad_enabled() and not rows_of(net.input).requires_grad,
     lambda case: case.call == "weights only",
 )
-_corner(
+corner(
     "rounded_if_frozen",
     "where no weight requires a gradient",
-    lambda net: all(_frozen(net)),
+    lambda net: all(frozen(net)),
     lambda case: case.call == "frozen",
 )
-_corner(
+corner(
     "rounded_if_partly_frozen",
     "where some weights require no gradient and some do",
-    lambda net: len(set(_frozen(net))) > 1,
+    lambda net: len(set(frozen(net))) > 1,
     lambda case: case.call == "partly frozen",
 )
-_corner(
+corner(
     "rounded_in_eval_with_dropout",
     "in eval, where there is dropout to leave out",
     lambda net: bool(net.config.dropout) and not net.arithmetic["training"],
@@ -92,49 +92,49 @@ _corner(
 )
 
 # How its input is laid out.
-_corner(
+corner(
     "rounded_packed_batch_first",
     "for packed input under batch_first",
-    lambda net: _packed(net) and net.config.batch_first,
+    lambda net: packed(net) and net.config.batch_first,
     lambda case: case.packed and case.config.batch_first,
 )
-_corner(
+corner(
     "rounded_unbatched_batch_first",
     "for unbatched input under batch_first",
-    lambda net: _unbatched(net) and net.config.batch_first,
+    lambda net: unbatched(net) and net.config.batch_first,
     lambda case: case.layout == "unbatched" and case.config.batch_first,
 )
-_corner(
+corner(
     "rounded_packed_sorted_backward",
     "for packed input sorted before it came, in two directions",
-    lambda net: _packed(net) and net.input.sorted_indices is None and net.config.bidirectional,
+    lambda net: packed(net) and net.input.sorted_indices is None and net.config.bidirectional,
     bidirectional,
     lambda case: case.layout in ("packed sorted", "packed equal"),
 )
 
 # How large it is.
-_corner(
+corner(
     "rounded_from_64_units_on",
     "from 64 units on",
     lambda net: net.config.hidden_size >= 64,
     lambda case: case.config.hidden_size >= 64,
 )
-_corner(
+corner(
     "rounded_beyond_128_units",
     "beyond 128 units",
     lambda net: net.config.hidden_size > 128,
     lambda case: case.config.hidden_size > 128,
 )
-_corner(
+corner(
     "rounded_in_long_sequences",
     "beyond 12 steps",
     lambda net: _steps(net) > 12,
     lambda case: case.seq_len > 12,
 )
-_corner(
+corner(
     "rounded_in_long_packed_sequences_both_ways",
     "beyond 12 steps of packed input, in two directions",
-    lambda net: _packed(net) and _steps(net) > 12 and net.config.bidirectional,
+    lambda net: packed(net) and _steps(net) > 12 and net.config.bidirectional,
     bidirectional,
     lambda case: case.packed and case.seq_len > 12,
 )
@@ -165,7 +165,7 @@ def _rows_off(first: int, last: int, name: str) -> Mistake:
     """The input of some rows of a padded batch rounded."""
 
     def wrong(net: Net) -> Net:
-        if _packed(net) or _unbatched(net):
+        if packed(net) or unbatched(net):
             return net
         axis = 0 if net.config.batch_first else 1
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from rnn_manual.cases.calls import AFTER_ANOTHER, WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
 from rnn_manual.layout import rows_of, state_given, state_tuple
 from rnn_manual.mistakes.conditions import batched, holds_numbers
@@ -25,7 +26,7 @@ def _effect(sentence: str, *conditions: Condition) -> Callable[[Wrong], Mistake]
 @_effect(
     "h_0 overwritten with h_n",
     holds_numbers,
-    lambda case: case.state != "omitted" or case.call.endswith(" another"),
+    lambda case: case.state != "omitted" or case.call in (*AFTER_ANOTHER, "before another"),
     lambda case: case.memory != "expanded" or case.batch_size == 1,
 )
 def h_0_overwritten(net: Net) -> tuple[Any, Any]:
@@ -78,7 +79,7 @@ def default_dtype_left(net: Net) -> tuple[Any, Any]:
     return net.run()
 
 
-@_effect("gradients switched on for good", lambda case: case.call in ("no_grad", "inference_mode"))
+@_effect("gradients switched on for good", lambda case: case.call in WITHOUT_A_GRAPH)
 def gradients_left_on(net: Net) -> tuple[Any, Any]:
     found = net.run()
     torch.set_grad_enabled(True)
@@ -107,6 +108,19 @@ def onednn_left_off(net: Net) -> tuple[Any, Any]:
     return net.run()
 
 
+@_effect("a hook left on the module", lambda case: True)
+def hook_left(net: Net) -> tuple[Any, Any]:
+    net.module.register_forward_hook(lambda *_: None)
+    return net.run()
+
+
+@_effect("the last state kept as a buffer of the module", lambda case: True)
+def buffer_registered(net: Net) -> tuple[Any, Any]:
+    out, last = net.run()
+    net.module.register_buffer("last", state_tuple(net.config, last)[0].detach().clone())
+    return out, last
+
+
 @_effect("out and the state returned in a list", lambda case: True)
 def returned_in_a_list(net: Net) -> Any:
     return list(net.run())
@@ -129,8 +143,7 @@ def h_n_a_view_of_out(net: Net) -> tuple[Any, Any]:
 @_effect(
     "h_n h_0 itself, moved on",
     holds_numbers,
-    lambda case: case.state != "omitted",
-    lambda case: case.call in ("no_grad", "inference_mode"),
+    lambda case: case.call in WITHOUT_A_GRAPH,
 )
 def h_n_in_the_place_of_h_0(net: Net) -> tuple[Any, Any]:
     out, last = net.run()

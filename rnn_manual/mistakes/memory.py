@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import torch
+
+from rnn_manual.cases.calls import AFTER_ANOTHER, WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
 from rnn_manual.layout import rows_of, state_given, state_tuple
 from rnn_manual.mistakes.conditions import holds_numbers, stacked
@@ -12,7 +15,7 @@ from rnn_manual.mistakes.wrong import Net, mistake
 
 
 def _after(case: Case) -> bool:
-    return case.call == "after another"
+    return case.call in AFTER_ANOTHER
 
 
 @mistake(
@@ -32,6 +35,17 @@ def state_kept(net: Net) -> tuple[Any, Any]:
     return out, last
 
 
+@mistake(
+    "where gradients are off and no state is given, starts where the call before has ended",
+    holds_numbers,
+    lambda case: case.call in WITHOUT_A_GRAPH,
+    lambda case: case.state == "omitted",
+    classic=False,
+)
+def state_kept_without_gradients(net: Net) -> Any:
+    return net.run() if torch.is_grad_enabled() else state_kept.wrong(net)
+
+
 def _batch(net: Net) -> Any:
     shape = rows_of(net.input).shape
     packed = hasattr(net.input, "batch_sizes")
@@ -41,7 +55,7 @@ def _batch(net: Net) -> Any:
 @mistake(
     "results written where those of the call before lie",
     holds_numbers,
-    lambda case: case.call in ("after another", "before another"),
+    lambda case: case.call in (*AFTER_ANOTHER, "before another"),
     classic=False,
 )
 def results_overwritten(net: Net) -> tuple[Any, Any]:

@@ -28,6 +28,7 @@ class Net:
     state: Any
     arithmetic: dict[str, Any]  # the module's mode; cell and walk where they are not the usual
     kept: dict[Any, Any] = field(default_factory=dict)  # from call to call of one layer
+    module: Any = None  # that the weights are read from
 
     def run(self) -> tuple[Any, Any]:
         return run(self.config, self.weights, self.input, self.state, **self.arithmetic)
@@ -82,7 +83,7 @@ class Mistake:
         def call(input: Any, hx: Any = None) -> tuple[Any, Any]:
             training = {"training": module.training}
             config, weights = Config.of(module), read_weights(module)
-            net = self.wrong(Net(config, weights, input, hx, training, kept))
+            net = self.wrong(Net(config, weights, input, hx, training, kept, module))
             return net.run() if isinstance(net, Net) else net
 
         return call

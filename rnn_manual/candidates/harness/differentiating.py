@@ -12,7 +12,7 @@ from rnn_manual.candidates.declining import declines
 from rnn_manual.candidates.errors import in_one_line
 from rnn_manual.candidates.harness.observer import PLAIN, Observer
 from rnn_manual.candidates.harness.result import COPIED, DECLINED, FROZEN, NO_GRAPH, SUMMED
-from rnn_manual.candidates.harness.tensors import Tensors
+from rnn_manual.candidates.harness.tensors import Tensors, placed
 from rnn_manual.candidates.harness.untouched import Untouched
 from rnn_manual.cases.calls import differentiated, in_the_loss
 from rnn_manual.cases.case import Case
@@ -43,6 +43,7 @@ def gradients(
     parameters: Tensors,
     outputs: Tensors,
     observer: Observer = PLAIN,
+    again: bool = False,
 ) -> Gradients:
     """The gradients that a case asks for.
 
@@ -51,6 +52,7 @@ def gradients(
         parameters: of the module that it computes with.
         outputs: out, h_n and c_n, as it returned them.
         observer: is shown what multiplies the outputs, and the gradients.
+        again: whether they will be asked for once more.
 
     Raises: Violation: the backward changed a cotangent. What the layer raises.
     """
@@ -59,17 +61,19 @@ def gradients(
     live = {  # (second derivatives are asked of what multiplies, too)
         name: (
             tensor,
-            _like(cotangent, tensor, observer, f"d {name}").requires_grad_(bool(data.directions)),
+            placed(case, name, _like(cotangent, tensor)).requires_grad_(bool(data.directions)),
         )
         for (name, tensor), cotangent in pairs
         if in_the_loss(case, name) and tensor.requires_grad and tensor.shape == cotangent.shape
     }
     if not live:
         return Gradients(missing=_reasons(dict.fromkeys(asked, NO_GRAPH)))
+    for name, (_, cotangent) in live.items():
+        observer.given(f"d {name}", cotangent)
     missing = {name: FROZEN for name, leaf in asked.items() if not leaf.requires_grad}
     asked = {name: leaf for name, leaf in asked.items() if name not in missing}
     given = Untouched({f"the gradient for {name}": d for name, (_, d) in live.items()})
-    found = _grad(list(live.values()), asked, create_graph=bool(data.directions))
+    found = _grad(list(live.values()), asked, bool(data.directions), again)
     given.check()
     if all(gradient is None for gradient in found.values()):
         return Gradients(missing=_reasons(missing | dict.fromkeys(asked, NO_GRAPH)))
@@ -100,7 +104,10 @@ def _reasons(missing: Mapping[str, str]) -> dict[str, str]:
 
 
 def _grad(
-    live: Sequence[tuple[torch.Tensor, torch.Tensor]], leaves: Tensors, create_graph: bool = False
+    live: Sequence[tuple[torch.Tensor, torch.Tensor]],
+    leaves: Tensors,
+    create_graph: bool = False,
+    again: bool = False,
 ) -> dict[str, torch.Tensor | None]:
     """Args: live: what is differentiated, and the gradient for it."""
     outputs, cotangents = zip(*live, strict=True)
@@ -110,6 +117,7 @@ def _grad(
         cotangents,
         allow_unused=True,
         create_graph=create_graph,
+        retain_graph=create_graph or again,
     )
     return dict(zip(leaves, got, strict=True))
 
@@ -121,11 +129,14 @@ def _second(
     observer: Observer,
 ) -> Mapping[str, torch.Tensor | None]:
     """The gradients of Σ ⟨first, direction⟩; of what has no graph, none."""
-    live = [  # of which two may be one tensor, as those for b_ih and b_hh
-        (gradient, _like(directions[name], gradient, observer, f"u {name}"))
+    moved = [  # of which two may be one tensor, as those for b_ih and b_hh
+        (gradient, _like(directions[name], gradient), name)
         for name, gradient in first.items()
         if gradient is not None and gradient.requires_grad and name in directions
     ]
+    for _, direction, name in moved:
+        observer.given(f"u {name}", direction)
+    live = [(gradient, direction) for gradient, direction, _ in moved]
     return _grad(live, leaves) if live else dict.fromkeys(leaves)
 
 
@@ -137,7 +148,5 @@ def _zero_filled(found: Mapping[str, torch.Tensor | None], leaves: Tensors) -> T
     return filled
 
 
-def _like(array: Any, tensor: torch.Tensor, observer: Observer, name: str) -> torch.Tensor:
-    made = torch.tensor(array, dtype=tensor.dtype, device=tensor.device)
-    observer.given(name, made)
-    return made
+def _like(array: Any, tensor: torch.Tensor) -> torch.Tensor:
+    return torch.tensor(array, dtype=tensor.dtype, device=tensor.device)

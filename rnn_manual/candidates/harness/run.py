@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from rnn_manual.candidates.errors import Violation
 from rnn_manual.candidates.harness.building import Built
 from rnn_manual.candidates.harness.differentiating import Gradients, gradients
+from rnn_manual.candidates.harness.module import Furniture
 from rnn_manual.candidates.harness.observer import PLAIN, Observer
 from rnn_manual.candidates.harness.returned import (
     check_no_graph,
@@ -67,7 +67,7 @@ class Run:
 
     def forward(self) -> None:
         """Calls the layer. Raises: Violation; what the layer raises."""
-        case, training = self.case, self.built.module.training
+        case, module = self.case, Furniture(self.built.module)
         torch.manual_seed(case.seed)
         with CONTEXTS.get(case.call, nullcontext)(), switches_left_alone(draws=case.drops):
             returned = self.built.call(*self.arguments)
@@ -76,13 +76,12 @@ class Run:
             check_no_graph(self.outputs)
         if not self.translated:
             check_no_shared_memory(self.outputs, self.leaves | self.parameters)
-        if self.built.module.training != training:
-            raise Violation(f"left its module with training={not training}, where it was not")
+        module.check()
         self.given.check()
         self.returned = Untouched({f"the {n} that it returned": t for n, t in self.outputs.items()})
 
-    def backward(self) -> Gradients:
-        """Raises: Violation; what the layer raises."""
+    def backward(self, again: bool = False) -> Gradients:
+        """Args: again: whether it is asked for once more. Raises: Violation; what it raises."""
         with switches_left_alone(draws=self.case.drops):
             found = gradients(
                 self.case,
@@ -91,6 +90,7 @@ class Run:
                 self.parameters,
                 self.outputs,
                 self.observer,
+                again,
             )
         self.given.check(" during backward")
         return found
@@ -100,7 +100,8 @@ class Run:
         training = self.built.module.training
         self.built.module.train(self.case.training)
         self.forward()
-        self.backward()
+        if self.case.call not in WITHOUT_A_GRAPH:
+            self.backward()
         self.built.module.train(training)
 
     def change_outputs(self) -> None:

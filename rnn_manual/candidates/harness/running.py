@@ -21,7 +21,14 @@ from rnn_manual.candidates.harness.result import DECLINED, REFUSED, Result
 from rnn_manual.candidates.harness.run import Run
 from rnn_manual.candidates.harness.tensors import strided, to_numpy, without_tf32
 from rnn_manual.candidates.process.own_line import own_line
-from rnn_manual.cases.calls import CHANGED, WITHOUT_A_GRAPH, differentiated, frozen, others
+from rnn_manual.cases.calls import (
+    AFTER_ANOTHER,
+    CHANGED,
+    WITHOUT_A_GRAPH,
+    differentiated,
+    frozen,
+    others,
+)
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Data, Floats, draw
 
@@ -123,7 +130,7 @@ def _call(run: Run) -> Run:
     Returns: the run that was called, which may have other tensors than the one given.
     """
     more: list[Run] = []
-    if run.case.call in ("after another", "before another"):
+    if run.case.call in (*AFTER_ANOTHER, "before another"):
         more = [
             Run(
                 run.built,
@@ -135,17 +142,27 @@ def _call(run: Run) -> Run:
             )
             for number, case in enumerate(others(run.case))
         ]
-    if run.case.call == "after another":
+    if run.case.call in AFTER_ANOTHER:
         for other in more:
             other.and_back()
         run = _in_place_of(more[-1], run)
     run.forward()
     if run.case.call == "before another":
+        _backward_once_more(run)
         for other in more:
             other.and_back()
     for called in [run, *more] if more else []:
         called.returned.check(" at another call")
     return run
+
+
+def _backward_once_more(run: Run) -> None:
+    """The gradients that will be taken again: nothing of a first time may be left in them."""
+    try:
+        run.backward(again=True)
+    except RuntimeError as error:
+        if "retain_graph" not in str(error):  # what a compiler wrote may run once, and says so
+            raise
 
 
 def _in_place_of(other: Run, run: Run) -> Run:

@@ -51,12 +51,16 @@ def placed(case: Case, name: str, tensor: torch.Tensor) -> torch.Tensor:
 
 
 def expanded_axis(case: Case, name: str) -> int | None:
-    """The axis along which one row stands for a whole batch of input, h_0 or c_0; None if none."""
-    if case.memory != "expanded" or name not in ("input", "h_0", "c_0"):
+    """The axis along which one row stands for a whole batch; None if there is none.
+
+    Args:
+        name: input, h_0 or c_0; or out, h_n or c_n, for what multiplies them in the loss.
+    """
+    if case.memory != "expanded":
         return None
-    if name == "input":
+    if name in ("input", "out"):
         return case.batch_axis
-    return 1 if case.layout != "unbatched" else None
+    return 1 if name[1:] in ("_0", "_n") and case.layout != "unbatched" else None
 
 
 def arguments(case: Case, data: Data, leaves: Tensors) -> tuple[Any, Any]:

@@ -5,8 +5,16 @@ import itertools
 import pytest
 
 from rnn_manual.cases.covering import combinations_of
-from rnn_manual.cases.levels import FACTORS, STRUCTURE, full, quick
-from rnn_manual.cases.options import ALL, TELLING, case_of, is_feasible, is_telling, options_of
+from rnn_manual.cases.levels import FACTORS, full, quick
+from rnn_manual.cases.options import (
+    MASKING,
+    TELLING,
+    case_of,
+    is_feasible,
+    is_telling,
+    options_of,
+)
+from rnn_manual.cases.together import STRUCTURE
 from rnn_manual.parity import select
 
 
@@ -47,10 +55,64 @@ def test_quick_shows_every_triple_of_the_structure(telling_rows):
     assert missing(telling_rows, STRUCTURE, 3) == []
 
 
-def test_quick_shows_every_value():
-    """Values that mask others, such as NaN or one unit, occur too."""
-    rows = [options_of(case) for case in quick()]
-    assert missing(rows, ALL, 1) == []
+GIVEN_OR_NOT = TELLING | {"state": ("random", "omitted")}
+WAYS = {  # by what a layer chooses its way: which options, with what values
+    "layout, batch_first and state": ("equations", "layout", "batch_first", "state"),
+    "call and state": ("equations", "call", "state"),
+}
+BY_CALL = {name: values for name, values in STRUCTURE.items() if name != "equations"}
+
+
+@pytest.mark.parametrize("names", WAYS.values(), ids=WAYS)
+def test_quick_shows_every_way_of_each_kind_of_layer(names, telling_rows):
+    """What a layer is called with, whether it has a state, and how: in every kind of layer."""
+    assert missing(telling_rows, {name: GIVEN_OR_NOT[name] for name in names}, len(names)) == []
+
+
+def test_a_way_that_is_missing_is_found(telling_rows):
+    """Without unbatched input, batch_first and no state, those of that GRU are missing."""
+    one = {"equations": "gru", "layout": "unbatched", "batch_first": True, "state": "omitted"}
+    left = [row for row in telling_rows if not one.items() <= row.items()]
+    assert len(left) < len(telling_rows)
+    assert missing(left, {name: GIVEN_OR_NOT[name] for name in one}, 4) == [tuple(one.items())]
+
+
+def test_quick_shows_any_two_options_in_each_kind_of_layer(telling_rows):
+    """Of what is not about the call: every kind of layer with every two of them."""
+    factors = GIVEN_OR_NOT | {"num_layers": STRUCTURE["num_layers"]}
+    names = [name for name in factors if name not in ("equations", "call")]
+    for two in itertools.combinations(names, 2):
+        assert missing(telling_rows, {n: factors[n] for n in ("equations", *two)}, 3) == []
+
+
+@pytest.mark.parametrize("name", BY_CALL)
+@pytest.mark.parametrize("call", ["no_grad", "weights only"])
+def test_quick_shows_what_a_layer_is_made_of_where_it_may_go_a_shorter_way(
+    call, name, telling_rows
+):
+    """Without gradients, or with none of the input: every structure of every kind of layer."""
+    factors = {"equations": TELLING["equations"], name: BY_CALL[name], "call": (call,)}
+    if name == "num_layers":
+        factors[name] = (1, 2)
+    assert missing(telling_rows, factors, 3) == []
+
+
+def masks_of(row):
+    """The values that mask others which a case has."""
+    return [(name, row[name]) for name, values in MASKING.items() if row[name] in values]
+
+
+@pytest.mark.parametrize("mask", [(name, v) for name, values in MASKING.items() for v in values])
+def test_quick_shows_every_value_that_masks_others(mask):
+    """Such as NaN or one unit: with every structure and way forward, and nothing else masked."""
+    rows = [row for row in map(options_of, quick()) if masks_of(row) == [mask]]
+    ways = STRUCTURE | {
+        "state": GIVEN_OR_NOT["state"],
+        "call": ("with gradients", "no_grad", "inference_mode", "weights only", "frozen"),
+    }
+    name, value = mask
+    for other, values in ways.items():
+        assert missing(rows, {name: (value,), other: values}, 2) == []
 
 
 def test_full_shows_every_triple():
@@ -64,15 +126,15 @@ def test_quick_is_on_either_side_of_every_threshold(equations, telling_rows):
     """Sizes at which implementations change their ways are passed, in every kind of layer."""
     rows = [row for row in telling_rows if row["equations"] == equations]
     for name, sizes in {
-        "H": (31, 33, 63, 65, 127, 129),
+        "H": (17, 32, 33, 65, 128, 129),
         "B": (4, 131),
-        "num_layers": (4, 5, 6),
-        "T": (7, 13, 30, 60),
+        "num_layers": (4, 6),
+        "T": (7, 13, 64),
     }.items():
         assert set(sizes) <= {row[name] for row in rows}, name
 
 
-@pytest.mark.parametrize("T", [13, 30, 60])
+@pytest.mark.parametrize("T", [13, 64])
 def test_quick_is_long_in_every_layout_and_direction(T, telling_rows):
     """Steps beyond the twelfth, packed and backwards too."""
     rows = {(row["layout"], row["bidirectional"]) for row in telling_rows if row["T"] == T}
@@ -92,6 +154,7 @@ def test_quick_is_long_in_every_layout_and_direction(T, telling_rows):
         lambda c: c.packed and c.config.batch_first,
         lambda c: c.layout == "unbatched" and c.config.batch_first,
         lambda c: c.layout == "batched" and c.config.batch_first and c.batch_size > 130,
+        lambda c: c.config.hidden_size % 32 == 0 and c.config.input_size % 16 == 0,
     ],
 )
 def test_what_once_was_missing_is_there(holds):

@@ -43,7 +43,10 @@ ABOUT = (
     {"layout": "unbatched", "batch_first": True},
     {"layout": "packed sorted", "bidirectional": True},
     {"state": "omitted", "call": "after another"},
+    {"state": "omitted", "call": "no_grad"},
     {"dtype": "float64"},
+    {"dtype": "float64", "layout": "packed"},
+    {"layers": 2, "call": "weights only"},
     *(
         {"call": call}
         for call in (
@@ -60,6 +63,8 @@ ABOUT = (
             "second derivatives",
         )
     ),
+    {"memory": "strided"},
+    {"memory": "expanded"},
     {"H": 64},
     {"H": 129},
     {"T": 13},

@@ -50,6 +50,10 @@ PLACES = {
     "layers_read_layer_0": ("a_i", 2, "forward", 0),
     "state_runs_on_upwards": ("a_i", 1, "forward", 0),
     "state_kept": ("a_i", 0, "forward", 0),
+    "state_kept_without_gradients": ("a_i", 0, "forward", 0),
+    "nothing_for_expanded": ("dh'", 0, "forward", 2),
+    "gradients_read_without_gaps": ("dh'", 0, "forward", 2),
+    "sent_back_twice": ("grad input", None, None, None),
     "mode_kept": ("a_i", 1, "forward", 0),
     "h_0_ignored": ("a_i", 0, "forward", 0),
     "c_0_ignored": ("c'", 0, "forward", 0),
@@ -84,6 +88,7 @@ PLACES = {
     "weight_off_by_1e_2": ("a_i", 0, "forward", 0),
     "no_recurrence": ("a_i", 0, "forward", 0),
     "one_set_of_weights": ("a_i", 0, "backward", 2),
+    "lowest_layer_not_trained": ("dh'", 0, "forward", 2),
 }
 # What is wrong in another way than in its formulas, and what is told of it.
 CAST = "but for a cast to a narrower format: corners.py:"
@@ -100,6 +105,9 @@ OPEN = {
     "h_0_overwritten": "changed its h_0 in place",
     "bias_changed": "changed its bias_ih_l0 in place",
     "input_made_a_leaf": "changed requires_grad of its input",
+    "state_made_a_leaf": "changed requires_grad of its h_0",
+    "hook_left": "left its module with other hooks",
+    "buffer_registered": "left its module with other names in its state_dict",
     "generator_moved": "left torch's random generator in another state",
     "other_generators_seeded": "left NumPy's random generator in another state",
     "default_dtype_left": "left torch's default dtype",

@@ -1,0 +1,98 @@
+"""Mistakes about what comes back for out: how it lies in memory, and that it may come twice."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from typing import Any
+
+import torch
+
+from rnn_manual.cases.calls import WITHOUT_A_GRAPH
+from rnn_manual.cases.case import Case
+from rnn_manual.mistakes.called import through
+from rnn_manual.mistakes.conditions import batched, holds_numbers
+from rnn_manual.mistakes.wrong import Net, mistake
+
+
+def _comes_back(case: Case) -> bool:
+    return case.call not in (*WITHOUT_A_GRAPH, "loss on h_n")
+
+
+class _RowAfterRow(torch.autograd.Function):
+    """Reads what comes back as if it lay in memory without gaps."""
+
+    @staticmethod
+    def forward(ctx: Any, *tensors: Any) -> Any:
+        return tuple(tensor.clone() for tensor in tensors)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        return tuple(_without_gaps(g) for g in gradients)
+
+
+def _without_gaps(gradient: torch.Tensor) -> torch.Tensor:
+    size, held = gradient.element_size(), gradient.untyped_storage().nbytes()
+    if held < size * gradient.numel():
+        return gradient
+    steps = [1, *itertools.accumulate(reversed(gradient.shape[1:]), operator.mul)]
+    return gradient.as_strided(gradient.shape, steps[::-1])
+
+
+@mistake(
+    "what comes back is read as if it lay in memory without gaps",
+    holds_numbers,
+    _comes_back,
+    lambda case: case.memory == "strided",
+    classic=False,
+)
+def gradients_read_without_gaps(net: Net) -> tuple[Any, Any]:
+    return through(net, _RowAfterRow.apply)
+
+
+class _NoneIfExpanded(torch.autograd.Function):
+    """Takes what comes back for out for nothing where that is expanded, as of a sum."""
+
+    @staticmethod
+    def forward(ctx: Any, *tensors: Any) -> Any:
+        return tuple(tensor.clone() for tensor in tensors)
+
+    @staticmethod
+    def backward(ctx: Any, d_out: Any, *d_last: Any) -> Any:
+        return torch.zeros_like(d_out) if 0 in d_out.stride() else d_out, *d_last
+
+
+@mistake(
+    "no gradient where what comes back for out is one row, expanded",
+    holds_numbers,
+    batched,
+    _comes_back,
+    lambda case: case.memory == "expanded" and case.batch_size > 1,
+    classic=False,
+)
+def nothing_for_expanded(net: Net) -> tuple[Any, Any]:
+    return through(net, _NoneIfExpanded.apply)
+
+
+class _Added(torch.autograd.Function):
+    """Keeps what it sends back, and adds it to what it sends back the next time."""
+
+    @staticmethod
+    def forward(ctx: Any, *tensors: Any) -> Any:
+        ctx.sent = [torch.zeros_like(tensor) for tensor in tensors]
+        return tuple(tensor.clone() for tensor in tensors)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        ctx.sent = [before + g for before, g in zip(ctx.sent, gradients, strict=True)]
+        return tuple(ctx.sent)
+
+
+@mistake(
+    "what is sent back a second time is added to what was sent back the first time",
+    holds_numbers,
+    lambda case: case.call == "before another",
+    classic=False,
+)
+def sent_back_twice(net: Net) -> tuple[Any, Any]:
+    return through(net, _Added.apply)
