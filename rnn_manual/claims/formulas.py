@@ -13,7 +13,7 @@ from rnn_manual.cases.case import Case
 from rnn_manual.config import Config
 from rnn_manual.judge.prove import Proof, prove
 from rnn_manual.proof.compare import fingerprint
-from rnn_manual.proof.expected import expected
+from rnn_manual.proof.expected.results import expected
 from rnn_manual.proof.formula import OPEN, Formula
 
 CONFIGS = {

@@ -9,10 +9,11 @@ from rnn_manual.cli.compared import show
 from rnn_manual.cli.console import console
 from rnn_manual.files import check_writable, write
 from rnn_manual.pages.compared import page
-from rnn_manual.recordings.as_json import as_json
-from rnn_manual.recordings.columns import Column, title
-from rnn_manual.recordings.drift import DIFFERS, drift
-from rnn_manual.recordings.markdown import markdown
+from rnn_manual.recordings.compared.as_json import as_json
+from rnn_manual.recordings.compared.between import drift
+from rnn_manual.recordings.compared.columns import Column, title
+from rnn_manual.recordings.compared.drift import DIFFERS
+from rnn_manual.recordings.compared.markdown import markdown
 from rnn_manual.recordings.recording import Recording
 from rnn_manual.recordings.store import load, skipped
 from rnn_manual.usage import Refused

@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from rnn_manual.cli.console import STYLE
-from rnn_manual.recordings.columns import LEGEND, Column, lines, rows
-from rnn_manual.recordings.drift import ANOTHER, DIFFERS
-from rnn_manual.recordings.words import groups
+from rnn_manual.recordings.compared.columns import LEGEND, Column, lines, rows
+from rnn_manual.recordings.compared.drift import ANOTHER, DIFFERS
+from rnn_manual.recordings.compared.words import groups
 
 SHOWN = 20
 

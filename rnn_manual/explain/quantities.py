@@ -14,7 +14,7 @@ from rnn_manual.config import Config
 from rnn_manual.layout import run
 from rnn_manual.loops import State, run_direction
 from rnn_manual.ops import Ops
-from rnn_manual.proof.quantities import BACKWARD, QUANTITIES
+from rnn_manual.proof.expected.quantities import BACKWARD, QUANTITIES
 from rnn_manual.weights import Array, LayerWeights, Weights
 
 X_PRODUCT, H_PRODUCT = PRODUCTS = "W_ih x + b_ih", "W_hh h + b_hh"  # of all gates at once

@@ -16,10 +16,10 @@ from rnn_manual.judge.reference.tolerance import oracle
 from rnn_manual.judge.tensor import distance
 from rnn_manual.proof.compare import compare
 from rnn_manual.proof.formula import OPEN, OTHER, Formula, Place, in_words
-from rnn_manual.proof.mirrored import mirrored
-from rnn_manual.proof.replay import replayed
-from rnn_manual.proof.trace import Trace, traced
-from rnn_manual.proof.where import locate
+from rnn_manual.proof.runs.mirrored import mirrored
+from rnn_manual.proof.runs.replay import replayed
+from rnn_manual.proof.runs.trace import Trace, traced
+from rnn_manual.proof.search.where import locate
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnn_manual.pages.document import choices, document, e
-from rnn_manual.recordings.columns import (
+from rnn_manual.recordings.compared.columns import (
     LEGEND,
     SIGNS,
     Cell,
@@ -16,10 +16,10 @@ from rnn_manual.recordings.columns import (
     rows,
     sentence,
 )
-from rnn_manual.recordings.drift import ORDER, RunDrift
-from rnn_manual.recordings.markdown import every
+from rnn_manual.recordings.compared.drift import ORDER, RunDrift
+from rnn_manual.recordings.compared.markdown import every
+from rnn_manual.recordings.compared.words import change_in_words, groups
 from rnn_manual.recordings.recording import RecordedCase
-from rnn_manual.recordings.words import change_in_words, groups
 
 Key = tuple[str, str]  # mode and case
 

@@ -60,7 +60,7 @@ def record(request: pytest.FixtureRequest) -> Callable[[Comparison], None]:
             request.node.stash[DRIFT] = drift
         comparison.assert_ok()
         if drift and drift.fails:
-            from rnn_manual.recordings.words import in_words
+            from rnn_manual.recordings.compared.words import in_words
 
             pytest.fail(f"differs from the recording: {in_words(drift)}", pytrace=False)
 

@@ -10,7 +10,7 @@ import pytest
 
 if TYPE_CHECKING:
     from rnn_manual.judge.comparison import Comparison
-    from rnn_manual.recordings.drift import RunDrift
+    from rnn_manual.recordings.compared.drift import RunDrift
 
 COMPARISON: pytest.StashKey[Comparison] = pytest.StashKey()
 DRIFT: pytest.StashKey[RunDrift] = pytest.StashKey()

@@ -9,12 +9,12 @@ import numpy as np
 
 from rnn_manual.cases.calls import WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
-from rnn_manual.proof.bound import Degree, bound
-from rnn_manual.proof.expected import Expected, expected
+from rnn_manual.proof.arithmetic.bound import Degree, bound
+from rnn_manual.proof.arithmetic.residues import PRIME, Ints, Residues
+from rnn_manual.proof.expected.leaves import points_of
+from rnn_manual.proof.expected.results import Expected, expected
 from rnn_manual.proof.formula import OPEN, OTHER, PROVED, Formula
-from rnn_manual.proof.leaves import points_of
-from rnn_manual.proof.mirrored import Found, Mirrored
-from rnn_manual.proof.residues import PRIME, Ints, Residues
+from rnn_manual.proof.runs.mirrored import Found, Mirrored
 
 BY_NATIVE_KERNELS = "on torch's own kernels; oneDNN's are held as numbers only"
 

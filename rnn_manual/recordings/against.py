@@ -7,7 +7,8 @@ from pathlib import Path
 from rnn_manual.cases.case import Case
 from rnn_manual.config import Config
 from rnn_manual.judge.findings import Findings
-from rnn_manual.recordings.drift import RunDrift, check_same_numbers, run_drift
+from rnn_manual.recordings.compared.between import check_same_numbers, run_drift
+from rnn_manual.recordings.compared.drift import RunDrift
 from rnn_manual.recordings.recorded import recorded_case, recorded_numbers, recorded_run
 from rnn_manual.recordings.recording import RecordedCase, Unreadable
 from rnn_manual.recordings.store import load

@@ -19,7 +19,7 @@ from rnn_manual.cli.verify.summary import (
 )
 from rnn_manual.cli.verify.tables import modes_table, verdict_table
 from rnn_manual.judge.report.environment import in_words
-from rnn_manual.recordings.drift import ANOTHER, ORDER, SAME
+from rnn_manual.recordings.compared.drift import ANOTHER, ORDER, SAME
 
 GROUPS_SHOWN, LINES_SHOWN, WORDS_SHOWN = 5, 16, 200
 NAMED = 5  # of the runs that have another formula than a recording's

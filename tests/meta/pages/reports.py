@@ -11,8 +11,8 @@ from rnn_manual.cli.verify.results import as_report
 from rnn_manual.judge.report.as_json import case_json
 from rnn_manual.judge.report.environment import environment
 from rnn_manual.parity import check, select
-from rnn_manual.recordings.columns import Column
-from rnn_manual.recordings.drift import drift
+from rnn_manual.recordings.compared.between import drift
+from rnn_manual.recordings.compared.columns import Column
 from rnn_manual.recordings.recorded import recorded_case, recorded_run
 from rnn_manual.recordings.recording import Recording
 

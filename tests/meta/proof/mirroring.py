@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from rnn_manual.proof.mirror import Mirror
-from rnn_manual.proof.operations import INDEXED, operation
-from rnn_manual.proof.reals import Reals
-from rnn_manual.proof.shadows import numbers
+from rnn_manual.proof.arithmetic.reals import Reals
+from rnn_manual.proof.mirror.dispatch import Mirror
+from rnn_manual.proof.mirror.operations import INDEXED, operation
+from rnn_manual.proof.mirror.shadows import numbers
 
 
 class Mirrored:

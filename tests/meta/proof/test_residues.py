@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_manual.proof.bound import Account, Degree, bound, counted
-from rnn_manual.proof.residues import PRIME, NotFinite, Residues, product
+from rnn_manual.proof.arithmetic.bound import Account, Degree, bound, counted
+from rnn_manual.proof.arithmetic.residues import PRIME, NotFinite, Residues, product
 
 numbers = st.integers(0, PRIME - 1)
 points = st.lists(numbers, min_size=4, max_size=4).map(lambda x: Residues(np.array(x)[:, None]))

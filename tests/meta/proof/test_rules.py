@@ -6,8 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_manual.proof import mirror, rules
-from rnn_manual.proof.operations import MOVING
+from rnn_manual.proof.mirror import formulas, rules
+from rnn_manual.proof.mirror.operations import MOVING
 from tests.meta.proof import operands
 from tests.meta.proof.mirroring import LAYOUTS, Mirrored, contiguous, laid_out, transposed
 
@@ -49,8 +49,8 @@ def test_a_wrong_rule_is_seen(name, monkeypatch):
 @pytest.mark.parametrize("name", operands.MOVING)
 def test_wrongly_moved_numbers_are_seen(name, monkeypatch):
     """Numbers that are said to come from other places are told from the operation's."""
-    right = mirror.moved
-    monkeypatch.setattr(mirror, "moved", lambda *args: off(right(*args)))
+    right = formulas.moved
+    monkeypatch.setattr(formulas, "moved", lambda *args: off(right(*args)))
     ran = [found for _, found in tried(name) if name in found.names]
     assert ran
     assert not any(found.is_right() for found in ran)

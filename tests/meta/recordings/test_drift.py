@@ -24,11 +24,12 @@ from rnn_manual.pages.compared import page
 from rnn_manual.parity import Case, check
 from rnn_manual.recordings import recording as r
 from rnn_manual.recordings import store
-from rnn_manual.recordings.columns import Column, lines, rows
-from rnn_manual.recordings.drift import drift, ulps
-from rnn_manual.recordings.markdown import markdown
+from rnn_manual.recordings.compared.between import drift
+from rnn_manual.recordings.compared.columns import Column, lines, rows
+from rnn_manual.recordings.compared.markdown import markdown
+from rnn_manual.recordings.compared.ulps import ulps
+from rnn_manual.recordings.compared.words import groups, in_words
 from rnn_manual.recordings.recorded import recorded_case, recorded_run
-from rnn_manual.recordings.words import groups, in_words
 from tests.meta.cli.command import ROOT
 from tests.meta.recordings.test_recording import recorded
 

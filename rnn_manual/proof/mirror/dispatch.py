@@ -1,0 +1,168 @@
+"""Mirrors what torch executes, forward and backward, on formulas.
+
+Every operation passes torch's dispatcher. Each is executed as it is, and its rule is applied to
+the shadows of what it is given. Nothing is passed over in silence: what has no rule has results
+that are not known as formulas, and so has all that is computed with them, each with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.mirror.formulas import flat, formulas_of
+from rnn_manual.proof.mirror.operations import (
+    FACTORIES,
+    INDEXED,
+    LEAVING,
+    ONEDNN,
+    RANDOM,
+    Operation,
+    operation,
+)
+from rnn_manual.proof.mirror.rules import RULES
+from rnn_manual.proof.mirror.shadows import Shadows, numbers
+
+
+class OneDNN(BaseException):
+    """A kernel of oneDNN's would be run; no error of the layer's, for none is to catch it."""
+
+
+class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """While it is entered, everything that torch computes is mirrored.
+
+    Args:
+        constant: makes Points of an array of numbers that depend on nothing.
+        seen: called after every operation with its label and what it returned: (tensor, Points).
+
+        line: says at which line of its own code a candidate is.
+        native_instead: whether to raise OneDNN where a kernel of oneDNN's would be run, so that
+            what torch runs with oneDNN off can be looked at instead.
+
+    Attributes:
+        left: the lines at which values were taken out of torch.
+        drew: whether random numbers were drawn.
+        casts: the lines at which values were cast to a narrower format, and to which.
+    """
+
+    def __init__(
+        self,
+        constant: Callable[[Any], Points],
+        seen: Callable[[str, list[tuple[torch.Tensor, Points]]], None] | None = None,
+        line: Callable[[], str] = lambda: "",
+        native_instead: bool = False,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.shadows = Shadows(constant)
+        self.seen, self.line, self.native_instead = seen, line, native_instead
+        self.met_onednn = False  # TorchScript raises an error of its own in place of OneDNN
+        self.left: list[str] = []
+        self.drew = False
+        self.casts: list[tuple[str, torch.dtype]] = []
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        kwargs, op = kwargs or {}, operation(function)
+        if torch.is_inference_mode_enabled():  # then what is made of others comes here whole
+            # torch's own code for that, and not a Python one that compilers read in its place.
+            key = torch._C.DispatchKey.CompositeImplicitAutograd
+            if torch._C._dispatch_has_kernel_for_dispatch_key(function.name(), key):
+                with self:
+                    return function._op_dk(key, *args, **kwargs)
+        if op.is_view:  # it sees what it is a view of
+            return function(*args, **kwargs)
+        with torch._C.DisableTorchFunction():  # what is asked of tensors here is not the layer's
+            return self.mirrored(op, function, args, kwargs)
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # nothing is compiled here, and to make sure of it takes long
+
+    def taken_out(self, tensor: torch.Tensor) -> None:
+        """Notes that a tensor's memory was handed out, if what stands there is no constant."""
+        if self.shadows.of(tensor) is not None:
+            self.left.append(self.line() or "outside of its own code")
+
+    def mirrored(self, op: Operation, function: Any, args: Any, kwargs: Any) -> Any:
+        """Executes an operation, and its rule on the shadows."""
+        if op.name in FACTORIES:
+            result = function(*args, **kwargs)
+            if "empty" in op.name and result.is_floating_point():
+                self.shadows.add_unwritten(result)
+            return result
+        given = [x for x in flat((args, tuple(kwargs.values()))) if isinstance(x, torch.Tensor)]
+        depends = any(self.shadows.of(x) is not None for x in given)
+        if op.name in RANDOM:
+            return self._random(op, function(*args, **kwargs), args)
+        if op.name in ONEDNN and self.native_instead:
+            self.met_onednn = True
+            raise OneDNN(op.label)
+        if op.name in LEAVING:
+            if depends:
+                self.left.append(self.line())
+            return function(*args, **kwargs)
+        exact = op.name in RULES and any(x.is_floating_point() for x in given)
+        if not (depends or exact):
+            return function(*args, **kwargs)  # of constants: what comes out is one
+        if _is_cast(op, args, kwargs):
+            self.casts.append((self.line(), kwargs["dtype"]))
+        targets = [kwargs.get(w) if isinstance(w, str) else args[w] for w in op.writes]
+        for target in targets:  # constants so far, which may be written to in part
+            if isinstance(target, torch.Tensor) and self.shadows.of(target) is None:
+                self.shadows.add_constant(target)
+        found, reason = formulas_of(op, function, args, kwargs, given, self.shadows)
+        result = function(*args, **kwargs)
+        self._write(op, result if op.returns else targets, found, reason, depends)
+        return result
+
+    def _random(self, op: Operation, result: Any, args: Any) -> Any:
+        """What was drawn is a constant of this run."""
+        self.drew = True
+        if op.name == "native_dropout":
+            (out, mask), (x, p, *_) = result, args
+            kept = self.shadows.constant(numbers(mask)) / self.shadows.constant(np.array(1 - p))
+            self.shadows.write(out, self.shadows.read(x) * kept, self.shadows.reason(x))
+            return result
+        for x in flat((result,)):
+            if isinstance(x, torch.Tensor) and self.shadows.of(x) is not None:
+                self.shadows.write(x, self.shadows.constant(numbers(x)))
+        return result
+
+    def _write(self, op: Operation, result: Any, found: Any, reason: str, depends: bool) -> None:
+        """Puts what was found into the shadows of what was returned or written to."""
+        returned = [x for x in flat((result,)) if isinstance(x, torch.Tensor)]
+        values = [None] * len(returned) if found is None else flat((found,))
+        written = []
+        for tensor, points in zip(returned, values):  # noqa: B905 - some return more than is used
+            if not (tensor.is_floating_point() or tensor.dtype == torch.bool):
+                if not depends or op.name in INDEXED:
+                    continue  # of constants, or of lengths
+                points, reason = None, reason or f"numbers of {tensor.dtype} by {op.label}"
+            if tensor.dtype == torch.bool and not _is_mask(points):
+                points, reason = None, reason or f"no rule for {op.label} with torch.bool"
+            if isinstance(points, Points):
+                self.shadows.write(tensor, points, reason)
+                written.append((tensor, points))
+            else:
+                unknown = self.shadows.constant(np.zeros(()))
+                self.shadows.write(tensor, unknown, reason or f"no rule for {op.label}")
+        if self.seen and written:
+            self.seen(op.label, written)
+
+
+def _is_mask(points: Any) -> bool:
+    return not isinstance(points, Points) or bool(np.isin(points.values, (0, 1)).all())
+
+
+def _is_cast(op: Operation, args: Any, kwargs: Any) -> bool:
+    dtype = kwargs.get("dtype")
+    if op.name != "_to_copy" or dtype is None or not dtype.is_floating_point:
+        return False
+    before: torch.Tensor = args[0]
+    return before.is_floating_point() and torch.finfo(dtype).eps > torch.finfo(before.dtype).eps

@@ -1,0 +1,68 @@
+"""Operations that only move numbers: what they do to places, they do to values.
+
+Each is run once more, on integers that number its operands' elements; what comes out says where
+every element is from. Zero says that it is a new zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.mirror.operations import INDEXED
+
+# What would be taken for a place: a number that is put in, or added.
+ADDS = {"accumulate", "reduce", "value"}
+WITHOUT = ("dtype", "memory_format", "pin_memory", "non_blocking", "out", "layout", "device")
+
+
+def moved(
+    name: str,
+    function: Any,
+    args: Any,
+    kwargs: dict[str, Any],
+    read: Callable[[torch.Tensor], Points],
+) -> Any:
+    """What an operation returns, as Points in the place of tensors.
+
+    Args:
+        name: the operation's. read: the values of a tensor.
+    """
+    sources: list[Points] = []
+    start = 1
+
+    def numbered(x: Any) -> Any:
+        nonlocal start
+        if isinstance(x, torch.Tensor):
+            if name in INDEXED and sources and not x.is_floating_point():
+                return x
+            points = read(x)
+            sources.append(points.reshape(points.size))
+            count = x.numel()
+            places = torch.arange(start, start + count).reshape(x.shape)
+            start += count
+            return places
+        if isinstance(x, (list, tuple)):
+            return type(x)(map(numbered, x))
+        return x
+
+    asked = {k: numbered(v) for k, v in kwargs.items() if k not in WITHOUT}
+    if "out" in kwargs:
+        function = function.overloadpacket
+    places = function(*numbered(tuple(args)), **asked)
+    everything = Points.concatenated([zero_of(sources), *sources]) if sources else None
+
+    def taken(x: Any) -> Any:
+        if isinstance(x, torch.Tensor):
+            return everything.take(x.numpy()) if everything is not None else None
+        return [taken(y) for y in x] if isinstance(x, (list, tuple)) else x
+
+    return taken(places)
+
+
+def zero_of(sources: list[Points]) -> Points:
+    """A zero of the same kind."""
+    return sources[0].lifted([0.0])

@@ -1,0 +1,173 @@
+"""A candidate run on residues: what each of its results is as a formula.
+
+Runs where the candidate computes; what it returns is data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+
+from rnn_manual.candidates.candidate import Subject
+from rnn_manual.candidates.catalogue import MODES
+from rnn_manual.candidates.harness.observer import Observer
+from rnn_manual.candidates.harness.running import run_candidate
+from rnn_manual.candidates.process.own_line import line_now
+from rnn_manual.cases.case import Case
+from rnn_manual.proof.arithmetic.bound import Account, counted
+from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.arithmetic.residues import Residues
+from rnn_manual.proof.expected.leaves import drawn, points_of
+from rnn_manual.proof.mirror.dispatch import Mirror, OneDNN
+from rnn_manual.proof.mirror.leaving import Leaving
+from rnn_manual.threads import one_thread
+
+Seen = Callable[[str, list[tuple[torch.Tensor, Points]]], None]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One result: its values, (K, *shape), or why they are not known as formulas."""
+
+    values: NDArray[Any]
+    marks: tuple[int, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Mirrored:
+    """What a candidate computed on a case, as formulas.
+
+    found: by name, as in `Result`. missing: name → why a gradient is not there.
+    broken: what it raised on the way back, if it did.
+    left: the lines at which values were taken out of torch. drew: whether it drew random numbers.
+    casts: the lines at which values were cast to a narrower format than the case's.
+    native: whether it was run with oneDNN off, for what that computes has no formula here.
+    """
+
+    found: dict[str, Found]
+    missing: dict[str, str]
+    account: Account
+    broken: str = ""
+    left: tuple[str, ...] = ()
+    drew: bool = False
+    casts: tuple[str, ...] = ()
+    native: bool = False
+
+
+class _Watch(Observer):
+    """Gives what goes in its residues, and reads those of what comes out."""
+
+    def __init__(
+        self,
+        mirror: Mirror,
+        leaf: Callable[[str, torch.Tensor], Points],
+        told: Callable[[str], None],
+    ) -> None:
+        self.mirror, self.leaf, self.told = mirror, leaf, told
+        self.parameters: dict[str, Points] = {}
+
+    def given(self, name: str, tensor: torch.Tensor) -> None:
+        self.told(name)
+        if name == "input":  # what was drawn to build the layer is not of the call
+            self.mirror.drew = False
+        points = self.leaf(name, tensor)
+        if isinstance(tensor, torch.nn.Parameter):
+            self.parameters[name] = points
+        self.mirror.shadows.write(tensor.detach(), points)
+        if self.mirror.seen:
+            self.mirror.seen("given", [(tensor, points)])
+
+    def built(self, name: str, parameter: torch.Tensor) -> None:
+        # A mode may bring weights where they are needed by a way that is not torch's to compute:
+        # through a file, a pickle, another process. That they are whole is seen by their numbers.
+        if self.mirror.shadows.of(parameter) is None and name in self.parameters:
+            points = self.parameters[name]
+            if tuple(parameter.shape) == points.shape:
+                self.mirror.shadows.write(parameter.detach(), points)
+
+    def read(self, tensor: torch.Tensor) -> Found:
+        points = self.mirror.shadows.read(tensor)
+        return Found(points.values.copy(), tuple(points.marks), self.mirror.shadows.reason(tensor))
+
+
+def mirrored(
+    subject: Subject,
+    case: Case,
+    device: str = "cpu",
+    mode: str = "",
+    seen: Seen | None = None,
+    told: Callable[[str], None] = lambda name: None,
+) -> Mirrored:
+    """Runs a candidate on a case's residues, as the case is called, forward and backward.
+
+    Args:
+        seen: called after every operation. told: called with the name of what is given to it.
+
+    Raises: what `run_candidate` raises.
+    """
+
+    def constant(array: Any) -> Points:
+        return Residues.of_constant(array, points_of(case))
+
+    def leaf(name: str, tensor: torch.Tensor) -> Points:
+        return drawn(case, name, tensor.shape)
+
+    def run(native_instead: bool) -> Mirrored:
+        mirror = Mirror(constant, seen, line_now, native_instead)
+        try:
+            return on(subject, case, mirror, leaf, device, mode, told)
+        except Exception:
+            if mirror.met_onednn:
+                raise OneDNN from None
+            raise
+
+    try:
+        return run(native_instead=torch._C._get_mkldnn_enabled())
+    except OneDNN:
+        with onednn(False):
+            return replace(run(native_instead=False), native=True)
+
+
+@contextmanager
+def onednn(enabled: bool) -> Iterator[None]:
+    """oneDNN's kernels on or off. (torch's own context sets TF32 as well, and warns of it.)"""
+    before = torch._C._get_mkldnn_enabled()
+    torch._C._set_mkldnn_enabled(enabled)
+    try:
+        yield
+    finally:
+        torch._C._set_mkldnn_enabled(before)
+
+
+def on(
+    subject: Subject,
+    case: Case,
+    mirror: Mirror,
+    leaf: Callable[[str, torch.Tensor], Points],
+    device: str,
+    mode: str,
+    told: Callable[[str], None] = lambda name: None,
+) -> Mirrored:
+    """The same on any arithmetic. leaf: the values of what goes in, by name."""
+    how = MODES[mode] if mode else None
+    watch = _Watch(mirror, leaf, told)
+    with one_thread(), counted() as account, Leaving(mirror.taken_out), mirror:
+        result = run_candidate(subject, case, device=device, mode=how, observer=watch)
+    finest = torch.finfo(getattr(torch, case.dtype)).eps
+    casts = [line for line, dtype in mirror.casts if line and torch.finfo(dtype).eps > finest]
+    found: dict[str, Any] = result.tensors
+    return Mirrored(
+        found,
+        result.missing,
+        account,
+        result.broken,
+        tuple(dict.fromkeys(filter(None, mirror.left))),
+        mirror.drew,
+        tuple(dict.fromkeys(casts)),
+    )

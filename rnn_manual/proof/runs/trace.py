@@ -1,0 +1,109 @@
+"""Everything that a candidate computed on a case, operation by operation, found by what it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rnn_manual.candidates.candidate import Subject
+from rnn_manual.candidates.process.own_line import line_now
+from rnn_manual.cases.case import Case
+from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.arithmetic.residues import Ints, digests
+from rnn_manual.proof.runs.mirrored import Mirrored, mirrored
+
+Keys = NDArray[np.uint64]
+GIVEN = "given"  # the label of what a candidate was given, which it need not compute
+
+
+@dataclass(frozen=True)
+class Executed:
+    """One operation.
+
+    line: of the candidate's own code. keys: where its values stand in the trace's.
+    """
+
+    label: str
+    line: str
+    keys: slice
+
+
+@dataclass(frozen=True)
+class Trace:
+    """All operations in order, and a key for every value that one of them computed.
+
+    forward: how many operations were executed before the way back began.
+    """
+
+    executed: list[Executed]
+    keys: Keys
+    forward: int
+    mirrored: Mirrored
+
+    @cached_property
+    def _order(self) -> NDArray[np.intp]:
+        return np.argsort(self.keys, kind="stable")
+
+    def first(self, values: Ints) -> NDArray[np.int64]:
+        """Where in `keys` each of these values is computed first; -1 if it never is.
+
+        Args:
+            values: residues (K, *shape).
+        """
+        asked = keys_of(values)
+        if not self.keys.size:
+            return np.full(asked.shape, -1)
+        place = np.searchsorted(self.keys, asked, sorter=self._order)
+        place = self._order[np.minimum(place, self.keys.size - 1)]
+        return np.where(self.keys[place] == asked, place, -1)
+
+    def has(self, values: Ints) -> NDArray[np.bool_]:
+        """Which of these values were computed."""
+        return self.first(values) >= 0
+
+    @cached_property
+    def _starts(self) -> NDArray[np.int64]:
+        return np.array([e.keys.start for e in self.executed])
+
+    def operation(self, place: int) -> int:
+        """The number of the operation that computed what stands at a place of `keys`."""
+        return int(np.searchsorted(self._starts, place, "right")) - 1
+
+
+def keys_of(values: Ints) -> Keys:
+    """What tells a value from others, 64 bits of it: (*shape)."""
+    keys: Keys = digests(values)[0]
+    return keys
+
+
+def traced(subject: Subject, case: Case, device: str = "cpu", mode: str = "") -> Trace:
+    """Runs a candidate as `mirrored` does, and keeps all that it computed.
+
+    Raises: what `mirrored` raises.
+    """
+    executed: list[Executed] = []
+    keys: list[Keys] = []
+    start = 0
+    forward: list[int] = []
+
+    def given(name: str) -> None:
+        if name.startswith("d ") and not forward:
+            forward.append(len(executed))
+
+    def seen(label: str, written: list[tuple[torch.Tensor, Points]]) -> None:
+        nonlocal start
+        line = "" if label == GIVEN else line_now()
+        for _, points in written:
+            found = keys_of(points.values).ravel()
+            executed.append(Executed(label, line, slice(start, start + found.size)))
+            keys.append(found)
+            start += found.size
+
+    result: Any = mirrored(subject, case, device, mode, seen=seen, told=given)
+    everything = np.concatenate(keys) if keys else np.zeros(0, np.uint64)
+    return Trace(executed, everything, forward[0] if forward else len(executed), result)

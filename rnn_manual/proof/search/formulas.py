@@ -1,0 +1,110 @@
+"""Small formulas of the quantities of a cell, which a candidate may have computed instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations, combinations_with_replacement
+
+from rnn_manual.cases.case import Case
+from rnn_manual.proof.arithmetic.ops import FormulaOps
+from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.expected.quantities import Cell
+from rnn_manual.proof.search.sums import sums_instead
+
+
+def small_formulas(case: Case, cell: Cell, quantity: str) -> Iterator[tuple[str, Points, int]]:
+    """Formulas, the plainest first, and how many of their terms are not those that are due."""
+    if quantity.startswith("a") and quantity != "a_n":
+        yield from sums_instead(case, cell, quantity)
+        return
+    for formula, points in _formulas(case, cell, quantity):
+        yield formula, points, 0
+    if quantity == "a_n":
+        yield from sums_instead(case, cell, quantity)
+
+
+def _formulas(case: Case, cell: Cell, quantity: str) -> Iterator[tuple[str, Points]]:
+    kind, q = case.config.kind, cell.quantities
+    if quantity == "a_n":
+        yield from _reset(cell)
+        return
+    if quantity in ("i", "f", "g", "o", "r", "z", "n") or kind == "rnn":
+        yield from _functions(cell, quantity)
+        return
+    if quantity == "tanh(c')":
+        yield from _functions_of(q["c'"], "c'")
+        o, c = q["o"], q["c'"]
+        yield "left out: h' is o·c'", o * c
+        yield from ((f"left out: h' is o·{name}", o * y) for name, y in _functions_of(c, "c'"))
+        return
+    atoms = _atoms(cell)
+    yield from _sums_of_products(atoms)
+
+
+def _functions(cell: Cell, quantity: str) -> Iterator[tuple[str, Points]]:
+    """Some function of some gate's sum."""
+    sums = {n: a for n, a in cell.quantities.items() if n.startswith("a")}
+    own = f"a_{quantity}" if f"a_{quantity}" in sums else "a"
+    for name in sorted(sums, key=lambda n: n != own):
+        yield from _functions_of(sums[name], name)
+
+
+def _functions_of(x: Points, name: str) -> Iterator[tuple[str, Points]]:
+    yield f"σ({name})", x.sigmoid()
+    yield f"tanh({name})", x.tanh()
+    yield f"relu({name})", x.relu()
+    yield f"1 - σ({name})", 1 - x.sigmoid()
+    for constant in (1, -1, 2, 0.5):
+        sign = "+" if constant > 0 else "-"
+        yield f"σ({name} {sign} {abs(constant):g})", (x + constant).sigmoid()
+        yield f"tanh({name} {sign} {abs(constant):g})", (x + constant).tanh()
+    for factor in (2, 0.5, -1):
+        yield f"σ({factor:g}·{name})", (x * factor).sigmoid()
+        yield f"tanh({factor:g}·{name})", (x * factor).tanh()
+
+
+def _atoms(cell: Cell) -> dict[str, Points]:
+    """The quantities and states of a cell that have one shape, to be multiplied and added."""
+    q, given = cell.quantities, cell.given
+    names = ("i", "f", "g", "o", "r", "z", "n", "tanh(c')")
+    atoms = {name: q[name] for name in names if name in q}
+    shape = next(iter(atoms.values())).shape if atoms else q["h'"].shape
+    atoms |= {name: given[name] for name in ("c", "h") if name in given}
+    atoms |= {name: q[name] for name in ("c'",) if name in q}
+    atoms = {name: a for name, a in atoms.items() if a.shape == shape}
+    gates = [name for name in ("i", "f", "o", "r", "z") if name in atoms]
+    return atoms | {f"(1 - {name})": 1 - atoms[name] for name in gates}
+
+
+def _sums_of_products(atoms: dict[str, Points]) -> Iterator[tuple[str, Points]]:
+    """x, x·y, x + y, x·y + z, x·y + z·u, and the same with minus."""
+    one = list(atoms.items())
+    two = [(f"{m}·{n}", a * b) for (m, a), (n, b) in combinations_with_replacement(one, 2)]
+    yield from two
+    for (m, a), (n, b) in combinations(one, 2):
+        yield f"{m} + {n}", a + b
+        yield f"{m} - {n}", a - b
+        yield f"{n} - {m}", b - a
+    for (m, a), (n, b) in ((x, y) for x in two for y in one):
+        yield f"{m} + {n}", a + b
+        yield f"{m} - {n}", a - b
+    for (m, a), (n, b) in combinations(two, 2):
+        yield f"{m} + {n}", a + b
+    for (m, a), (n, b) in combinations(two, 2):
+        yield f"{m} - {n}", a - b
+
+
+def _reset(cell: Cell) -> Iterator[tuple[str, Points]]:
+    """What r may be applied to instead, in a GRU."""
+    ops, w, q, h = FormulaOps(), cell.weights, cell.quantities, cell.given["h"]
+    H = h.shape[-1]
+    x_n, y_n, r = q["W_ih x + b_ih"][..., 2 * H :], q["W_hh h + b_hh"][..., 2 * H :], q["r"]
+    W, b = w.weight_hh[2 * H :], None if w.bias_hh is None else w.bias_hh[2 * H :]
+    yield "W_in x + b_in + W_hn (r·h) + b_hn", x_n + ops.linear(r * h, W, b)
+    yield "W_in x + b_in + W_hn h + b_hn", x_n + y_n
+    if b is not None:
+        yield "W_in x + b_in + r·(W_hn h) + b_hn", x_n + r * (y_n - b) + b
+        yield "W_in x + b_in + r·(W_hn h)", x_n + r * (y_n - b)
+    yield "r·(W_in x + b_in + W_hn h + b_hn)", r * (x_n + y_n)
+    z = q["z"]
+    yield "W_in x + b_in + z·(W_hn h + b_hn)", x_n + z * y_n

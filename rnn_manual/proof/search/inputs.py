@@ -1,0 +1,80 @@
+"""What stands for x in a gate's sum: another step's input, another layer's, other weights' product.
+
+B_t is the batch at the cell's step.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rnn_manual.cases.case import Case
+from rnn_manual.cases.draw import draw
+from rnn_manual.layout import layout_of, mapped_rows
+from rnn_manual.proof.arithmetic.ops import FormulaOps
+from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.expected.quantities import Cell, forward_cells
+from rnn_manual.proof.expected.results import leaf_residues
+from rnn_manual.proof.search.terms import Term, letters, others, rows_of_gates
+
+
+def input_products(case: Case, cell: Cell, gate: str) -> list[Term]:
+    """W x, (B_t, H), as it is due first; then of other inputs, rows or weights, or none."""
+    own, rows = cell.weights, rows_of_gates(case)
+    x = inputs(case, cell)
+    W_i, W = letters(case, gate)[0], own.weight_ih[rows[gate]]
+    found: list[Term] = [(f"{W_i} {name}", value @ W.T) for name, value in x]
+    now = x[0][1]
+    for other, place in rows.items():
+        if other != gate:
+            found.append((f"{letters(case, other)[0]} x", now @ own.weight_ih[place].T))
+    for which, w in others(case, cell):
+        if w.weight_ih.shape == own.weight_ih.shape:
+            found.append((f"{which}{W_i} x", now @ w.weight_ih[rows[gate]].T))
+    found.append(("", None))
+    half = now.shape[-1] // 2
+    if cell.layer and case.config.bidirectional:
+        found.append((f"{W_i} of the forward half of x", now[..., :half] @ W[:, :half].T))
+        found.append((f"{W_i} of the backward half of x", now[..., half:] @ W[:, half:].T))
+    return found
+
+
+def inputs(case: Case, cell: Cell) -> list[Term]:
+    """x of the cell's step, (B_t, I), and of others, and of the layers below."""
+    size = len(next(iter(cell.given.values())))
+    cells = forward_cells(case) if cell.layer else []
+    due = _input_at(case, cells, cell.layer, cell.step)
+    if cell.layer and case.drops:  # masks are torch's but where p is 1, which leaves only zeros
+        found = [("x", due * 0), ("x before dropout", due)]
+    else:
+        found = [("x", due)]
+    turned = case.seq_len - 1 - cell.step
+    near = (
+        (cell.step - 1, "the step before's x"),
+        (cell.step + 1, "the next step's x"),
+        (turned, f"step {turned}'s x"),
+    )
+    for step, words in near:
+        value = _input_at(case, cells, cell.layer, step)
+        if value is not None and len(value) >= size:
+            found.append((words, value[:size]))
+    if cell.layer > 1:
+        value = _output_of(cells, 0, cell.step)
+        if value is not None and value.shape == found[0][1].shape:
+            found.append(("layer 0's output", value))
+    return found
+
+
+def _input_at(case: Case, cells: list[Cell], layer: int, step: int) -> Any:
+    """What goes into a layer at a step; None where there is none."""
+    if layer:
+        return _output_of(cells, layer - 1, step)
+    given = leaf_residues(case)["input"]
+    layout = layout_of(case.config, mapped_rows(lambda _: given, draw(case).input))
+    steps = FormulaOps().steps(layout.rows, layout.batch_sizes)
+    return steps[step] if 0 <= step < len(steps) else None
+
+
+def _output_of(cells: list[Cell], layer: int, step: int) -> Any:
+    """What a layer puts out at a step, all its directions'; None where there is none."""
+    both = [c.quantities["h'"] for c in cells if (c.layer, c.step) == (layer, step)]
+    return Points.concatenated(both, -1) if both else None

@@ -1,0 +1,74 @@
+"""What stands in out, h_n and c_n, where all quantities are computed and others are returned."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnn_manual.cases.case import Case
+from rnn_manual.cases.draw import draw
+from rnn_manual.config import DIRECTIONS
+from rnn_manual.layout import layout_of
+from rnn_manual.proof.expected.quantities import forward_cells
+from rnn_manual.proof.expected.results import as_formula, expected, leaf_residues
+from rnn_manual.proof.formula import Place
+from rnn_manual.proof.runs.trace import Trace, keys_of
+
+
+def what_is_returned(case: Case, trace: Trace, outputs: list[str]) -> tuple[Place | None, str]:
+    """The first output that holds something else, and what that is."""
+    named = _names(case)
+    for output in sorted(outputs, key=("h_n", "c_n", "out").index):
+        wanted, found = expected(case).residues[output], trace.mirrored.found[output]
+        if found.values.shape != wanted.values.shape:
+            continue
+        wrong = (found.values != wanted.values).any(0)
+        first = tuple(int(k) for k in np.argwhere(wrong)[0])
+        stands = named.get(int(keys_of(found.values)[first]), "")
+        should = named.get(int(keys_of(wanted.values)[first]), output)
+        where = f"{output}[{', '.join(map(str, first))}]"
+        layer = direction = None
+        if output != "out":
+            row, direction_ = case.config.layer_direction(first[0])
+            layer, direction = row, DIRECTIONS[direction_]
+        place = Place(layer, direction, None, output)
+        return place, f"{where} is {stands}, expected {should}" if stands else ""
+    return None, ""
+
+
+def _names(case: Case) -> dict[int, str]:
+    """Key → which quantity of which cell has this value."""
+    found: dict[int, str] = {0: "0"}
+    case = as_formula(case)
+    zero = np.zeros((len(leaf_residues(case)["input"].values), 1), np.int64)
+    found[int(keys_of(zero)[0])] = "0"
+    for name, leaf in leaf_residues(case).items():
+        for place, key in np.ndenumerate(keys_of(leaf.values)):
+            found.setdefault(int(key), f"{name}[{', '.join(map(str, place))}]")
+    order = _batch_order(case)
+    for cell in forward_cells(case):
+        for name, quantity in cell.quantities.items():
+            if name not in (
+                "h'",
+                "c'",
+                "tanh(c')",
+                "o·tanh(c')",
+                "i",
+                "f",
+                "g",
+                "o",
+                "r",
+                "z",
+                "n",
+            ):
+                continue
+            for (row, unit), key in np.ndenumerate(keys_of(quantity.values)):
+                where = f"layer {cell.layer}, {DIRECTIONS[cell.direction]}, step {cell.step}"
+                found[int(key)] = f"{name} of {where}, batch {order[row]}, unit {unit}"
+    return found
+
+
+def _batch_order(case: Case) -> list[int]:
+    """Which row of the caller's batch each row of the loops is."""
+    sort = getattr(draw(case).input, "sorted_indices", None)
+    batch = layout_of(case.config, draw(case).input).batch_sizes[0]
+    return list(range(batch)) if sort is None else [int(k) for k in sort]

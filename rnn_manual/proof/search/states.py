@@ -1,0 +1,71 @@
+"""What stands for h in a gate's sum: another state, other weights' product."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rnn_manual.cases.case import Case
+from rnn_manual.cases.draw import draw
+from rnn_manual.proof.expected.quantities import Cell, forward_cells
+from rnn_manual.proof.expected.results import leaf_residues
+from rnn_manual.proof.search.terms import Term, letters, others, rows_of_gates
+
+
+def recurrent_products(case: Case, cell: Cell, gate: str) -> list[Term]:
+    """W h, (B_t, H), as it is due first; then of other weights, rows or states, or none."""
+    own, h, rows = cell.weights, cell.given["h"], rows_of_gates(case)
+    W_h, W = letters(case, gate)[1], own.weight_hh[rows[gate]]
+    matrices = [(W_h, W.T)]
+    if W.shape[0] == W.shape[1]:
+        matrices.append((f"{W_h}ᵀ", W))
+    found: list[Term] = [(f"{name} h", h @ matrix) for name, matrix in matrices]
+    for other, place in rows.items():
+        if other != gate:
+            found.append((f"{letters(case, other)[1]} h", h @ own.weight_hh[place].T))
+    for which, w in others(case, cell):
+        if w.weight_hh.shape == own.weight_hh.shape:
+            found.append((f"{which}{W_h} h", h @ w.weight_hh[rows[gate]].T))
+    found.append(("", None))
+    states = [(words, state) for words, state in _states(case, cell) if state.shape == h.shape]
+    for name, matrix in matrices:
+        found += [(f"{name} {words}", state @ matrix) for words, state in states]
+    return found
+
+
+def _states(case: Case, cell: Cell) -> list[Term]:
+    """What else a state may be: c, ones, other rows of h_0, another sequence's, another layer's."""
+    leaves, given = leaf_residues(case), cell.given
+    h = given["h"]
+    found: list[Term] = [("1", h * 0 + 1)]
+    if "c" in given:
+        found.append(("c", given["c"]))
+    batch = len(h)
+    if batch > 1:
+        found.append(("h of the first sequence", h[:1] + h * 0))
+        found.append(("h of the next sequence", h.like(np.roll(h.values, -1, 1))))
+        found.append(("h of the sequence before", h.like(np.roll(h.values, 1, 1))))
+        order = _orders(case)
+        found += [("h of sequences in another order", h[o]) for o in order if len(o) == batch]
+    if cell.first and "h_0" in leaves:
+        h_0 = leaves["h_0"] if leaves["h_0"].ndim == 3 else leaves["h_0"][:, None]
+        for row in range(len(h_0)):
+            same = h_0[row]
+            for order in [None, *_orders(case)]:
+                rows = same if order is None else same[order]
+                if rows.shape[0] >= batch:
+                    found.append((f"h_0[{row}]", rows[:batch]))
+    for other in forward_cells(case):
+        if other.layer == cell.layer - 1 and other.direction == cell.direction:
+            found.append(
+                (f"h' of layer {other.layer}, step {other.step}", other.quantities["h'"][:batch])
+            )
+    return found
+
+
+def _orders(case: Case) -> list[Any]:
+    """The permutations of a packed input, where it is not sorted."""
+    input = draw(case).input
+    found = [getattr(input, name, None) for name in ("sorted_indices", "unsorted_indices")]
+    return [np.asarray(order) for order in found if order is not None]

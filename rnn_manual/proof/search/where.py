@@ -1,0 +1,139 @@
+"""Where a candidate's formulas begin to be others than the loops'.
+
+A candidate computed a quantity of the loops if its residues are among all that it computed. The
+first, in the loops' order, that it never computed is where it went wrong. If it computed all of
+them and returned something else, what stands in each place is named instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnn_manual.cases.calls import WITHOUT_A_GRAPH, differentiated
+from rnn_manual.cases.case import Case
+from rnn_manual.config import DIRECTIONS
+from rnn_manual.proof.expected.quantities import Cell, backward_cells, forward_cells
+from rnn_manual.proof.expected.results import expected
+from rnn_manual.proof.formula import OTHER, Formula, Place
+from rnn_manual.proof.runs.trace import Trace
+from rnn_manual.proof.search.instead import instead_of
+from rnn_manual.proof.search.returned import what_is_returned
+
+# Of the quantities, those that every layer computes, however it is written; and, of each, those
+# that it is made of, which are looked at only where it is missing.
+FORWARD: dict[str, dict[str, tuple[str, ...]]] = {
+    "rnn": {"h'": ("a",)},
+    "lstm": {
+        "i": ("a_i",),
+        "f": ("a_f",),
+        "g": ("a_g",),
+        "o": ("a_o",),
+        "c'": (),
+        "o·tanh(c')": ("tanh(c')",),
+        "h'": ("tanh(c')",),
+    },
+    "gru": {"r": ("a_r",), "z": ("a_z",), "n": ("a_n",), "h'": ()},
+}
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A quantity that was never computed, at the first cell at which it was not."""
+
+    cell: Cell
+    quantity: str
+
+
+def locate(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, str]:
+    """Where it begins, and what stands there instead; None and "" where that is not found."""
+    missing = first_missing(case, trace)
+    if missing is not None:
+        at = missing.cell
+        found = instead_of(case, trace, at, missing.quantity)
+        place = Place(at.layer, DIRECTIONS[at.direction], at.step, missing.quantity, found.line)
+        is_what = found.formula or f"another than expected{_units(trace, at, missing.quantity)}"
+        words = f"{missing.quantity} of {at} is {is_what}"
+        return place, f"{words}, expected {found.expected}" if found.formula else words
+    outputs = [n for n, v in formula.tensors.items() if v == OTHER and not n.startswith("grad")]
+    if outputs:
+        return what_is_returned(case, trace, outputs)
+    if case.call in WITHOUT_A_GRAPH:
+        return None, ""
+    return _of_gradients(case, trace, formula)
+
+
+def first_missing(case: Case, trace: Trace) -> Missing | None:
+    """The first quantity of the loops, forward, that was never computed."""
+    made = FORWARD[case.config.kind]
+    for cell in forward_cells(case):
+        for name, parts in made.items():
+            if name not in cell.quantities or is_computed(trace, cell, name):
+                continue
+            for part in parts:
+                if not is_computed(trace, cell, part):
+                    return Missing(cell, part)
+            return Missing(cell, name)
+    return None
+
+
+def is_computed(trace: Trace, cell: Cell, name: str) -> bool:
+    """Whether every element of a quantity is among what was computed; zeros are everywhere."""
+    values = cell.quantities[name].values
+    return bool((trace.has(values) | ~values.any(0)).all())
+
+
+def _units(trace: Trace, cell: Cell, quantity: str) -> str:
+    """In which units and rows of the batch, where it is not in all."""
+    values = cell.quantities[quantity].values
+    wrong = ~trace.has(values) & values.any(0)
+    said = []
+    for axis, name in ((1, "unit"), (0, "row")):
+        there = np.flatnonzero(wrong.any(1 - axis))
+        if 0 < len(there) < wrong.shape[axis]:
+            many = "s" * (len(there) > 1)
+            said.append(f"{name}{many} {', '.join(map(str, there[:4]))}{', …' * (len(there) > 4)}")
+    return f" in {' of '.join(said)}" if said else ""
+
+
+def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, str]:
+    """Where the way back goes wrong: at a cell, or in what is summed up for a weight."""
+    for cell in backward_cells(case):
+        for name in cell.quantities:
+            if _is_asked(case, cell, name) and not is_computed(trace, cell, name):
+                direction = DIRECTIONS[cell.direction]
+                return Place(cell.layer, direction, cell.step, name), ""
+    wrong = [name for name, verdict in formula.tensors.items() if verdict == OTHER]
+    for name in wrong:
+        place = _of_parameter(case, name)
+        if place is not None:
+            return place, _scaled(case, trace, name)
+    return None, ""
+
+
+def _is_asked(case: Case, cell: Cell, name: str) -> bool:
+    """Not what would be the gradient of a first state, where nobody asks for that."""
+    first = cell.step == (case.seq_len - 1 if cell.direction else 0)
+    enters = first or (case.packed and cell.direction == 1)  # of some sequences at any step
+    if not enters or name not in [f"d{state}" for state in case.config.states]:
+        return True
+    return case.state != "omitted" and differentiated(case, f"{name[1:]}_0")
+
+
+def _of_parameter(case: Case, name: str) -> Place | None:
+    config = case.config
+    for layer in range(config.num_layers):
+        for direction in range(config.num_directions):
+            if name.removeprefix("grad ") in config.parameter_names(layer, direction).values():
+                return Place(layer, DIRECTIONS[direction], None, name)
+    return Place(None, None, None, name)
+
+
+def _scaled(case: Case, trace: Trace, name: str) -> str:
+    """A gradient that is a small multiple of the right one."""
+    wanted, found = expected(case).residues[name], trace.mirrored.found[name].values
+    for factor, words in ((2, "twice"), (0.5, "half"), (-1, "minus"), (0, "0 ×")):
+        if found.shape == wanted.values.shape and np.array_equal((wanted * factor).values, found):
+            return f"{name} is {words} what is expected"
+    return ""
