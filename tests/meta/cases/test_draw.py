@@ -15,17 +15,24 @@ def input_of(values, **options):
     return x.swapaxes(0, 1) if options.get("batch_first") else x
 
 
+def is_large(x):
+    return abs(x) > 100
+
+
+SPECIAL = [("infinities", np.isinf), ("NaN", np.isnan), ("large", is_large)]
+
+
 @pytest.mark.parametrize("batch_first", [False, True])
-@pytest.mark.parametrize(("values", "special"), [("infinities", np.isinf), ("NaN", np.isnan)])
+@pytest.mark.parametrize(("values", "special"), SPECIAL)
 def test_one_row_of_the_batch_is_special(values, special, batch_first):
-    """NaN and infinities stand in the first row of the batch, at some steps, and in no other."""
+    """What is special stands in the first row of the batch, at some steps, and in no other row."""
     found = special(input_of(values, batch_first=batch_first))
     assert found.shape == (7, 4, 3)
     assert not found[:, 1:].any()
     assert 0 < found[:, 0].sum() < found[:, 0].size / 2
 
 
-@pytest.mark.parametrize(("values", "special"), [("infinities", np.isinf), ("NaN", np.isnan)])
+@pytest.mark.parametrize(("values", "special"), SPECIAL)
 def test_of_one_sequence_some_steps_are_special(values, special):
     """Without a batch they stand anywhere, and most numbers are ordinary."""
     found = special(input_of(values, layout="unbatched"))
@@ -50,6 +57,7 @@ def test_zeros_of_either_sign_stand_anywhere():
 
 
 def test_infinities_have_either_sign():
-    """Some are positive, some negative."""
+    """Some are positive, some negative; of two at one step, the sum could be NaN."""
     x = input_of("infinities")
+    assert np.isinf(x).sum(-1).max() == 1
     assert len(set(np.signbit(x[np.isinf(x)]))) == 2
