@@ -30,11 +30,11 @@ def verify(options: argparse.Namespace) -> int:
             check_writable(path)
     if options.k:
         checked_expression(options.k)
-    preflight = Preflight(_loadable(options.candidate), options.device, options.limit)
     shown = console()
-    following = Following(shown, preflight)
     workers = cores() if options.n is None else options.n
-    code = run_suite(_arguments(options, workers), following)
+    with Preflight(_loadable(options.candidate), options.device, options.limit) as preflight:
+        following = Following(shown, preflight)
+        code = run_suite(_arguments(options, workers), following)
     found = following.found
     _refuse_what_shows_nothing(options, found, code)
 

@@ -24,6 +24,12 @@ class Preflight:
         self.thread = threading.Thread(target=self._ask, daemon=True)
         self.thread.start()
 
+    def __enter__(self) -> Preflight:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.thread.join()  # a thread that ends with the interpreter is heard on stderr
+
     def _ask(self) -> None:
         process = Process({}, 1)
         self.answer = process.call(self.limit, _usable, self.candidate, self.device)

@@ -31,7 +31,7 @@ def drawn(case: Case, name: str, shape: Sequence[int]) -> Residues:
     Args:
         name: a parameter's, input, h_0, c_0; `d out` and the like for what multiplies the outputs.
     """
-    axis = expanded_axis(case, name)
+    axis = expanded_axis(case, name.removeprefix("d "))
     own = [1 if k == axis else size for k, size in enumerate(shape)]
     start = mixed(np.array([case.seed << 32 ^ zlib.crc32(name.encode())], np.uint64))
     count = points_of(case) * int(np.prod(own))

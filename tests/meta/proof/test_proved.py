@@ -191,6 +191,13 @@ def test_the_right_classes_are_proved(name):
     assert prove(layer, small(kind, bidirectional=True, **projected)).formula.verdict == "proved"
 
 
+@pytest.mark.parametrize("layout", ["batched", "packed"])
+def test_rows_that_are_one_row_in_memory_are_proved(layout):
+    """Input, states and what multiplies the outputs may each be one row, expanded to a batch."""
+    case = small("gru", layout=layout, memory="expanded", bidirectional=True)
+    assert prove("torch.nn", case).formula.verdict == "proved"
+
+
 def test_a_layout_of_ones_own_is_followed_through_the_copy():
     """A build function may copy the weights into whatever it computes with."""
 
