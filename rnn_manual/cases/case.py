@@ -11,7 +11,7 @@ from rnn_manual.usage import DTYPES
 
 STATES = ("random", "omitted", "zeros", "ones")
 LAYOUTS = ("batched", "unbatched", "packed", "packed sorted", "packed equal")
-VALUES = ("ordinary", "signed zeros", "infinities", "NaN")
+VALUES = ("ordinary", "signed zeros", "large", "infinities", "NaN")
 MEMORY = ("contiguous", "strided", "expanded")
 
 
@@ -35,8 +35,9 @@ class Case:
             in no order), "packed sorted" (longest first) or "packed equal" (all of length T).
         state: "random", "zeros", "ones" or "omitted".
         training: the module's mode; it matters for dropout only.
-        values: "ordinary", or what stands in some places of the input: "signed zeros",
-            "infinities" or "NaN".
+        values: "ordinary", or what stands in some places of the input: "signed zeros", "large"
+            (4096 times as large, and so is some of what comes back for out: beyond what exp of
+            float64 reaches, and what clips would leave), "infinities" (one at a step) or "NaN".
         memory: how input, state, weights and what comes back for the outputs lie in memory:
             "contiguous", "strided" (every other column of something wider) or "expanded" (all but
             weights: one batch row, B times).
@@ -137,6 +138,8 @@ class Case:
         if self.layout not in ("packed", "packed sorted"):
             return [self.seq_len] * self.batch_size
         falling = np.linspace(self.seq_len, 1, self.batch_size).round().astype(int)
+        if self.batch_size > 2:
+            falling[self.batch_size // 2] = falling[self.batch_size // 2 - 1]  # two of one length
         if self.layout == "packed":
             mixed = np.random.default_rng(self.batch_size).permutation(falling)
             falling = falling[::-1] if (mixed == falling).all() else mixed

@@ -21,6 +21,8 @@ from rnn_manual.layout import Packed, rows_of
 
 Floats = NDArray[np.floating[Any]]
 
+LARGE = 4096.0
+
 
 @dataclass(frozen=True)
 class Data:
@@ -83,6 +85,11 @@ def draw(case: Case) -> Data:
         fill["random" if in_the_loss(case, name) else "zeros"](shape)
         for name, shape in zip(names, [out_shape, *state_shapes], strict=True)
     )
+    if case.values == "large":
+        d_out, *d_last = cotangents
+        many = rng.random(d_out.shape) < 0.2
+        many.flat[:1] = True
+        cotangents = (rounded(np.where(many, LARGE * d_out, d_out), case.dtype), *d_last)
     if case.memory == "expanded" and batch:
         d_out, *d_last = cotangents
         d_out = d_out if case.packed else _one_row(d_out, case.batch_axis or 0)
@@ -113,10 +120,15 @@ def _special(case: Case, x: Floats, rng: np.random.Generator) -> Floats:
     if case.values == "ordinary" or not x.size:
         return x
     chosen = rng.random(x.shape) < 0.2
+    chosen.flat[0] = True
     signs = np.copysign(1.0, rng.standard_normal(x.shape))
     if case.values != "signed zeros" and x.ndim == 3:  # only the first row of the batch
         rows = np.arange(case.batch_size)
         chosen &= (rows[:, None, None] if case.batch_axis == 0 else rows[:, None]) == 0
+    if case.values == "large":
+        return np.where(chosen, LARGE * x, x)
+    if case.values == "infinities":  # of two, the sum could be NaN
+        chosen &= np.cumsum(chosen, -1) == 1
     return np.where(chosen, np.copysign(special[case.values], signs), x)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rnn_manual.cases.calls import CALLS
 from rnn_manual.cases.case import LAYOUTS, MEMORY, STATES, VALUES, Case
-from rnn_manual.cases.options import NARROW, TELLING
+from rnn_manual.cases.options import NARROW, NOT_IN_NARROW, TELLING
 from rnn_manual.config import Config
 from rnn_manual.usage import DTYPES, KINDS
 
@@ -45,7 +45,7 @@ def _drawn(draw: st.DrawFn, equations: Sequence[str], dtypes: Sequence[str]) -> 
     memory = draw(st.sampled_from(MEMORY))
     call = draw(st.sampled_from(CALLS))
     dtype, values = draw(st.sampled_from(dtypes)), draw(st.sampled_from(VALUES))
-    finite = dtype in NARROW and values in ("infinities", "NaN")
+    finite = dtype in NARROW and values in NOT_IN_NARROW
     gain = draw(st.sampled_from(GAINS))
     return Case(
         Config(

@@ -8,13 +8,14 @@ from collections import Counter
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.options import PLAIN, TELLING, Options, case_of
 
-# Beyond 32, 64 and 128 (17, of `TELLING`, is below); and multiples of what a vector holds.
+# Beyond 32, 64 and 128 (17, of `TELLING`, is below): multiples of what a vector holds, one more,
+# and vectors with most of another.
 SIZES: tuple[Options, ...] = (
     {"H": 32, "I": 16},
-    {"H": 33},
+    {"H": 47},
     {"H": 65},
     {"H": 128, "I": 32},
-    {"H": 129},
+    {"H": 135},
     {"num_layers": 6},
     {"B": 131, "layout": "batched"},
     {"B": 131, "layout": "packed"},

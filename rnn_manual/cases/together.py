@@ -33,6 +33,9 @@ def together() -> list[Combination]:
     """Combinations of three options and of four, in the order of `TELLING`."""
     some: Options = TELLING | {"num_layers": STRUCTURE["num_layers"], "state": STATE}
     shorter: Options = some | {"num_layers": (1, 2), "call": SHORTER}
+    # Of fewer sequences no two are of one length, between which an order could be another.
+    several: Options = some | {"layout": ("packed",), "B": (4,), "state": ("random",)}
+    several |= {"memory": ("contiguous",)}
     any_two = itertools.combinations(
         [name for name in TELLING if name not in ("equations", "call", "values")], 2
     )
@@ -42,6 +45,7 @@ def together() -> list[Combination]:
                 *combinations_of(STRUCTURE, 3),
                 *_of(some, "equations", "batch_first", "layout", "state"),
                 *_of(some, "equations", "state", "call"),
+                *_of(several, "equations", "layout", "state", "B", "memory"),
                 *(c for two in any_two for c in _of(some, "equations", *two)),
                 *(c for one in STRUCTURE for c in _of(shorter, *{"equations", one, "call"})),
             ]
@@ -52,7 +56,8 @@ def together() -> list[Combination]:
 def masked() -> list[Combination]:
     """Each value that masks others, with every structure, and with the ways of going forward."""
     ways = STRUCTURE | {"state": STATE, "call": FORWARD}
-    return [
+    clipped = product(equations=TELLING["equations"], call=FORWARD[:1], values=("large",))
+    return [tuple(row.items()) for row in clipped] + [
         tuple((name, row[name]) for name in ALL if name in row)
         for mask, values in MASKING.items()
         for other, others in ways.items()

@@ -13,6 +13,7 @@ from rnn_manual.mistakes import (  # noqa: F401 - each registers its own
     effects,
     equations,
     gradients,
+    large,
     layers,
     masks,
     memory,

@@ -110,3 +110,23 @@ def packed_state_not_sorted(net: Net) -> tuple[Any, Any]:
 )
 def first_row_state_for_all(net: Net) -> Net:
     return net.from_state(lambda *s: tuple(x[:, :1].expand_as(x) if x.dim() == 3 else x for x in s))
+
+
+@mistake(
+    "of packed sequences of one length, the states in the other order",
+    batch_states_unlike,
+    lambda case: case.layout == "packed" and len(set(case.lengths)) < case.batch_size,
+    lambda case: case.memory != "expanded",
+    classic=False,
+)
+def states_of_one_length_exchanged(net: Net) -> Net:
+    places = getattr(net.input, "sorted_indices", None)
+    if places is None:
+        return net
+    sizes = net.input.batch_sizes
+    length = [int((sizes > b).sum()) for b in range(len(places))]
+    # As sorted in a way that turns equal ones round.
+    turned = sorted(range(len(places)), key=lambda b: (-length[b], -b))
+    order = torch.empty_like(places)
+    order[places] = places[turned]
+    return net.from_state(lambda *s: tuple(x[:, order] for x in s))

@@ -7,7 +7,8 @@ one among them that is moved most.
 
 Where, in chaos, rounding moves `out` itself by a tenth, gradients are products of slopes at states
 that are anywhere: their moves are of no size that samples could tell, and any finite number is
-allowed.
+allowed. So a wrong gradient can hide there, and nowhere else: neither in fewer steps with weights
+as large, nor in as many with the usual ones.
 
 SPREAD is chosen so that the whole suite raises a false alarm less than once in a thousand runs:
 `make calibration` prints the errors of correct candidates in units of √(s² + S²), their

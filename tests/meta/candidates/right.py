@@ -222,7 +222,7 @@ class PlainLSTM(nn.Module):
         return (out.transpose(0, 1) if self.batch_first else out), self._given(last)
 
     def _packed(self, input: Any, hx: Any) -> Any:
-        """Padded and masked: a sequence that has ended keeps its state."""
+        """Padded and masked: a sequence that has ended keeps its state, and takes no steps."""
         x, lengths = pad_packed_sequence(input)
         out, last = self._run(x, lengths, None if hx is None else self._pair(hx))
         indices = (input.sorted_indices, input.unsorted_indices)
@@ -244,14 +244,19 @@ class PlainLSTM(nn.Module):
                 now = [s[layer * D + direction] for s in start]
                 steps: list[Any] = [None] * T
                 for t in range(T - 1, -1, -1) if direction else range(T):
-                    new = self.step(x[t], self._weights(layer, direction), *now)
                     alive = (lengths > t).unsqueeze(1).to(x.device)
+                    live = self._entering(alive, now)
+                    new = self.step(x[t], self._weights(layer, direction), *live)
                     now = [torch.where(alive, n, old) for n, old in zip(new, now, strict=True)]
                     steps[t] = torch.where(alive, now[0], torch.zeros_like(now[0]))
                 outs.append(torch.stack(steps))
                 ends.append(now)
             x = torch.cat(outs, -1)
         return x, [torch.stack(s) for s in zip(*ends, strict=True)]
+
+    def _entering(self, alive: Any, now: list[Any]) -> list[Any]:
+        """Of what has ended zeros: an ∞ in its state would come back from the mask as 0·∞, NaN."""
+        return [torch.where(alive, s, torch.zeros_like(s)) for s in now]
 
     def _pair(self, hx: Any) -> Any:
         return hx if isinstance(hx, tuple) else (hx,) * (2 if self.kind == "lstm" else 1)

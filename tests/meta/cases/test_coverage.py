@@ -126,7 +126,7 @@ def test_quick_is_on_either_side_of_every_threshold(equations, telling_rows):
     """Sizes at which implementations change their ways are passed, in every kind of layer."""
     rows = [row for row in telling_rows if row["equations"] == equations]
     for name, sizes in {
-        "H": (17, 32, 33, 65, 128, 129),
+        "H": (17, 32, 47, 65, 128, 135),
         "B": (4, 131),
         "num_layers": (4, 6),
         "T": (7, 13, 64),

@@ -17,9 +17,10 @@ from rnn_manual.judge.reference.rounding import NoisyOps
 from rnn_manual.judge.reference.spread import spread
 from rnn_manual.judge.reference.tolerance import oracle, reference, typical
 from rnn_manual.judge.tensor import compare_tensor
+from rnn_manual.mistakes import MISTAKES
 from rnn_manual.parity import Case, Verdict, check, select
 from rnn_manual.usage import DTYPES
-from tests.meta.candidates.right import RIGHT
+from tests.meta.candidates.right import RIGHT, PlainRNN
 from tests.meta.judge.calibration import chance_beyond, nearest, sensitive, smallest_seen
 
 
@@ -181,6 +182,24 @@ def test_what_is_infinite_must_be_infinite():
     assert compared.verdict == Verdict.DIFFERS
 
 
+class StepsOn(PlainRNN):
+    """Masks what a sequence that has ended computes, and computes it: 0·∞ comes back from there."""
+
+    def _entering(self, alive, now):
+        return now
+
+
+def test_a_gradient_that_a_mask_made_nan_fails():
+    """Where an infinity stands in the state of what has ended, nn's gradients are numbers."""
+    case = case_of(equations="rnn relu", layout="packed", values="infinities")
+    found = {name: check(layer, case) for name, layer in {"nn": nn.RNN, "right": PlainRNN}.items()}
+    assert [str(c) for c in found.values() if c.verdict.fails] == []
+    wrong = check(StepsOn, case).tensors["grad weight_hh_l0"]
+    assert wrong.verdict == Verdict.DIFFERS
+    assert np.isnan(wrong.actual).any()
+    assert np.isfinite(wrong.oracle).all()
+
+
 def test_the_chance_of_a_false_alarm_is_extrapolated():
     """Of numbers that fall off exponentially, the chance beyond a limit is what it is."""
     found = np.random.default_rng(0).exponential(0.1, 100_000)
@@ -259,3 +278,15 @@ def test_where_out_is_lost_any_finite_gradient_is_allowed():
     assert compare_tensor(found, found, exact, limit).verdict == Verdict.IDENTICAL
     found[0] = np.inf
     assert compare_tensor(found, found, exact, limit).verdict == Verdict.DIFFERS
+
+
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize(("seq_len", "gain"), [(3, 10.0), (60, 1.0)])
+def test_large_weights_or_many_steps_alone_excuse_no_gradient(kind, seq_len, gain):
+    """Where rounding does not move out by a tenth, doubled gradients are seen as ever."""
+    case = Case(Config(kind, 3, 32, bidirectional=True), seq_len, gain=gain)
+    tensors = check(MISTAKES["gradients_doubled"], case, formulas=False).tensors
+    wrong = [name for name, t in tensors.items() if t.verdict == Verdict.DIFFERS]
+    assert wrong == [f"grad {name}" for name in case.config.parameter_shapes()]
+    held = reference(case)
+    assert all((held.allowed[name] < 0.1 * abs(held.exact[name]).max()).all() for name in wrong)

@@ -38,6 +38,7 @@ ABOUT = (
     {"layers": 5},
     {"state": "omitted"},
     {"layout": "packed"},
+    {"layout": "packed", "B": 4},
     {"batch_first": True},
     {"layout": "packed", "batch_first": True},
     {"layout": "unbatched", "batch_first": True},
@@ -63,6 +64,7 @@ ABOUT = (
             "second derivatives",
         )
     ),
+    {"values": "large"},
     {"memory": "strided"},
     {"memory": "expanded"},
     {"H": 64},
