@@ -44,6 +44,7 @@ def _page(name: str, *tests: str) -> Room:
 
 
 MODULES = "tests/meta/modules"
+REPORTED = [f"tests/meta/judge/test_{name}.py" for name in ("report", "located", "gradients")]
 ROOMS: dict[str, Room] = {
     "cells": _page("cells", f"{MODULES}/test_bits.py", f"{MODULES}/test_cells.py"),
     "ops": _page("ops", f"{MODULES}/test_bits.py"),
@@ -58,11 +59,12 @@ ROOMS: dict[str, Room] = {
         [f"tests/meta/candidates/test_{name}.py" for name in ("process", "dispatch", "loading")],
     ),
     "reference": Room(["rnn_manual/judge/reference/*.py"], ["tests/meta/judge/test_tolerance.py"]),
-    "report": Room(["rnn_manual/judge/report/*.py"], ["tests/meta/judge/test_report.py"]),
+    "report": Room(["rnn_manual/judge/report/*.py"], REPORTED),
     "judge": Room(["rnn_manual/judge/[!r]*.py"], ["tests/meta/judge"]),
     "arithmetic": Room(["rnn_manual/proof/arithmetic/*.py"], ["tests/meta/proof"]),
     "expected": Room(["rnn_manual/proof/expected/*.py"], ["tests/meta/proof"]),
     "mirror": Room(["rnn_manual/proof/mirror/*.py"], ["tests/meta/proof"]),
+    "rules": Room(["rnn_manual/proof/mirror/rules/*.py"], ["tests/meta/proof"]),
     "runs": Room(["rnn_manual/proof/runs/*.py"], ["tests/meta/proof"]),
     "search": Room(["rnn_manual/proof/search/*.py"], ["tests/meta/proof"]),
 }
