@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_manual.ops import NumpyOps, TorchOps
+from rnn_manual.ops import NumpyOps, TorchOps, ops_for
 
 CALLS = {
     "gates": lambda ops, x: ops.gates(x, 3),
@@ -42,3 +42,14 @@ def test_masks_are_rows_and_are_needed():
     np.testing.assert_array_equal(ops.dropout(x, 0.5), mask.reshape(2, 3, 4))
     with pytest.raises(ValueError, match=r"dropout=0\.5 in NumPy needs a mask for every layer"):
         ops.dropout(x, 0.5)
+
+
+def test_an_array_says_whose_it_is():
+    """NumPy's arrays and torch's are told apart, and others name their operations themselves."""
+
+    class Other:
+        ops = object()
+
+    assert ops_for(Other()) is Other.ops
+    assert isinstance(ops_for(np.zeros(1)), NumpyOps)
+    assert isinstance(ops_for(torch.zeros(1)), TorchOps)
