@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 OTHER_TORCH = s/^torch==.*/torch==$(TORCH)/;/^. What torch needs/,$$d$(BEFORE_2_3:%=;s/^numpy==[^;]*/numpy<2/;/^ml_dtypes/d)
 BEFORE_2_3 = $(firstword $(filter 1.% 2.0% 2.1 2.1.% 2.2 2.2.%,$(TORCH)))
 
-.PHONY: verify test check machines calibration clean
+.PHONY: verify test check bench machines calibration mutation clean
 
 verify: $(VENV)/.ready
 	$(BIN)/rnn-manual verify
@@ -26,11 +26,21 @@ check: $(VENV)/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+# Side by side with other people's layers, where these can be installed. ARGS=suite: how fast the
+# suite itself is; ARGS=--quick: a minute.
+bench: $(VENV)/.ready
+	-$(BIN)/python -m pip install --quiet -c $(VENV)/constraints.txt --group bench
+	$(BIN)/python -W ignore -m bench $(ARGS)
+
 machines: $(VENV)/.ready
 	$(BIN)/python -m tests.meta.machines
 
 calibration: $(VENV)/.ready
 	$(BIN)/python -m tests.meta.judge.calibration $(ARGS)
+
+mutation: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet -c $(VENV)/constraints.txt --group mutation
+	$(BIN)/python -m tests.meta.mutation $(ARGS)
 
 clean:
 	rm -rf $(VENV) dist

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from rnn_manual import Config, copy_weights, run
+from rnn_manual import Config, as_numpy, copy_weights, run
 
 
 @pytest.mark.bits
@@ -23,10 +23,8 @@ def test_run_is_the_layer():
 def test_run_in_numpy_needs_no_torch_array():
     """The same equations run on NumPy arrays and give NumPy arrays."""
     module = nn.RNN(3, 5, dtype=torch.float64)
-    weights = copy_weights(module)
-    arrays = tuple(tuple(w.map(lambda t: t.numpy()) for w in layer) for layer in weights)
     x = np.random.default_rng(0).standard_normal((7, 2, 3))
-    out, h_n = run(Config.of(module), arrays, x)
+    out, h_n = run(Config.of(module), as_numpy(copy_weights(module)), x)
     np.testing.assert_allclose(out, module(torch.tensor(x))[0].detach().numpy(), atol=1e-14)
     assert isinstance(h_n, np.ndarray)
 

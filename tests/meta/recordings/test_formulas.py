@@ -20,7 +20,7 @@ from rnn_manual.recordings.compared.drift import ANOTHER, SAME, UNKNOWN
 from rnn_manual.recordings.compared.markdown import markdown
 from rnn_manual.recordings.compared.words import groups, in_words
 from rnn_manual.recordings.recorded import recorded_case, recorded_run
-from tests.meta.recordings.test_recording import recorded
+from tests.meta.recordings.small import recorded
 
 OUT = np.array([1, 0.5, -3], np.float32)
 PROVED = r.RunFormula("proved", "", "abc")
