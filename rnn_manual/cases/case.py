@@ -40,7 +40,7 @@ class Case:
             float64 reaches, and what clips would leave), "infinities" (one at a step) or "NaN".
         memory: how input, state, weights and what comes back for the outputs lie in memory:
             "contiguous", "strided" (every other column of something wider) or "expanded" (all but
-            weights: one batch row, B times).
+            weights: one batch row, B times; see `expands_cotangents`).
         call: how the layer is called and differentiated:
             "with gradients" of all that goes in, for a loss on all that comes out;
             "no_grad" and "inference_mode", under these, after other calls under them;
@@ -121,6 +121,15 @@ class Case:
     def time_axis(self) -> int:
         """The axis of a padded input along which the steps lie."""
         return 1 if self.batch_axis == 0 else 0
+
+    @property
+    def expands_cotangents(self) -> bool:
+        """Whether what comes back for out and the states is one row, too.
+
+        Not of large batches: a sum of many equal numbers, one after the other, rounds far more than
+        one of different numbers (in bfloat16 it soon stands still), and that is no mistake.
+        """
+        return self.memory == "expanded" and self.batch_size <= 2 * Sizes.B
 
     @property
     def drops(self) -> bool:

@@ -90,7 +90,7 @@ def draw(case: Case) -> Data:
         many = rng.random(d_out.shape) < 0.2
         many.flat[:1] = True
         cotangents = (rounded(np.where(many, LARGE * d_out, d_out), case.dtype), *d_last)
-    if case.memory == "expanded" and batch:
+    if case.expands_cotangents and batch:
         d_out, *d_last = cotangents
         d_out = d_out if case.packed else _one_row(d_out, case.batch_axis or 0)
         cotangents = (d_out, *(_one_row(d, 1) for d in d_last))

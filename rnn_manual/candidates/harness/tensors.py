@@ -56,7 +56,8 @@ def expanded_axis(case: Case, name: str) -> int | None:
     Args:
         name: input, h_0 or c_0; or out, h_n or c_n, for what multiplies them in the loss.
     """
-    if case.memory != "expanded":
+    comes_back = name in ("out", "h_n", "c_n")
+    if not (case.expands_cotangents if comes_back else case.memory == "expanded"):
         return None
     if name in ("input", "out"):
         return case.batch_axis
