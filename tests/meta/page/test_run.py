@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from rnn_manual import Config, as_numpy, cells, copy_weights, run
-from rnn_manual.loops import run_direction
+from rnn_manual.loops import run_direction, run_layers
 from rnn_manual.ops import TorchOps
 
 
@@ -96,3 +96,12 @@ def test_a_direction_is_forward_unless_it_is_said():
     back, (h_n,) = run_direction(TorchOps(), cells.rnn_tanh, w, x, [2] * 4, (h_0,), backward=True)
     assert torch.equal(back[:2], h_n)
     assert not torch.equal(out, back)
+
+
+def test_dropout_acts_in_training_only():
+    """And unless it is said, this is none."""
+    module = nn.RNN(3, 5, num_layers=2, dropout=1.0)
+    config, weights, x = Config.of(module), copy_weights(module), torch.randn(4, 2, 3)
+    given = config, weights, x, [2] * 4, (torch.zeros(2, 2, 5),)
+    assert torch.equal(run_layers(*given)[0], run_layers(*given, training=False)[0])
+    assert not torch.equal(run_layers(*given)[0], run_layers(*given, training=True)[0])
