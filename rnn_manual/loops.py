@@ -33,7 +33,7 @@ def through_time(
     step: Callable[..., State],
     batch_sizes: Sequence[int],
     initial: State,
-    backward: bool = False,
+    backward: bool,
 ) -> tuple[list[Array], State]:
     """One step after the other, the state handed on.
 

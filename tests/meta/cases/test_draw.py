@@ -61,3 +61,10 @@ def test_infinities_have_either_sign():
     x = input_of("infinities")
     assert np.isinf(x).sum(-1).max() == 1
     assert len(set(np.signbit(x[np.isinf(x)]))) == 2
+
+
+def test_some_of_what_comes_back_for_out_is_large():
+    """And most is not; what comes back for the states is ordinary."""
+    d_out, *d_last = draw(case_of(equations="lstm", values="large")).cotangents
+    assert 0 < is_large(d_out).sum() < d_out.size / 2
+    assert not any(is_large(d).any() for d in d_last)

@@ -5,7 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from rnn_manual import Config, as_numpy, copy_weights, run
+from rnn_manual import Config, as_numpy, cells, copy_weights, run
+from rnn_manual.loops import run_direction
+from rnn_manual.ops import TorchOps
 
 
 @pytest.mark.bits
@@ -83,3 +85,14 @@ def test_run_refuses(shape, state, said):
     given = None if state is None else torch.zeros(state)
     with pytest.raises(ValueError, match=said):
         run(Config.of(module), copy_weights(module), torch.zeros(shape), given)
+
+
+def test_a_direction_is_forward_unless_it_is_said():
+    """Alone, too, a direction is walked from the first step on: out's last step is the state."""
+    (w,) = copy_weights(nn.RNN(3, 5))[0]
+    x, h_0 = torch.randn(4, 2, 3), torch.randn(2, 5)
+    out, (h_n,) = run_direction(TorchOps(), cells.rnn_tanh, w, x, [2] * 4, (h_0,))
+    assert torch.equal(out[-2:], h_n)
+    back, (h_n,) = run_direction(TorchOps(), cells.rnn_tanh, w, x, [2] * 4, (h_0,), backward=True)
+    assert torch.equal(back[:2], h_n)
+    assert not torch.equal(out, back)
