@@ -45,3 +45,19 @@ LONG = Excluded(
 OTHER_CALLS = Excluded(
     "it asks for all gradients of a single call", lambda case: case.call != "with gradients"
 )
+WIDE = Excluded(
+    "it takes a call for every unit, and a wide layer shows no more than a narrow one",
+    lambda case: case.config.hidden_size >= 30,
+)
+FADED = Excluded(
+    "through ten steps and more a gradient fades to what rounding hides",
+    lambda case: case.seq_len >= 10,
+)
+MANY = Excluded(
+    "where two gradients disagree, every number that goes in is moved by itself",
+    lambda case: case.config.hidden_size > 5 or case.seq_len >= 20,
+)
+KINKED = Excluded(
+    "a relu that adds up to 0, as without bias from a state of zeros, has two slopes",
+    lambda case: case.config.nonlinearity == "relu" and case.state == "zeros",
+)

@@ -11,13 +11,14 @@ from rich.text import Text
 
 from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.cases.levels import select
+from rnn_manual.cases.parametrize import excluded_by
 from rnn_manual.cli.verify.suite import run_suite
 from rnn_manual.mistakes import MISTAKES
 from rnn_manual.usage import Refused
 
 
 def claims() -> int:
-    """Lists every claim: its sentence, its formula, its test and how many cases it has."""
+    """Lists every claim: its sentence, formula and test, its cases and why it has not more."""
     seen = Collected()
     run_suite(["--collect-only"], seen)
     if seen.broken:
@@ -28,6 +29,8 @@ def claims() -> int:
         block = Text(f"{claim.sentence}\n")
         block.append(f"{claim.formula}\n", "green")
         block.append(f"{test}, {cases}", "dim")
+        if claim.without:
+            block.append(f"\nleft out, for {'; '.join(claim.without)}", "dim")
         grid = Table.grid(padding=(0, 2))
         grid.add_row(Text(name, "bold"), block)
         console.print(grid)
@@ -56,6 +59,7 @@ class Claim:
 
     sentence: str
     formula: str
+    without: tuple[str, ...] = ()  # why it is not put to some cases
     cases: int = 0
 
 
@@ -78,4 +82,6 @@ class Collected:
             name, formula = mark.args
             sentence = " ".join((item.function.__doc__ or "").split())
             test = f"{item.path.name}::{item.originalname}"
-            self.claims.setdefault((name, test), Claim(sentence, formula)).cases += 1
+            law = item.get_closest_marker("rnn_manual_cases")
+            without = tuple(each.reason for each in excluded_by(law)) if law else ()
+            self.claims.setdefault((name, test), Claim(sentence, formula, without)).cases += 1

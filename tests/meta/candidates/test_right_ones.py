@@ -10,6 +10,7 @@ from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.cases.selection import cases_for
 from rnn_manual.parity import Verdict, check, select
 from tests.meta.candidates import right
+from tests.meta.candidates.right_ways import WAYS
 
 # The long and wide notes take seconds each when summed one by one; test_tolerance.py has one.
 CASES = select("quick", where=lambda case: case.config.hidden_size < 64)
@@ -22,6 +23,14 @@ def test_correct_candidates_pass(name):
     assert [str(c) for c in found.values() if c.verdict.fails] == []
     compared = [c for c in found.values() if c.verdict != Verdict.UNSUPPORTED]
     assert len(compared) >= 30
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_other_ways_of_writing_it_pass(name):
+    """So do other ways through time and through autograd, by some of the cases."""
+    found = [check(WAYS[name], case, formulas=False) for case in CASES[::6]]
+    assert [str(c) for c in found if c.verdict.fails] == []
+    assert len([c for c in found if c.verdict != Verdict.UNSUPPORTED]) >= 20
 
 
 @pytest.mark.filterwarnings("ignore")  # compilers and exporters warn of their own ways
