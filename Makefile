@@ -18,7 +18,7 @@ verify: $(VENV)/.ready
 	$(BIN)/rnn-manual verify
 
 test: $(VENV)/.ready
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 check: $(VENV)/.ready
 	$(BIN)/ruff format --check .
