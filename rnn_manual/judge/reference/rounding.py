@@ -13,7 +13,8 @@ unit roundoff u of the case's dtype:
 - a sum of n products pₖ by u·√(1 + n/2)·√(Σ pₖ²): each product rounds, and so do the n partial
   sums of one after the other, which for random terms grow as √k. A gradient of weights is a sum
   over all steps and rows;
-- and all of them by the dtype's smallest number, below which it has no other.
+- and all of them by the dtype's smallest number, below which it has no other; but for what is zero
+  because all its terms are, which no arithmetic rounds. (Else relu would open there by chance.)
 
 The sums and products between them, f·c + i·g and the like, are not moved: what they round is no
 more than what i, f and g already are.
@@ -56,7 +57,7 @@ class NoisyOps(NumpyOps):
         normal = _normal(1 << (max(1 << 16, 2 * y.size) - 1).bit_length())
         start = self.random.randrange(len(normal) - y.size)
         errors = normal[start : start + y.size].reshape(y.shape)
-        moved = y + errors * (self.roundoff * np.abs(size) + self.smallest)
+        moved = y + errors * (self.roundoff * np.abs(size) + self.smallest * (size != 0))
         # What is infinite or NaN has no rounding errors: it stays what it is.
         return moved if self.finite else np.where(np.isfinite(size), moved, y)
 

@@ -42,6 +42,9 @@ def _states(case: Case, cell: Cell) -> list[Term]:
     if "c" in given:
         found.append(("c", given["c"]))
     batch = len(h)
+    for k in range(min(batch, 4) - 1):  # as of two that are equally long
+        order = [*range(k), k + 1, k, *range(k + 2, batch)]
+        found.append((f"h of sequences {k} and {k + 1} exchanged", h[order]))
     if batch > 1:
         found.append(("h of the first sequence", h[:1] + h * 0))
         found.append(("h of the next sequence", h.like(np.roll(h.values, -1, 1))))

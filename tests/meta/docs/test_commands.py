@@ -30,8 +30,6 @@ NOT_RUN = {
     "rnn-manual modes": "tests/meta/cli runs it",
     "rnn-manual prove": "proves every case, many seconds; but for those with an output",
 }
-if (ROOT / "docs" / "performance.md").exists():
-    NOT_RUN["python -m bench"] = "measures, for minutes, on a machine that does nothing else"
 REPORTED = f'rnn-manual verify --candidate {WRONG} -k "[lstm-f32]"'
 OUTPUTS = [c for c, outputs in consoles().items() if any(outputs) and c.startswith("rnn-manual ")]
 OUTPUTS.remove(REPORTED)  # of which one case is compared

@@ -40,7 +40,7 @@ PLACES = {
     "d_h_n_dropped": ("dh'", 0, "forward", 2),
     "d_c_n_dropped": ("dc'", 0, "forward", 2),
     "d_h_n_of_lower_layers_dropped": ("dh'", 0, "forward", 2),
-    "d_h_n_of_shorter_sequences_dropped": ("dh'", 0, "forward", 1),
+    "d_h_n_of_shorter_sequences_dropped": ("dh'", 0, "forward", 0),  # lengths 3, 3, 1
     "gradients_doubled": ("grad weight_ih_l0", 0, "forward", None),
     "dx_of_the_backward_direction_lost": ("grad input", None, None, None),
     "d_h_0_left_sorted": ("grad h_0", None, None, None),

@@ -1,6 +1,7 @@
 """How `verify --against` ends, by what a recording says."""
 
 import json
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -41,7 +42,7 @@ def test_what_is_said_of_a_run(monkeypatch, capsys, case, said, code, told):
         return int(report.failed)
 
     known = SimpleNamespace(known=Known(environment(), []))
-    monkeypatch.setattr(command, "Preflight", lambda *_: known)
+    monkeypatch.setattr(command, "Preflight", lambda *_: nullcontext(known))
     monkeypatch.setattr(command, "run_suite", run_suite)
     assert main(["verify", "--against", "a"]) == code
     assert told in "".join(capsys.readouterr())
