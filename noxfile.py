@@ -1,6 +1,6 @@
 """Across torch versions: `nox -s parity` records each of them, `nox -s drift` compares these.
 
-`nox -s parity -- 2.13.0 2.15.0` picks versions. A recording that is there already is kept. The
+`nox -s parity -- 2.13.0 2.14.1` picks versions. A recording that is there already is kept. The
 environment that a version was installed in is deleted when its recording is done, unless `--keep`
 is given too: on Linux x86 each takes up to 5 GB, for pip's wheels bring CUDA along. CONTRIBUTING.md
 says how to point pip at CPU wheels. `nox` alone lists the sessions.
@@ -20,7 +20,7 @@ from packaging.version import InvalidVersion, Version
 
 # The oldest that there are wheels of for Python 3.11, the newest, and between them those that
 # brought another implementation of something that the suite runs.
-VERSIONS = ["1.13.1", "2.0.1", "2.6.0", "2.9.1", "2.12.1", "2.13.0", "2.15.0"]
+VERSIONS = ["1.13.1", "2.0.1", "2.6.0", "2.9.1", "2.12.1", "2.13.0", "2.14.1"]
 RECORDINGS, ENVIRONMENTS = Path("recordings"), Path(".nox")
 FINDINGS, PAGE = Path("docs/drift-findings.md"), Path("docs/drift.md")
 
