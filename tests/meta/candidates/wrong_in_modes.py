@@ -80,7 +80,7 @@ class OnAnOldProcessor(when(lambda m, x: "ONEDNN_MAX_CPU_ISA" in os.environ, rnn
     """Wrong where oneDNN is held to an older instruction set."""
 
 
-class WithoutVectors(when(lambda m, x: "ATEN_CPU_CAPABILITY" in os.environ)):
+class WithoutVectors(when(lambda m, x: os.environ.get("ATEN_CPU_CAPABILITY") == "default")):
     """Wrong where torch's own kernels are."""
 
 
