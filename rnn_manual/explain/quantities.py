@@ -37,6 +37,20 @@ def order_of(sizes: Sequence[int], backward: bool) -> list[int]:
     return list(range(len(sizes)))[:: -1 if backward else 1]
 
 
+def put_given(
+    found: Quantities, config: Config, key: Key, x: Array, before: Sequence[Array], first: bool
+) -> None:
+    """Puts among them what a step is given: x, (B_t, features); to a direction's first, h and c.
+
+    Args:
+        key: of the step's x.
+    """
+    found[key] = x
+    if first:
+        for name, value in zip(config.states, before, strict=True):
+            found[key._replace(name=name)] = value
+
+
 def forward(
     config: Config, weights: Weights, input: Any, state: Any = None
 ) -> tuple[tuple[Any, Any], Quantities]:
@@ -57,14 +71,12 @@ def forward(
         layer, direction = config.layer_direction(taken)
         taken += 1
         x = ops.steps(rows if rows.ndim == 2 else rows.reshape(-1, rows.shape[-1]), sizes)
-        order = iter(order_of(sizes, backward))
+        steps = order_of(sizes, backward)
+        order = iter(steps)
 
         def watched(ops: Ops, w: LayerWeights, product: Array, *before: Array) -> State:
             t = next(order)
-            found[Key(layer, direction, t, "x")] = x[t]
-            if t == order_of(sizes, backward)[0]:
-                for name, value in zip(config.states, before, strict=True):
-                    found[Key(layer, direction, t, name)] = value
+            put_given(found, config, Key(layer, direction, t, "x"), x[t], before, t == steps[0])
             for name, value in QUANTITIES[config.kind](config, ops, w, product, *before).items():
                 found[Key(layer, direction, t, name)] = value
             new: State = cell(ops, w, product, *before)

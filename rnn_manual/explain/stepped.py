@@ -39,6 +39,7 @@ def stepped_nn(
         taken += 1
         one = _single(config, layer, w)
         x = ops.steps(rows, sizes)
+        start = quantities.order_of(sizes, backward)[0]
 
         def step(t: int, *before: Array) -> State:
             state = [_watched(s) for s in before]
@@ -46,10 +47,8 @@ def stepped_nn(
             hx = state_given(config, [s[None] for s in state])
             _, last = one(x[t][None], hx)
             new = tuple(s[0] for s in state_tuple(config, last))
-            found[Key(layer, direction, t, "x")] = x[t]
-            if t == quantities.order_of(sizes, backward)[0]:
-                for name, value in zip(config.states, state, strict=True):
-                    found[Key(layer, direction, t, name)] = value
+            key = Key(layer, direction, t, "x")
+            quantities.put_given(found, config, key, x[t], state, t == start)
             for name, value in zip(config.states, new, strict=True):
                 value.retain_grad()
                 found[Key(layer, direction, t, f"{name}'")] = value

@@ -23,12 +23,11 @@ from rnn_manual.candidates.process.process import Answer
 from rnn_manual.cases.case import Case
 from rnn_manual.judge.comparison import Comparison
 from rnn_manual.judge.diagnosis import diagnose
-from rnn_manual.judge.prove import formula_of
+from rnn_manual.judge.prove import formula_beside_numbers
 from rnn_manual.judge.reference.tolerance import Reference, reference
 from rnn_manual.judge.tensor import TensorComparison, compare_tensor
 from rnn_manual.judge.verdict import Verdict
 from rnn_manual.judge.where import locate
-from rnn_manual.proof.formula import OPEN, Formula
 
 NOT_ITS_OWN = "it has no such parameter"
 
@@ -57,7 +56,7 @@ def check(
         found,
         where=locate(case, found.tensors) if differs else None,
         diagnosis=diagnose(case, result, reference(case, device), device) if differs else None,
-        formula=_formula(candidate, case, device, mode) if formulas else None,
+        formula=formula_beside_numbers(candidate, case, device, mode) if formulas else None,
     )
 
 
@@ -92,13 +91,6 @@ def compare_numbers(
         tensors[name] = TensorComparison(Verdict.DIFFERS, why)
     found = Comparison(**about, tensors=tensors, line=result.line, printed=answer.printed)
     return found, result
-
-
-def _formula(candidate: Candidate, case: Case, device: str, mode: str) -> Formula:
-    try:
-        return formula_of(candidate, case, device, mode)
-    except Unsupported as error:  # as some say only where operations are watched
-        return Formula(OPEN, f"run on residues, it declines: {error}")
 
 
 def _raised(answer: Answer) -> dict[str, Any]:

@@ -88,6 +88,16 @@ def formula_of(
     return replace(formula, reason="; ".join(filter(None, [said, formula.reason])))
 
 
+def formula_beside_numbers(
+    candidate: Candidate, case: Case, device: str, mode: str, explained: bool = True
+) -> Formula:
+    """The same of a candidate that took the case: what it declines only here is open."""
+    try:
+        return formula_of(candidate, case, device, mode, explained)
+    except Unsupported as error:  # as some say only where operations are watched
+        return Formula(OPEN, f"run on residues, it declines: {error}")
+
+
 def _formula_of(
     candidate: Candidate, case: Case, device: str, mode: str, explained: bool
 ) -> Formula:

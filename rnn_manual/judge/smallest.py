@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 from typing import Any
 
@@ -14,7 +13,7 @@ from rnn_manual.candidates.catalogue import as_candidate
 from rnn_manual.candidates.errors import Unsupported
 from rnn_manual.cases.case import Case
 from rnn_manual.judge.check import compare_numbers
-from rnn_manual.judge.prove import formula_of
+from rnn_manual.judge.prove import formula_beside_numbers
 from rnn_manual.judge.verdict import Verdict
 
 
@@ -43,11 +42,8 @@ def smallest_failure(
         verdicts.add(found.verdict)
         if found.verdict.fails or result is None or not formulas:
             return found.verdict.fails
-        with contextlib.suppress(Unsupported):  # as some say only where operations are watched
-            return bool(
-                formula_of(candidate, case, device, candidate.mode, explained=False).differs
-            )
-        return False
+        formula = formula_beside_numbers(candidate, case, device, candidate.mode, explained=False)
+        return bool(formula.differs)
 
     limits = settings(max_examples=examples, deadline=None, database=None)
     try:

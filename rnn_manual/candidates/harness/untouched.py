@@ -56,20 +56,22 @@ def switches_left_alone(draws: bool) -> Iterator[None]:
         draws: whether the layer may draw random numbers.
     """
     before = {name: read() for name, (read, _) in SWITCHES.items()}
+    changed: dict[str, Any] = {}  # name → its value afterwards
     try:
         yield
-        for name, (read, _) in SWITCHES.items():
-            value, is_generator = read(), name.endswith("generator")
-            if _same(value, before[name]) or (draws and is_generator):
-                continue
-            if is_generator:
-                raise Violation(f"left {name} in another state")
-            raise Violation(f"left {name} at {value}, where it was {before[name]}")
     finally:
         for name, (read, put_back) in SWITCHES.items():
-            # Only what changed: to set deterministic algorithms, torch loads its compiler.
-            if put_back is not None and not _same(read(), before[name]):
-                put_back(before[name])
+            value = read()
+            # Only what changed is put back: for deterministic algorithms, torch loads its compiler.
+            if not _same(value, before[name]):
+                changed[name] = value
+                if put_back is not None:
+                    put_back(before[name])
+    for name, value in changed.items():
+        if not name.endswith("generator"):
+            raise Violation(f"left {name} at {value}, where it was {before[name]}")
+        if not draws:
+            raise Violation(f"left {name} in another state")
 
 
 # Each, and how it is read and put back. (Of torch's generator the harness takes care.)

@@ -14,22 +14,16 @@ from rnn_manual.proof.arithmetic.ops import FormulaOps
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell, forward_cells
 from rnn_manual.proof.expected.results import leaf_residues
-from rnn_manual.proof.search.terms import Term, letters, others, rows_of_gates
+from rnn_manual.proof.search.terms import Term, letters, rows_of_gates, with_other_weights
 
 
 def input_products(case: Case, cell: Cell, gate: str) -> list[Term]:
     """W x, (B_t, H), as it is due first; then of other inputs, rows or weights, or none."""
-    own, rows = cell.weights, rows_of_gates(case)
     x = inputs(case, cell)
-    W_i, W = letters(case, gate)[0], own.weight_ih[rows[gate]]
+    W_i, W = letters(case, gate)[0], cell.weights.weight_ih[rows_of_gates(case)[gate]]
     found: list[Term] = [(f"{W_i} {name}", value @ W.T) for name, value in x]
     now = x[0][1]
-    for other, place in rows.items():
-        if other != gate:
-            found.append((f"{letters(case, other)[0]} x", now @ own.weight_ih[place].T))
-    for which, w in others(case, cell):
-        if w.weight_ih.shape == own.weight_ih.shape:
-            found.append((f"{which}{W_i} x", now @ w.weight_ih[rows[gate]].T))
+    found += with_other_weights(case, cell, gate, now, 0)
     found.append(("", None))
     half = now.shape[-1] // 2
     if cell.layer and case.config.bidirectional:

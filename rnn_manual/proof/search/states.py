@@ -10,23 +10,18 @@ from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import draw
 from rnn_manual.proof.expected.quantities import Cell, forward_cells
 from rnn_manual.proof.expected.results import leaf_residues
-from rnn_manual.proof.search.terms import Term, letters, others, rows_of_gates
+from rnn_manual.proof.search.terms import Term, letters, rows_of_gates, with_other_weights
 
 
 def recurrent_products(case: Case, cell: Cell, gate: str) -> list[Term]:
     """W h, (B_t, H), as it is due first; then of other weights, rows or states, or none."""
-    own, h, rows = cell.weights, cell.given["h"], rows_of_gates(case)
-    W_h, W = letters(case, gate)[1], own.weight_hh[rows[gate]]
+    h = cell.given["h"]
+    W_h, W = letters(case, gate)[1], cell.weights.weight_hh[rows_of_gates(case)[gate]]
     matrices = [(W_h, W.T)]
     if W.shape[0] == W.shape[1]:
         matrices.append((f"{W_h}ᵀ", W))
     found: list[Term] = [(f"{name} h", h @ matrix) for name, matrix in matrices]
-    for other, place in rows.items():
-        if other != gate:
-            found.append((f"{letters(case, other)[1]} h", h @ own.weight_hh[place].T))
-    for which, w in others(case, cell):
-        if w.weight_hh.shape == own.weight_hh.shape:
-            found.append((f"{which}{W_h} h", h @ w.weight_hh[rows[gate]].T))
+    found += with_other_weights(case, cell, gate, h, 1)
     found.append(("", None))
     states = [(words, state) for words, state in _states(case, cell) if state.shape == h.shape]
     for name, matrix in matrices:

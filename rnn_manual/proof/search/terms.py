@@ -26,6 +26,26 @@ def letters(case: Case, gate: str) -> tuple[str, str, str, str]:
     return f"W_i{gate}", f"W_h{gate}", f"b_i{gate}", f"b_h{gate}"
 
 
+def with_other_weights(
+    case: Case, cell: Cell, gate: str, operand: Any, which: int
+) -> Iterator[Term]:
+    """Products, (B_t, H), with another gate's rows, another direction's or another layer's weights.
+
+    Args:
+        operand: x or h, by which of the weights it is multiplied: 0 for weight_ih, 1 for weight_hh.
+    """
+    name, own = ("weight_ih", "weight_hh")[which], rows_of_gates(case)
+    due = getattr(cell.weights, name)
+    for other, rows in own.items():
+        if other != gate:
+            yield f"{letters(case, other)[which]} {'xh'[which]}", operand @ due[rows].T
+    for whose, w in others(case, cell):
+        weight = getattr(w, name)
+        if weight.shape == due.shape:
+            term = f"{whose}{letters(case, gate)[which]} {'xh'[which]}"
+            yield term, operand @ weight[own[gate]].T
+
+
 def others(case: Case, cell: Cell) -> Iterator[tuple[str, Any]]:
     """The weights of other directions and layers, and whose they are."""
     weights = weights_from(case.config, leaf_residues(case))

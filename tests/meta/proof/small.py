@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from rnn_manual.cases.calls import CALLS
 from rnn_manual.cases.case import Case
 from rnn_manual.config import Config
 from rnn_manual.parity import select
@@ -48,23 +49,7 @@ ABOUT = (
     {"dtype": "float64"},
     {"dtype": "float64", "layout": "packed"},
     {"layers": 2, "call": "weights only"},
-    *(
-        {"call": call}
-        for call in (
-            "no_grad",
-            "inference_mode",
-            "weights only",
-            "frozen",
-            "partly frozen",
-            "loss on out",
-            "loss on h_n",
-            "after another",
-            "before another",
-            "out changed",
-            "second derivatives",
-        )
-    ),
-    {"values": "large"},
+    *({"call": call} for call in CALLS if call != "with gradients"),
     {"memory": "strided"},
     {"memory": "expanded"},
     {"H": 64},
