@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
 import warnings
 
 import torch
@@ -133,6 +134,50 @@ def compiled_subclass() -> str:
     return "fine"
 
 
+COMPILED = """
+import torch
+def function(x):
+    return torch.tanh(x + 1.5) * 3
+torch.manual_seed(0)
+x = torch.randn(37)
+print(int((torch.compile(function)(x) - function(x)).abs().gt(1e-5).sum()))
+"""
+
+
+def compiled_for_other_vectors() -> list[str]:
+    """Elements, of 37, in which a compiled function is off, without and with ATEN_CPU_CAPABILITY.
+
+    Both processes share a new cache on disk, whose key leaves out the instruction set: the second
+    compiles for AVX2 what was written for AVX-512. On a CPU without AVX-512 both are 0.
+    """
+    said = []
+    with tempfile.TemporaryDirectory() as cache:
+        for capability in ({}, {"ATEN_CPU_CAPABILITY": "avx2"}):
+            environment = os.environ | capability | {"TORCHINDUCTOR_CACHE_DIR": cache}
+            command = [sys.executable, "-W", "ignore", "-c", COMPILED]
+            ran = subprocess.run(command, env=environment, capture_output=True, text=True)
+            said.append(ran.stdout.strip() or f"exit {ran.returncode}")
+    return said
+
+
+def copied_into_transposed() -> bool:
+    """Whether narrow_copy writes what it should into memory that is transposed (issue 84577)."""
+    x = torch.arange(12.0).reshape(3, 4)
+    out = torch.empty(2, 3).T
+    torch.ops.aten.narrow_copy.out(x, 1, 1, 2, out=out)
+    return torch.equal(out, x[:, 1:3])
+
+
+def weight_norm_of_transposed() -> str:
+    """What the fused weight norm says of a transposed v: it reads its memory as if it were not."""
+    if not hasattr(torch, "_weight_norm_interface"):
+        return "there is no such function"
+    v = torch.arange(1.0, 13).reshape(3, 4).T
+    rows = torch._weight_norm_interface(v, torch.ones(4, 1), 0)[0]
+    right = torch.allclose(rows, v / v.norm(dim=1, keepdim=True))
+    return "right" if right else "wrong (torch._weight_norm copies v before)"
+
+
 def exit_code(script: str) -> int:
     """How a process that runs the script ends."""
     code = f"import torch; from torch import nn{script}"
@@ -157,5 +202,8 @@ if __name__ == "__main__":
     print(f"A subclass of LSTM that calls super().forward, compiled: {compiled_subclass()}")
     print(f"Checkpointed, with packed input: {checkpointed_packed()}")
     print(f"Dropout after seed 0 leaves {dropout_mask()}, …")
+    print(f"Compiled, then again for AVX2: {compiled_for_other_vectors()} of 37 elements are off")
+    print(f"narrow_copy into transposed memory is right: {copied_into_transposed()}")
+    print(f"The fused weight norm of a transposed v is {weight_norm_of_transposed()}")
     for what, script in CRASHES.items():
         print(f"{what}: the process ends with {exit_code(script)}")

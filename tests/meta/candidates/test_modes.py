@@ -45,6 +45,17 @@ def absent(name):
     return said if any(words in said for words in lacks) else ""
 
 
+def test_what_was_compiled_for_other_vectors_is_not_run(monkeypatch):
+    """The cache of torch.compile on disk is asked for this instruction set's programs only."""
+    config = needed("torch.compiler.config")
+    monkeypatch.setattr(config, "cache_key_tag", "mine")
+    monkeypatch.setattr(torch, "compile", lambda layer, **settings: layer)
+    for _ in range(2):
+        check(PlainLSTM, plainest("compile"), mode="compile", formulas=False)
+        # Afterwards, too: the way back is compiled when it is first taken.
+        assert config.cache_key_tag == f"mine {torch.backends.cpu.get_cpu_capability()}"
+
+
 @pytest.mark.parametrize("name", ["deepcopy", "copy_", "pickle"])
 def test_a_mode_catches_a_lost_gradient(name):
     """A layer that has gradients when simply called must have them in a mode, too."""

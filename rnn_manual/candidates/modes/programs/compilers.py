@@ -43,6 +43,7 @@ def _compiled(layer: Call, backend: str, fullgraph: bool = False, **settings: An
     compile = needed("torch.compile")
     from torch._dynamo import config
 
+    _key_by_instruction_set()
     torch._dynamo.reset()  # what was compiled for other layers counts against the limit
     try:
         compiled = compile(layer, backend=backend, fullgraph=fullgraph)
@@ -61,6 +62,23 @@ def _compiled(layer: Call, backend: str, fullgraph: bool = False, **settings: An
             return compiled(input, hx)
 
     return call
+
+
+def _key_by_instruction_set() -> None:
+    """From now on, what torch.compile finds in its cache on disk was compiled for this CPU.
+
+    Its key leaves out the instruction set: what was written for AVX-512 is found, compiled for
+    AVX2, and computes other numbers (docs/findings.py). This happens where ATEN_CPU_CAPABILITY is
+    set, or where machines share a cache. The tag stays, for the way back is compiled when it is
+    first taken.
+    """
+    try:
+        config = needed("torch.compiler.config")
+        capability = torch.backends.cpu.get_cpu_capability()
+        if capability not in config.cache_key_tag:
+            config.cache_key_tag = f"{config.cache_key_tag} {capability}"
+    except (Unsupported, AttributeError):  # torch 2.6 and before have no such tag
+        pass
 
 
 def _export(decomposed: bool) -> Callable[[Built], Built]:
