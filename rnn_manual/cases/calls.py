@@ -28,8 +28,8 @@ AFTER_ANOTHER = ("after another", *WITHOUT_A_GRAPH)
 
 def frozen(case: Case) -> list[str]:
     """The weights that require no gradient. (Where gradients are off, all do, as is usual.)"""
-    weights = list(case.config.parameter_shapes())
-    return {"frozen": weights, "partly frozen": weights[::2]}.get(case.call, [])
+    every = {"frozen": 1, "partly frozen": 2}.get(case.call)
+    return list(case.config.parameter_shapes())[::every] if every else []
 
 
 def differentiated(case: Case, leaf: str) -> bool:

@@ -11,7 +11,7 @@ from rnn_manual.usage import DTYPES
 
 STATES = ("random", "omitted", "zeros", "ones")
 LAYOUTS = ("batched", "unbatched", "packed", "packed sorted", "packed equal")
-VALUES = ("ordinary", "signed zeros", "large", "infinities", "NaN")
+VALUES = ("ordinary", "signed zeros", "small", "large", "infinities", "NaN")
 MEMORY = ("contiguous", "strided", "expanded")
 
 
@@ -35,7 +35,8 @@ class Case:
             in no order), "packed sorted" (longest first) or "packed equal" (all of length T).
         state: "random", "zeros", "ones" or "omitted".
         training: the module's mode; it matters for dropout only.
-        values: "ordinary", or what stands in some places of the input: "signed zeros", "large"
+        values: "ordinary"; "small", all of the input 2⁻³⁰ times as large, which the gradients of
+            its weights show; or what stands in some places of the input: "signed zeros", "large"
             (4096 times as large, and so is some of what comes back for out: beyond what exp of
             float64 reaches, and what clips would leave), "infinities" (one at a step) or "NaN".
         memory: how input, state, weights and what comes back for the outputs lie in memory:

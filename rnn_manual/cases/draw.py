@@ -21,7 +21,7 @@ from rnn_manual.layout import Packed, rows_of
 
 Floats = NDArray[np.floating[Any]]
 
-LARGE = 4096.0
+LARGE, SMALL = 2.0**12, 2.0**-30
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,8 @@ def _special(case: Case, x: Floats, rng: np.random.Generator) -> Floats:
     special = {"signed zeros": 0.0, "infinities": np.inf, "NaN": np.nan}
     if case.values == "ordinary" or not x.size:
         return x
+    if case.values == "small":
+        return SMALL * x
     chosen = rng.random(x.shape) < 0.2
     chosen.flat[0] = True
     signs = np.copysign(1.0, rng.standard_normal(x.shape))

@@ -31,8 +31,9 @@ ZEROS = Excluded(
     lambda case: case.drops and case.config.dropout == 1,
 )
 SPECIAL = Excluded(
-    "NaN and infinities spread; they and what is large saturate what they reach",
-    lambda case: case.values in ("NaN", "infinities", "large"),
+    "NaN and infinities spread; they and what is large saturate what they reach; what is small "
+    "changes nothing but gradients",
+    lambda case: case.values in ("NaN", "infinities", "large", "small"),
 )
 CHAOTIC = Excluded("in chaos every change is amplified to anything", lambda case: case.gain != 1)
 ONE_ROW = Excluded(

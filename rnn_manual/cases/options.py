@@ -46,7 +46,7 @@ MASKING: dict[str, tuple[Any, ...]] = {
 # and 0·∞ NaN. And in bfloat16 oneDNN, on a CPU with AMX, lets a NaN into the row before its own
 # (its issue 5717).
 NARROW = ("bfloat16", "float16")
-NOT_IN_NARROW = ("large", "infinities", "NaN")
+NOT_IN_NARROW = ("small", "large", "infinities", "NaN")
 ALL = {name: (*values, *MASKING.get(name, ())) for name, values in TELLING.items()}
 PLAIN: Options = {name: values[0] for name, values in ALL.items()}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 
+from rnn_manual.cases.calls import WITHOUT_A_GRAPH
 from rnn_manual.cases.covering import Combination, combinations_of
 from rnn_manual.cases.options import ALL, MASKING, TELLING, Options, is_feasible, product
 
@@ -56,8 +57,10 @@ def together() -> list[Combination]:
 def masked() -> list[Combination]:
     """Each value that masks others, with every structure, and with the ways of going forward."""
     ways = STRUCTURE | {"state": STATE, "call": FORWARD}
-    clipped = product(equations=TELLING["equations"], call=FORWARD[:1], values=("large",))
-    return [tuple(row.items()) for row in clipped] + [
+    equations = TELLING["equations"]
+    sized = product(equations=equations, call=FORWARD[:1], values=("small", "large"))
+    dropped = product(equations=equations, dropout=("1",), call=WITHOUT_A_GRAPH)
+    return [tuple(row.items()) for row in [*sized, *dropped]] + [
         tuple((name, row[name]) for name in ALL if name in row)
         for mask, values in MASKING.items()
         for other, others in ways.items()

@@ -56,7 +56,8 @@ def assert_proved(
 
 def small(case: Case) -> Case:
     """The same with few steps and sequences, simply called."""
-    return replace(case, seq_len=3, batch_size=2, call="with gradients")
+    rows = 1 if case.layout == "unbatched" else 2
+    return replace(case, seq_len=3, batch_size=rows, call="with gradients")
 
 
 def fingerprint_of_loops(case: Case) -> str:

@@ -16,6 +16,7 @@ from rnn_manual.candidates.errors import Unsupported
 from rnn_manual.candidates.harness.building import build, constructed
 from rnn_manual.candidates.harness.result import Result
 from rnn_manual.candidates.harness.running import run_candidate
+from rnn_manual.candidates.harness.seeding import seed_generators
 from rnn_manual.candidates.harness.tensors import to_numpy
 from rnn_manual.candidates.process.dispatch import facts, run_there
 from rnn_manual.cases.case import Case
@@ -145,7 +146,7 @@ def _initial(subject: Subject, case: Case, seeds: Sequence[int], device: str) ->
     found = []
     with torch.random.fork_rng(devices=[]):
         for seed in seeds:
-            torch.manual_seed(seed)
+            seed_generators(seed, device)
             module = constructed(layer, case.config).to(device)
             found.append({name: to_numpy(p) for name, p in module.named_parameters()})
     return found

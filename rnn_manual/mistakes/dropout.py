@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnn_manual.cases.calls import AFTER_ANOTHER
+import torch
+
+from rnn_manual.cases.calls import AFTER_ANOTHER, WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
 from rnn_manual.mistakes.conditions import drops, has_an_output, stacked
 from rnn_manual.mistakes.wrong import Net, dropped_out, mistake
@@ -31,6 +33,16 @@ def _in_training(case: Case) -> bool:
 def _in_eval(case: Case) -> bool:
     """In a case of training, too: another call is in eval."""
     return (case.config.dropout > 0 and not case.training) or _draws_at_another_call(case)
+
+
+@mistake(
+    "dropout left out where gradients are off",
+    drops,
+    lambda case: case.call in WITHOUT_A_GRAPH,
+    classic=False,
+)
+def dropout_left_out_of_inference(net: Net) -> Net:
+    return net if torch.is_grad_enabled() else net.using(training=False)
 
 
 @mistake("dropout after the last layer too", _in_training, has_an_output)

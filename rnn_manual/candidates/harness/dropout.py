@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from rnn_manual.candidates.harness.seeding import seed_generators
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Data, Floats
 
@@ -26,6 +27,6 @@ def dropout_masks(case: Case, data: Data, dtype: Any) -> list[Floats]:
     ones = torch.ones(sum(case.lengths), c.num_directions * c.output_size)
     ones = ones.to(getattr(torch, case.dtype))
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(case.seed)
+        seed_generators(case.seed)
         drawn = [F.dropout(ones, c.dropout).double() for _ in range(c.num_layers - 1)]
     return [np.asarray(mask.numpy(), dtype) for mask in drawn]

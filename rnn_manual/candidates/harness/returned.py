@@ -69,21 +69,20 @@ def check_no_shared_memory(outputs: Tensors, given: Mapping[str, torch.Tensor]) 
     for name, tensor in outputs.items():
         if torch._debug_has_internal_overlap(tensor) == 1:
             raise Violation(f"several elements of {name} share one place in memory")
-    pairs = [
-        *itertools.combinations(outputs.items(), 2),
-        *itertools.product(outputs.items(), given.items()),
-    ]
-    for (name, tensor), (other, there) in pairs:
-        if _overlap(tensor, there):
+    returned, others = _on_cpu(outputs), _on_cpu(given)
+    pairs = itertools.chain(
+        itertools.combinations(returned.items(), 2),
+        itertools.product(returned.items(), others.items()),
+    )
+    for (name, array), (other, there) in pairs:
+        if np.may_share_memory(array, there) and np.shares_memory(array, there):
             raise Violation(f"{name} shares memory with {other}, expected memory of its own")
 
 
-def _overlap(a: torch.Tensor, b: torch.Tensor) -> bool:
-    if a.device.type != "cpu" or b.device.type != "cpu" or not (a.numel() and b.numel()):
-        return False
-    return bool(np.may_share_memory(_as_bits(a), _as_bits(b))) and bool(
-        np.shares_memory(_as_bits(a), _as_bits(b))
-    )
+def _on_cpu(tensors: Mapping[str, torch.Tensor]) -> dict[str, Any]:
+    """Those that lie in memory that NumPy can see."""
+    there = {name: t for name, t in tensors.items() if t.device.type == "cpu" and t.numel()}
+    return {name: _as_bits(tensor) for name, tensor in there.items()}
 
 
 def _as_bits(tensor: torch.Tensor) -> Any:

@@ -17,6 +17,7 @@ from rnn_manual.candidates.harness.returned import (
     check_no_shared_memory,
     read_outputs,
 )
+from rnn_manual.candidates.harness.seeding import seed_generators
 from rnn_manual.candidates.harness.tensors import Tensors, arguments, leaves_of, packing_of
 from rnn_manual.candidates.harness.untouched import Untouched, switches_left_alone
 from rnn_manual.cases.calls import WITHOUT_A_GRAPH
@@ -68,7 +69,7 @@ class Run:
     def forward(self) -> None:
         """Calls the layer. Raises: Violation; what the layer raises."""
         case, module = self.case, Furniture(self.built.module)
-        torch.manual_seed(case.seed)
+        seed_generators(case.seed, self.device)
         with CONTEXTS.get(case.call, nullcontext)(), switches_left_alone(draws=case.drops):
             returned = self.built.call(*self.arguments)
         self.outputs = read_outputs(case.config, returned, self.arguments[0])

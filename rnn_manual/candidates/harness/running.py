@@ -170,12 +170,16 @@ def _in_place_of(other: Run, run: Run) -> Run:
     if run.case.memory == "expanded":  # all rows are one row in memory: nothing can be put there
         return run
     with torch.no_grad():
-        # A law may give a state where the case leaves it out, as the call before did.
-        leaves = {name: other.leaves.get(name, leaf) for name, leaf in run.leaves.items()}
+        # A law may give a state where the case leaves it out, or one of another size.
+        leaves = {
+            name: other.leaves[name]
+            if name in other.leaves and other.leaves[name].shape == leaf.shape
+            else leaf
+            for name, leaf in run.leaves.items()
+        }
         for name, leaf in run.leaves.items():
-            if name in other.leaves:
-                leaves[name].copy_(leaf)
-                leaves[name].requires_grad_(leaf.requires_grad)
+            leaves[name].copy_(leaf)
+            leaves[name].requires_grad_(leaf.requires_grad)
     return Run(run.built, run.case, run.data, run.device, run.translated, leaves, run.observer)
 
 

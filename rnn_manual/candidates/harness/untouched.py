@@ -91,11 +91,11 @@ SWITCHES: dict[str, tuple[Callable[[], Any], Callable[[Any], Any] | None]] = {
 
 
 def _same(a: Any, b: Any) -> bool:
-    """Whether two values are equal: of tuples and arrays, all that is in them."""
+    """Whether two values are equal: of arrays, and in tuples, all that is in them."""
     if isinstance(a, torch.Tensor):
         return torch.equal(a, b)
     if isinstance(a, np.ndarray):
         return bool(np.array_equal(a, b))
-    if isinstance(a, tuple) and any(isinstance(x, (tuple, np.ndarray)) for x in a):
+    if isinstance(a, tuple) and any(isinstance(x, np.ndarray) for x in a):
         return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
     return bool(a == b)

@@ -62,7 +62,10 @@ EDGES = {
     "T ≥ 50": ({"seq_len": 50}, {"seq_len": 49}),
     "B > 100": ({"batch_size": 101}, {"batch_size": 100}),
     "H > 100": ({"hidden_size": 101}, {"hidden_size": 100}),
-    **{name: ({"values": name}, {}) for name in ("signed zeros", "large", "infinities", "NaN")},
+    **{
+        name: ({"values": name}, {})
+        for name in ("signed zeros", "small", "large", "infinities", "NaN")
+    },
     **{name: ({"memory": name}, {}) for name in ("strided", "expanded")},
     "notes": ({"label": "notes-D3"}, {}),
 }

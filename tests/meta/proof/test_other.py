@@ -18,6 +18,8 @@ PLACES = {
     "nothing_for_h_n_alone": ("dc'", 0, "forward", 2),
     "outputs_kept_by_reference": ("dh'", 0, "forward", 2),
     "dropout_left_out": ("a_i", 1, "forward", 0),
+    "dropout_left_out_of_inference": ("a_i", 1, "forward", 0),
+    "small_inputs_flushed": ("a_i", 0, "forward", 0),
     "dropout_after_the_last": ("out", None, None, None),
     "other_nonlinearity": ("h'", 0, "forward", 0),
     "c_not_squashed": ("tanh(c')", 0, "forward", 0),

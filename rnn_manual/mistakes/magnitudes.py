@@ -1,14 +1,17 @@
-"""Mistakes that show only in numbers far beyond the usual ones."""
+"""Mistakes that show only in numbers far larger or smaller than the usual ones."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import torch
 
-from rnn_manual.cases.calls import WITHOUT_A_GRAPH
+from rnn_manual.cases.calls import WITHOUT_A_GRAPH, differentiated
 from rnn_manual.cases.case import Case
+from rnn_manual.layout import mapped_rows
 from rnn_manual.mistakes.called import through
+from rnn_manual.mistakes.conditions import biased, holds_numbers
 from rnn_manual.mistakes.wrong import Net, mistake
 from rnn_manual.ops import TorchOps
 
@@ -55,3 +58,18 @@ class _Clip(torch.autograd.Function):
 )
 def gradients_clipped(net: Net) -> tuple[Any, Any]:
     return through(net, _Clip.apply)
+
+
+def _all_of_it_small(case: Case) -> bool:
+    return not biased(case) and case.state in ("omitted", "zeros")
+
+
+@mistake(
+    "inputs below 10⁻⁶ are taken for zero",
+    holds_numbers,
+    lambda case: case.values == "small",
+    lambda case: differentiated(case, "weight_ih_l0") or _all_of_it_small(case),
+    classic=False,
+)
+def small_inputs_flushed(net: Net) -> Net:
+    return replace(net, input=mapped_rows(lambda x: x * (x.abs() > 1e-6), net.input))
