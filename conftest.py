@@ -1,5 +1,6 @@
 """What belongs to running this checkout's own tests only."""
 
+import gc
 import os
 
 import pytest
@@ -15,3 +16,8 @@ def pytest_configure(config: pytest.Config) -> None:
     share_cores(config)
     if hasattr(config, "workerinput"):
         os.environ["OMP_NUM_THREADS"] = str(torch.get_num_threads())
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays, and need not be gone through by the collector of garbage."""
+    gc.freeze()

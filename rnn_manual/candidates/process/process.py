@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import faulthandler
+import gc
 import os
 import pickle
 import signal
@@ -186,6 +187,7 @@ def serve(threads: int | None) -> None:
 
     if threads is not None:
         torch.set_num_threads(threads)
+    gc.freeze()  # all of torch, which the collector would go through again and again
     pickle.dump("ready", answers)
     answers.flush()
     while True:

@@ -6,12 +6,19 @@ one after the other, so that few workers start a process for those that need one
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sorts the tests by mode and case; those of no case come first, in their own order."""
     items.sort(key=_mode_and_case)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays, and need not be gone through by the collector of garbage."""
+    gc.freeze()
 
 
 def _mode_and_case(item: pytest.Item) -> tuple[str, str]:

@@ -112,9 +112,10 @@ class Points:
         return arrays[0].like(values, _highest(arrays))
 
     @staticmethod
-    def stacked(arrays: Sequence[Points]) -> Any:
-        """Along a new first axis."""
-        return arrays[0].like(np.stack([a.values for a in arrays], 1), _highest(arrays))
+    def stacked(arrays: Sequence[Points], axis: int = 0) -> Any:
+        """Along a new axis."""
+        values = np.stack([a.values for a in arrays], axis + (axis >= 0))
+        return arrays[0].like(values, _highest(arrays))
 
     # Shapes.
 

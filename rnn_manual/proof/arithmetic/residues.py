@@ -83,13 +83,11 @@ class Residues(Points):
 
     def sigmoid(self) -> Residues:
         hashed(self.size, self.degree)
-        flipped, zero, lanes = _canonical(self.values)
-        y = _drawn(lanes, len(self.values))
-        y = np.where(flipped, reduced(PRIME + 1 - y), y)
-        return Residues(np.where(zero, HALF, y), Degree(1))
+        return Residues(_sigma(self.values), Degree(1))
 
     def tanh(self) -> Residues:
-        return (self * 2).sigmoid() * 2 - 1
+        hashed(self.size, self.degree)
+        return Residues(reduced(2 * _sigma(reduced(2 * self.values)) + (PRIME - 1)), Degree(1))
 
     def exp(self) -> Residues:
         y = self.sigmoid()
@@ -179,6 +177,13 @@ def digests(values: Ints) -> NDArray[np.uint64]:
     for word in words:
         lanes = mixed((lanes ^ word) + _GOLDEN)
     return lanes
+
+
+def _sigma(values: Ints) -> Ints:
+    flipped, zero, lanes = _canonical(values)
+    y = _drawn(lanes, len(values))
+    y[:, zero] = HALF
+    return np.where(flipped, reduced(PRIME + 1 - y), y)
 
 
 def _canonical(values: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.uint64]]:

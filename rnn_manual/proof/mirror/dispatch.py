@@ -45,6 +45,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
             what torch runs with oneDNN off can be looked at instead.
 
     Attributes:
+        asleep: whether what is computed is not looked at for now.
         left: the lines at which values were taken out of torch.
         drew: whether random numbers were drawn.
         casts: the lines at which values were cast to a narrower format, and to which.
@@ -60,6 +61,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self.shadows = Shadows(constant)
         self.seen, self.line, self.native_instead = seen, line, native_instead
+        self.asleep = False
         self.met_onednn = False  # TorchScript raises an error of its own in place of OneDNN
         self.left: list[str] = []
         self.drew = False
@@ -68,7 +70,10 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        kwargs, op = kwargs or {}, operation(function)
+        kwargs = kwargs or {}
+        if self.asleep:
+            return function(*args, **kwargs)
+        op = operation(function)
         if torch.is_inference_mode_enabled():  # then what is made of others comes here whole
             # torch's own code for that, and not a Python one that compilers read in its place.
             key = torch._C.DispatchKey.CompositeImplicitAutograd

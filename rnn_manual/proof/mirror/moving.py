@@ -1,12 +1,12 @@
 """Operations that only move numbers: what they do to places, they do to values.
 
 Each is run once more, on integers that number its operands' elements; what comes out says where
-every element is from. Zero says that it is a new zero.
+every element is from. Zero says that it is a new zero. The commonest go by a shorter way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -17,6 +17,31 @@ from rnn_manual.proof.mirror.operations import INDEXED
 # What would be taken for a place: a number that is put in, or added.
 ADDS = {"accumulate", "reduce", "value"}
 WITHOUT = ("dtype", "memory_format", "pin_memory", "non_blocking", "out", "layout", "device")
+
+
+def _clone(x: Points, memory_format: Any = None) -> Points:
+    return x
+
+
+def _copy(x: Points, source: Points, non_blocking: bool = False) -> Points:
+    return source
+
+
+def _cat(arrays: Sequence[Points], axis: int = 0) -> Points:
+    some = [x for x in arrays if x.shape != (0,)] or arrays  # which fits to any other
+    return Points.concatenated(some, axis)  # type: ignore[no-any-return]
+
+
+def _stack(arrays: Sequence[Points], axis: int = 0) -> Points:
+    return Points.stacked(arrays, axis)  # type: ignore[no-any-return]
+
+
+SHORTER: dict[str, Callable[..., Points]] = {
+    "clone": _clone,
+    "copy": _copy,
+    "cat": _cat,
+    "stack": _stack,
+}
 
 
 def moved(
@@ -31,6 +56,8 @@ def moved(
     Args:
         name: the operation's. read: the values of a tensor.
     """
+    if name in SHORTER and "out" not in kwargs:
+        return SHORTER[name](*_read(args, read), **kwargs)
     sources: list[Points] = []
     start = 1
 
@@ -61,6 +88,12 @@ def moved(
         return [taken(y) for y in x] if isinstance(x, (list, tuple)) else x
 
     return taken(places)
+
+
+def _read(x: Any, read: Callable[[torch.Tensor], Points]) -> Any:
+    if isinstance(x, (list, tuple)):
+        return [_read(y, read) for y in x]
+    return read(x) if isinstance(x, torch.Tensor) else x
 
 
 def zero_of(sources: list[Points]) -> Points:

@@ -23,7 +23,8 @@ UNWRITTEN = "memory that nothing was written to through torch"
 class Shadow:
     """The values of a storage's elements, as one array in the order in which they lie.
 
-    marks: what is kept of each element beside its values, (marks, elements).
+    marks: what is kept beside the values, if it is the same of all elements. each: if it is not,
+        (marks, elements); None if it is.
     reason: why what stands there is not known as a formula; "" if it is.
     unwritten: which elements have no value yet; None if each has.
     seen_by: a tensor that sees it; kept, for torch would use the storage's address again. (Of the
@@ -31,10 +32,11 @@ class Shadow:
     """
 
     points: Points
-    marks: NDArray[np.int64]
+    marks: tuple[int, ...]
     seen_by: torch.Tensor
     reason: str = ""
     unwritten: NDArray[np.bool_] | None = None
+    each: NDArray[np.int64] | None = None
 
     def is_of(self, tensor: torch.Tensor) -> bool:
         """Whether a tensor sees the storage's elements as they are, and not as other bytes."""
@@ -63,9 +65,11 @@ class Shadows:
             return self.constant(numbers(tensor))  # type: ignore[no-any-return]
         if not shadow.is_of(tensor):  # `reason` says why
             return self.constant(np.zeros(tensor.shape))  # type: ignore[no-any-return]
-        marks = _window(shadow.marks, tensor)
-        highest = marks.max(tuple(range(1, marks.ndim)), initial=0)
-        return shadow.points.like(_window(shadow.points.values, tensor), highest.tolist())
+        marks: Any = shadow.marks
+        if shadow.each is not None:
+            seen = _window(shadow.each, tensor)
+            marks = seen.reshape(len(seen), -1).max(1, initial=0).tolist()
+        return shadow.points.like(_window(shadow.points.values, tensor), marks)
 
     def reason(self, tensor: torch.Tensor) -> str:
         """Why a tensor's values are not known as formulas; "" if they are."""
@@ -80,20 +84,28 @@ class Shadows:
 
     def write(self, tensor: torch.Tensor, points: Points, reason: str = "") -> None:
         """Puts values where a tensor lies; they are broadcast to its shape."""
-        shadow = self.of(tensor) or self._new(tensor, points)
+        shadow = self.of(tensor)
+        whole = storage_of(tensor).nbytes() == tensor.numel() * tensor.element_size()
+        if whole and tensor.is_contiguous():  # as what an operation returns nearly always is
+            values = np.empty((len(points.values), *tensor.shape), points.values.dtype)
+            values[...] = _with_axes(points, tensor.dim())
+            flat = points.like(values.reshape(len(values), -1))
+            seen_by = shadow.seen_by if shadow and shadow.is_of(tensor) else tensor
+            self.known[_address(tensor)] = Shadow(flat, points.marks, seen_by, reason)
+            return
+        shadow = shadow or self._new(tensor, points)
         if not shadow.is_of(tensor):
-            if storage_of(tensor).nbytes() != tensor.numel() * tensor.element_size():
+            if not whole:
                 shadow.reason = f"memory of {shadow.seen_by.dtype} written as {tensor.dtype}"
                 return
             shadow = self._new(tensor, points)
-        window = _window(shadow.points.values, tensor)
-        window[...] = points.values.reshape(
-            len(window), *[1] * (tensor.dim() - points.ndim), *points.shape
-        )
-        marks = _window(shadow.marks, tensor)
-        for k, mark in enumerate(points.marks):
-            marks[k, ...] = mark
-        whole = shadow.points.size == tensor.numel()
+        _window(shadow.points.values, tensor)[...] = _with_axes(points, tensor.dim())
+        if shadow.each is None and points.marks != shadow.marks:
+            marks = np.array(shadow.marks, np.int64)[:, None]
+            shadow.each = np.repeat(marks, shadow.points.size, 1)
+        if shadow.each is not None:
+            seen = _window(shadow.each, tensor)
+            seen[...] = np.reshape(points.marks, (-1, *[1] * tensor.dim()))
         shadow.reason = reason if whole else shadow.reason or reason
         if shadow.unwritten is not None:
             _window(shadow.unwritten[None], tensor)[...] = False
@@ -114,8 +126,7 @@ class Shadows:
         storage = storage_of(tensor)
         elements = storage.nbytes() // tensor.element_size()
         values = np.zeros((len(like.values), elements), like.values.dtype)
-        marks = np.zeros((len(like.marks), elements), np.int64)
-        shadow = Shadow(like.like(values), marks, tensor)
+        shadow = Shadow(like.like(values), like.marks, tensor)
         self.known[_address(tensor)] = shadow
         return shadow
 
@@ -128,12 +139,23 @@ def numbers(tensor: torch.Tensor) -> NDArray[Any]:
     return np.asarray(tensor.cpu().numpy())
 
 
+def _with_axes(points: Points, axes: int) -> NDArray[Any]:
+    """Values that may be broadcast to a tensor of so many axes."""
+    missing = axes - points.ndim
+    if not missing:
+        return points.values
+    return points.values.reshape(len(points.values), *[1] * missing, *points.shape)
+
+
 def _address(tensor: torch.Tensor) -> int:
     return storage_of(tensor)._cdata  # type: ignore[no-any-return]
 
 
 def _window(values: NDArray[Any], tensor: torch.Tensor) -> NDArray[Any]:
     """The elements of a storage that a tensor sees, as it sees them: a view (K, *shape)."""
+    if tensor.is_contiguous():
+        start = tensor.storage_offset()
+        return values[:, start : start + tensor.numel()].reshape(len(values), *tensor.shape)
     step = values.itemsize
     strides = (values.strides[0], *(s * step for s in tensor.stride()))
     shape = (len(values), *tensor.shape)

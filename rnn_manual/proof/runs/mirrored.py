@@ -74,6 +74,7 @@ class _Watch(Observer):
 
     def given(self, name: str, tensor: torch.Tensor) -> None:
         self.told(name)
+        self.mirror.asleep = False
         if name == "input":  # what was drawn to build the layer is not of the call
             self.mirror.drew = False
         points = self.leaf(name, tensor)
@@ -157,6 +158,7 @@ def on(
     """The same on any arithmetic. leaf: the values of what goes in, by name."""
     how = MODES[mode] if mode else None
     watch = _Watch(mirror, leaf, told)
+    mirror.asleep = True  # until something of the case is given: before, nn's own layer is built
     with one_thread(), counted() as account, Leaving(mirror.taken_out), mirror:
         result = run_candidate(subject, case, device=device, mode=how, observer=watch)
     finest = torch.finfo(getattr(torch, case.dtype)).eps
