@@ -53,12 +53,10 @@ def unwatched() -> AbstractContextManager[Any]:
     return disabled() if disabled else nullcontext()
 
 
-HAS_UNTYPED = hasattr(torch.Tensor, "untyped_storage")
-
-
 def storage_of(tensor: torch.Tensor) -> Any:
     """The memory that a tensor looks into, which others may share."""
-    if HAS_UNTYPED:
+    try:
         return tensor.untyped_storage()
-    storage: Any = tensor.storage()  # type: ignore[no-untyped-call]
-    return storage.untyped()  # torch 1.13
+    except AttributeError:  # torch 1.13
+        storage: Any = tensor.storage()  # type: ignore[no-untyped-call]
+        return storage.untyped()

@@ -48,7 +48,7 @@ class Reference:
     allowed: dict[str, Floats]
 
 
-@lru_cache(maxsize=512)  # one claim after the other asks for the same cases
+@lru_cache(maxsize=1024)  # all of quick and its modes, some 100 MB: claims ask for the same cases
 def reference(case: Case, device: str = "cpu") -> Reference:
     """Runs the loops and the oracle on a case, and measures what rounding does to it."""
     exact, allowed = oracle(case, draw(case))

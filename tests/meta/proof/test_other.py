@@ -5,9 +5,11 @@ from functools import cache
 import pytest
 import torch
 
+from rnn_manual.candidates.candidate import Candidate
+from rnn_manual.cases.options import is_telling
 from rnn_manual.judge import prove as judge
 from rnn_manual.mistakes import MISTAKES, equations, states, weights
-from rnn_manual.parity import Unsupported, Verdict, check, prove
+from rnn_manual.parity import Unsupported, Verdict, check, prove, select
 from tests.meta.candidates.right import PlainLSTM
 from tests.meta.proof.small import shown_on, small
 
@@ -152,6 +154,28 @@ def test_a_mistake_is_another_formula_and_is_placed(name):
     assert found.differs
     where = found.where
     assert (where.quantity, where.layer, where.direction, where.step) == PLACES[name]
+
+
+# But for second derivatives, which are held as numbers only; and for sizes that take long.
+ELSEWHERE = select(
+    "quick",
+    notes=None,
+    where=lambda case: (
+        is_telling(case)
+        and case.call != "second derivatives"
+        and sum(case.lengths) * case.config.hidden_size * case.config.num_rows < 1000
+    ),
+)
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_mistake_is_another_formula_on_other_cases_too(name):
+    """Of any layout, call and size that shows it; or what it leaves behind ends the run before."""
+    mistake = MISTAKES[name]
+    shown = [case for case in ELSEWHERE if mistake.shows(case)]
+    for case in shown[:: max(1, len(shown) // 3)]:
+        found = judge.formula_of(Candidate(name, mistake), case, explained=False)
+        assert found.verdict == "other" or "random generator" in found.reason, case.id
 
 
 @pytest.mark.parametrize("name", TOLD)
