@@ -98,10 +98,12 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Executes an operation, and its rule on the shadows."""
         if op.name in FACTORIES:
             result = function(*args, **kwargs)
-            if "empty" in op.name and result.is_floating_point():
+            if "empty" in op.name and result.is_floating_point() and not result.is_meta:
                 self.shadows.add_unwritten(result)
             return result
         given = [x for x in flat((args, tuple(kwargs.values()))) if isinstance(x, torch.Tensor)]
+        if any(x.is_meta for x in given):  # which hold no numbers
+            return function(*args, **kwargs)
         depends = any(self.shadows.of(x) is not None for x in given)
         if op.name in RANDOM:
             return self._random(op, function(*args, **kwargs), args)

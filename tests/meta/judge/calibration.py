@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import random
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -128,7 +129,10 @@ def false_alarms(found_by: Found) -> None:
     """Prints how near correct candidates come, and the chance that one goes too far."""
     nearest_by: dict[tuple[str, str], float] = {}
     found: dict[str, list[float]] = {"": [], "chaos": []}
+    done = 0
     for name, case, more in found_by:
+        if done // 10_000 < (done := done + len(more)) // 10_000:
+            print(f"{done:,} tensors", file=sys.stderr, flush=True)
         key = (name, "chaos" if case.gain != 1 else case.dtype)
         nearest_by[key] = max([nearest_by.get(key, 0.0), *more])
         found["chaos" if case.gain != 1 else ""] += more

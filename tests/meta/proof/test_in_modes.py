@@ -1,0 +1,24 @@
+"""Of a layer in a mode the formulas are known, though who runs it, or where it lay, hides them."""
+
+import pytest
+import torch
+
+from rnn_manual.config import Config
+from rnn_manual.parity import Case, check, prove
+
+
+@pytest.mark.parametrize("mode", ["jit.script", "jit.trace"])
+def test_a_scripted_layer_is_proved_with_onednn_off(mode):
+    """oneDNN's kernel is met within TorchScript, which raises an error of its own for ours."""
+    formula = prove(mode, Case(Config("lstm", 1, 2), 2, 1)).formula
+    assert formula.verdict == "proved"
+    assert ("oneDNN" in formula.reason) == torch.backends.mkldnn.is_available()
+
+
+@pytest.mark.parametrize("mode", ["meta", "meta-assign", "device-dtype"])
+def test_a_layer_that_was_built_on_meta_is_proved(mode):
+    """Tensors there hold no numbers, and no formulas: these come with the weights."""
+    found = check(
+        mode, Case(Config("gru", 1, 2), 2, 1)
+    )  # (where prove declines, a test is skipped)
+    assert found.formula.verdict == "proved"
