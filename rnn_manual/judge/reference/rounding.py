@@ -16,6 +16,9 @@ unit roundoff u of the case's dtype:
 - and all of them by the dtype's smallest number, below which it has no other; but for what is zero
   because all its terms are, which no arithmetic rounds. (Else relu would open there by chance.)
 
+Sequences of a batch that are the same sequence, as in expanded input, round alike: in a sum over
+the batch, such errors add up, and do not cancel.
+
 The sums and products between them, f·c + i·g and the like, are not moved: what they round is no
 more than what i, f and g already are.
 """
@@ -42,13 +45,16 @@ class NoisyOps(NumpyOps):
         masks: as for `NumpyOps`, for all rows.
         samples: how many rows stand for each row of the batch.
         rows: how many rows the batch has over all steps.
+        alike: how many sequences of it may be the same one, at every step.
     """
 
-    def __init__(self, case: Case, masks: list[Floats], samples: int, rows: int) -> None:
+    def __init__(
+        self, case: Case, masks: list[Floats], samples: int, rows: int, alike: int = 1
+    ) -> None:
         super().__init__(masks)
         format = torch.finfo(getattr(torch, case.dtype))
         self.roundoff, self.smallest = format.eps / 2, format.tiny * format.eps
-        self.samples, self.rows = samples, rows
+        self.samples, self.rows, self.alike = samples, rows, alike
         self.finite = case.values not in ("infinities", "NaN")
         self.random = random.Random(case.seed)
 
@@ -57,9 +63,19 @@ class NoisyOps(NumpyOps):
         normal = _normal(1 << (max(1 << 16, 2 * y.size) - 1).bit_length())
         start = self.random.randrange(len(normal) - y.size)
         errors = normal[start : start + y.size].reshape(y.shape)
+        if self.alike_in(y) > 1:
+            by_sequence = errors.reshape(-1, self.alike, self.samples, y.shape[1])
+            errors = np.repeat(by_sequence[:, :1], self.alike, 1).reshape(y.shape)
         moved = y + errors * (self.roundoff * np.abs(size) + self.smallest * (size != 0))
         # What is infinite or NaN has no rounding errors: it stays what it is.
         return moved if self.finite else np.where(np.isfinite(size), moved, y)
+
+    def alike_in(self, rows: Array) -> int:
+        """How many sequences there are for each that is not the same as another, in these rows."""
+        if self.alike == 1 or rows.ndim != 2 or len(rows) % (self.alike * self.samples):
+            return 1
+        by_sequence = rows.reshape(-1, self.alike, self.samples, rows.shape[1])
+        return self.alike if (by_sequence == by_sequence[:, :1]).all() else 1
 
     def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
         squares = np.square(x) @ np.square(weight).T
@@ -74,6 +90,9 @@ class NoisyOps(NumpyOps):
         dW = by_sample_dy.swapaxes(1, 2) @ by_sample_x
         squares = np.square(by_sample_dy).swapaxes(1, 2) @ np.square(by_sample_x)
         db, db_squares = by_sample_dy.sum(1), np.square(by_sample_dy).sum(1)
+        # The sum of k that are alike is k times as large, and not √k times.
+        squares *= min(self.alike_in(x), self.alike_in(dy))
+        db_squares *= self.alike_in(dy)
         dx_squares = np.square(dy) @ np.square(weight)
         return (
             self.rounded(dy @ weight, _of_sum(dx_squares, len(weight))),

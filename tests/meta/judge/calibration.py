@@ -129,10 +129,11 @@ def false_alarms(found_by: Found) -> None:
     """Prints how near correct candidates come, and the chance that one goes too far."""
     nearest_by: dict[tuple[str, str], float] = {}
     found: dict[str, list[float]] = {"": [], "chaos": []}
-    done = 0
+    done, worst = 0, {}
     for name, case, more in found_by:
         if done // 10_000 < (done := done + len(more)) // 10_000:
             print(f"{done:,} tensors", file=sys.stderr, flush=True)
+        worst[case] = max(worst.get(case, (0.0, "")), (max(more, default=0.0), name))
         key = (name, "chaos" if case.gain != 1 else case.dtype)
         nearest_by[key] = max([nearest_by.get(key, 0.0), *more])
         found["chaos" if case.gain != 1 else ""] += more
@@ -144,6 +145,9 @@ def false_alarms(found_by: Found) -> None:
     for name in SUBJECTS:
         cells = (nearest_by.get((name, column)) for column in columns)
         print(f"  {name:<24}" + "".join(f"{'' if c is None else f'{c:.2g}':>10}" for c in cells))
+    print("nearest to what is allowed:")
+    for case, (ratio, name) in sorted(worst.items(), key=lambda item: item[1], reverse=True)[:8]:
+        print(f"  {ratio:.2f}  {name}, {case.id}, seed {case.seed}")
     total = sum(map(len, found.values()))
     print(f"{total:,} tensors compared, {sum(r > 1 for rs in found.values() for r in rs)} beyond")
     one = chance_beyond(found[""])

@@ -77,6 +77,26 @@ def test_rounding_goes_both_ways(dtype):
     assert 0.7 * u < size < 1.5 * u
 
 
+def test_one_sequence_many_times_rounds_alike():
+    """The same rows are moved by the same, in each sample by another; different rows are not."""
+    ops = NoisyOps(Case(Config("rnn", 1, 1)), [], samples=3, rows=4, alike=2)
+    same = np.repeat(np.random.default_rng(0).uniform(0.5, 2, (2, 1, 3, 5)), 2, axis=1)
+    for y, alike in ((same, True), (same + np.arange(2)[:, None, None], False)):
+        rows = y.reshape(12, 5)
+        moves = (ops.rounded(rows, rows) - rows).reshape(y.shape)
+        assert (moves[:, 0] == moves[:, 1]).all() == alike
+        assert (moves[:, :, 0] != moves[:, :, 1]).any()
+        assert ops.alike_in(rows) == (2 if alike else 1)
+
+
+def test_gradients_summed_over_one_sequence_many_times_are_allowed():
+    """Their errors add up, where those of different sequences would cancel."""
+    config = Config("gru", 3, 17, num_layers=3, bidirectional=True)
+    case = Case(config, 7, 4, memory="expanded", call="loss on h_n")
+    found = [nearest(RIGHT["without oneDNN"], replace(case, seed=seed)) for seed in range(8)]
+    assert max(found) < 0.75
+
+
 @pytest.mark.parametrize("equations", ["rnn tanh", "rnn relu", "lstm", "lstm proj", "gru"])
 @pytest.mark.parametrize("layout", ["batched", "unbatched", "packed"])
 def test_samples_side_by_side_are_runs_of_the_case(equations, layout):
