@@ -43,7 +43,7 @@ def spread(case: Case, data: Data, exact: Arrays, backward: bool = True) -> dict
     batch = _SideBySide(case, data)
     masks = [mask[batch.rows] for mask in dropout_masks(case, data, np.float64)]
     repeated = [np.repeat(mask, batch.samples, 0) for mask in masks]
-    alike = len(batch.chosen) if case.memory == "expanded" and not case.packed else 1
+    alike = max(1, len(batch.chosen)) if case.memory == "expanded" and not case.packed else 1
     ops = NoisyOps(case, repeated, batch.samples, batch.total, alike)
     found = run_in_numpy(case, batch.data(batch.samples, backward), ops, np.float64, backward)
     sums = exact
