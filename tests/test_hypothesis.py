@@ -2,9 +2,7 @@
 
 import pytest
 
-from rnn_manual.cases.strategies import cases
 from rnn_manual.claims.laws import claim
-from rnn_manual.judge.smallest import smallest_failure
 from rnn_manual.usage import DTYPES, KINDS
 
 EXAMPLES = {"quick": 12, "full": 500}
@@ -20,6 +18,10 @@ def elsewhere(monkeypatch, tmp_path):
 @pytest.mark.usefixtures("elsewhere")
 def test_the_layer_is_the_loop_on_cases_that_are_drawn(request, candidate, device, agrees):
     """The same on cases beyond the chosen ones, any options together and sizes at random."""
+    # Loaded here, for every worker collects this file, and Hypothesis takes long to load.
+    from rnn_manual.cases.strategies import cases
+    from rnn_manual.judge.smallest import smallest_failure
+
     option = request.config.getoption
     failing = smallest_failure(
         candidate,
