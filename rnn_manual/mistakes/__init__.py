@@ -7,20 +7,13 @@ explanation: a candidate that agrees with one of them behaves exactly like it.
 from torch import nn
 
 from rnn_manual.mistakes import (  # noqa: F401 - each registers its own
-    called,
     corners,
     dropout,
-    effects,
     equations,
     gradients,
     layers,
-    magnitudes,
-    masks,
-    memory,
-    sent_back,
     states,
     time,
-    ways,
     weights,
 )
 from rnn_manual.mistakes.classes import CLASSES

@@ -9,7 +9,8 @@ from rnn_manual.cases.options import TELLING, case_of, is_telling, options_of
 from rnn_manual.claims.layer import Layer
 from rnn_manual.judge.check import compare_result
 from rnn_manual.judge.reference.tolerance import reference
-from rnn_manual.mistakes import MISTAKES, masks
+from rnn_manual.mistakes import MISTAKES
+from rnn_manual.mistakes.corners import masks
 from rnn_manual.parity import Verdict, select
 from tests import test_n_dropout as dropout
 

@@ -96,7 +96,7 @@ PLACES = {
     "lowest_layer_not_trained": ("dh'", 0, "forward", 2),
 }
 # What is wrong in another way than in its formulas, and what is told of it.
-CAST = "but for a cast to a narrower format: corners.py:"
+CAST = "but for a cast to a narrower format: rounded.py:"
 TOLD = {
     **{name: CAST for name in MISTAKES if "rounded" in name or name == "float64_in_float32"},
     "nothing_for_plain_input": "but for gradients that are not there, as grad weight_ih_l0",

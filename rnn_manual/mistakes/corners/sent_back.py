@@ -10,8 +10,8 @@ import torch
 
 from rnn_manual.cases.calls import WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
-from rnn_manual.mistakes.called import through
 from rnn_manual.mistakes.conditions import batched, holds_numbers
+from rnn_manual.mistakes.corners.called import through
 from rnn_manual.mistakes.wrong import Net, mistake
 
 

@@ -8,7 +8,7 @@ from rnn_manual.cases.calls import WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
 from rnn_manual.layout import rows_of, state_tuple
 from rnn_manual.mistakes.conditions import bidirectional, holds_numbers, stacked
-from rnn_manual.mistakes.corners import corner, frozen, packed, unbatched
+from rnn_manual.mistakes.corners.rounded import corner, frozen, packed, unbatched
 from rnn_manual.mistakes.wrong import Net, mistake
 
 
