@@ -8,7 +8,7 @@ from typing import Any
 
 from rnn_manual.candidates.candidate import Candidate
 from rnn_manual.candidates.catalogue import MODES, as_candidate, unsupported
-from rnn_manual.candidates.errors import Unsupported, in_one_line
+from rnn_manual.candidates.errors import Unsupported, Violation, in_one_line
 from rnn_manual.candidates.process.dispatch import ask
 from rnn_manual.cases.case import Case, Sizes
 from rnn_manual.cases.draw import Floats, draw
@@ -33,10 +33,11 @@ class Proof:
     def assert_ok(self) -> None:
         """Does nothing unless the candidate computes another formula, with other results.
 
-        Raises: AssertionError, with what was computed instead, if it does.
+        Raises: AssertionError, with what was computed instead, if it does; or with what it did
+            besides, as changing its input.
         """
         __tracebackhide__ = True
-        if self.formula.differs:
+        if self.formula.differs or self.formula.violation:
             raise AssertionError(str(self))
 
     def __str__(self) -> str:
@@ -115,6 +116,8 @@ def _formula_of(
     answer = there(mirrored)
     if isinstance(answer.error, Unsupported):
         raise answer.error
+    if isinstance(answer.error, Violation):
+        return Formula(OPEN, f"it {answer.error}", violation=str(answer.error))
     if answer.error is not None:
         return Formula(OPEN, f"run on residues, it raised {in_one_line(answer.error)}")
     formula = compare(case, answer.value)

@@ -34,6 +34,7 @@ class Formula:
         fingerprint: of all results' formulas, the same wherever these are; "" if one is open.
         chance: that a formula is taken for the loops' and is not.
         differs: of another formula, the results that are others too, computed in float64.
+        violation: what it did on the way that no layer may, as changing its input; "" if nothing.
         where, instead: of another formula, where it begins and what it is, where that is known.
     """
 
@@ -43,6 +44,7 @@ class Formula:
     fingerprint: str = ""
     chance: float = 0.0
     differs: tuple[str, ...] = ()
+    violation: str = ""
     where: Place | None = None
     instead: str = ""
 

@@ -23,13 +23,19 @@ from rnn_manual.cli.verify.tables import formulas_table
 from rnn_manual.files import check_writable, write
 from rnn_manual.judge.prove import Proof, prove
 from rnn_manual.judge.report.as_json import formula_json
+from rnn_manual.proof.formula import OPEN
 from rnn_manual.usage import Refused
 
 SHOWN = 5
+SAME = "computes the loops' formulas"
 
 
 def command(options: argparse.Namespace) -> int:
-    """Proves what there is to prove. Returns: 1 if a formula is another with other results."""
+    """Proves what there is to prove.
+
+    Returns: 1 if a formula is another with other results, or if a run did what no layer may, or if
+        it declines all; 2 if no formula is known, so that nothing was compared.
+    """
     if options.json is not None:
         check_writable(options.json)
     try:
@@ -60,16 +66,35 @@ def command(options: argparse.Namespace) -> int:
                 "formula": formula_json(proof.formula),
             }
         )
-    _show(out, options.candidate, found, wrong, declined)
+    verdict, code = _verdict(found, wrong)
+    _show(out, found, wrong, declined)
+    style = "bold red" if code else "bold green" if verdict == SAME else "yellow"
+    out.print(f"{options.candidate} {verdict}", style=style, markup=False, soft_wrap=True)
     if options.json is not None:
         report = {"candidate": options.candidate, "cases": found, "declined": dict(declined)}
         write(Path(options.json), dumps(report))
-    return int(bool(wrong) or not found)
+    return code
+
+
+def _verdict(found: list[dict[str, Any]], wrong: list[Proof]) -> tuple[str, int]:
+    """What the last line says, and the exit code."""
+    verdicts = Counter(case["formula"]["verdict"] for case in found)
+    broken = sum(case["formula"]["violation"] is not None for case in found)
+    if wrong:
+        return "computes other formulas than the loops", 1
+    if broken:
+        return f"does what no layer may, on {broken} of {len(found)} cases", 1
+    if not found:
+        return "was not looked at: it declines every case", 1
+    if verdicts[OPEN] == len(found):
+        return "is not known as formulas on any case: rnn-manual verify compares its numbers", 2
+    if verdicts["proved"] == len(found):
+        return SAME, 0
+    return f"is proved on {verdicts['proved']} of {len(found)} cases", 0
 
 
 def _show(
     out: Console,
-    candidate: str,
     found: list[dict[str, Any]],
     wrong: list[Proof],
     declined: Counter[str],
@@ -90,16 +115,6 @@ def _show(
         out.print(f"open      {count} × {reason}", style="yellow", markup=False, soft_wrap=True)
     for said, count in declined.most_common():
         out.print(f"declined  {count} × {said}", style="yellow", markup=False, soft_wrap=True)
-    verdicts = Counter(case["formula"]["verdict"] for case in found)
-    if wrong:
-        word, style = "computes other formulas than the loops", "bold red"
-    elif not found:
-        word, style = "was not looked at: it declines every case", "bold red"
-    elif verdicts["proved"] == len(found):
-        word, style = "computes the loops' formulas", "bold green"
-    else:
-        word, style = f"is proved on {verdicts['proved']} of {len(found)} cases", "yellow"
-    out.print(f"{candidate} {word}", style=style, markup=False, soft_wrap=True)
 
 
 def _heading(proof: Proof) -> str:

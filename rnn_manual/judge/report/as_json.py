@@ -52,6 +52,7 @@ def formula_json(formula: Formula) -> dict[str, Any]:
         "tensors": formula.tensors,
         "chance": formula.chance,
         "differs": list(formula.differs),
+        "violation": formula.violation or None,
         "where": None if formula.where is None else asdict(formula.where),
         "instead": formula.instead or None,
     }

@@ -1,0 +1,48 @@
+"""`rnn-manual prove`: its exit code says whether formulas were compared, and how they are."""
+
+import pytest
+
+from rnn_manual.cli import main
+
+LAYER = """
+import torch
+from rnn_manual.parity import Unsupported
+
+def build(module):
+    if module.num_layers > 1 or module.bidirectional or not module.bias or module.dropout:
+        raise Unsupported("more than one plain layer")
+    W, U, b, d = module.parameters()
+
+    def call(x, hx=None):
+        if not isinstance(x, torch.Tensor) or x.dim() < 3 or hx is None or x.dtype.itemsize < 4:
+            raise Unsupported("all but a batch with a state")
+        steps, h, out = x.transpose(0, 1) if module.batch_first else x, hx[0], []
+        for step in steps:
+            h = ACTIVATION(step @ W.T + b + h @ U.T + d)
+            out.append(h)
+        AT_THE_END
+        return torch.stack(out, 1 if module.batch_first else 0), h[None].clone()
+
+    return call
+"""
+TANH = "(torch.tanh if module.nonlinearity == 'tanh' else torch.relu)"
+
+
+@pytest.mark.parametrize(
+    ("name", "activation", "at_the_end", "code", "says"),
+    [
+        ("right", TANH, "", 0, "computes the loops' formulas"),
+        ("another", "torch.sigmoid", "", 1, "computes other formulas than the loops"),
+        ("overwritten", TANH, "hx.detach().zero_()", 1, "does what no layer may, on "),
+        ("unknown", "torch.erf", "", 2, "is not known as formulas on any case"),
+    ],
+)
+def test_the_exit_code_says_what_was_compared(
+    tmp_path, capsys, monkeypatch, name, activation, at_the_end, code, says
+):
+    """0 only where formulas were compared and are the loops', and nothing else was done."""
+    monkeypatch.chdir(tmp_path)
+    text = LAYER.replace("ACTIVATION", activation).replace("AT_THE_END", at_the_end)
+    (tmp_path / f"{name}.py").write_text(text)
+    assert main(["prove", "--candidate", f"{name}.py:build", "--kind", "rnn"]) == code
+    assert says in capsys.readouterr().out.splitlines()[-1]
