@@ -27,7 +27,7 @@ ONEDNN = frozenset(name for name in KERNELS if name.startswith("mkldnn"))
 FACTORIES = names("""
     empty empty_like empty_strided new_empty new_empty_strided empty_permuted _efficientzerotensor
     zeros zeros_like ones ones_like full full_like new_zeros new_ones new_full arange linspace eye
-    scalar_tensor range tril_indices triu_indices
+    scalar_tensor range tril_indices triu_indices _new_zeros_with_same_feature_meta
 """)
 RANDOM = names("""
     bernoulli rand rand_like randn randn_like randint randint_like randperm normal uniform

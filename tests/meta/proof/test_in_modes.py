@@ -22,3 +22,10 @@ def test_a_layer_that_was_built_on_meta_is_proved(mode):
         mode, Case(Config("gru", 1, 2), 2, 1)
     )  # (where prove declines, a test is skipped)
     assert found.formula.verdict == "proved"
+
+
+def test_zeros_that_forward_ad_makes_are_zeros():
+    """Of a weight that nothing has moved yet, the tangent is a new zero, and no unknown."""
+    case = Case(Config("gru", 1, 2), 1, 1, state="omitted")
+    found = check("forward-ad", case)
+    assert found.formula.verdict == "proved"
