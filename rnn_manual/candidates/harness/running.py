@@ -171,15 +171,11 @@ def _in_place_of(other: Run, run: Run) -> Run:
         return run
     with torch.no_grad():
         # A law may give a state where the case leaves it out, or one of another size.
-        leaves = {
-            name: other.leaves[name]
-            if name in other.leaves and other.leaves[name].shape == leaf.shape
-            else leaf
-            for name, leaf in run.leaves.items()
-        }
+        leaves = dict(run.leaves)
         for name, leaf in run.leaves.items():
-            leaves[name].copy_(leaf)
-            leaves[name].requires_grad_(leaf.requires_grad)
+            there = other.leaves.get(name)
+            if there is not None and there.shape == leaf.shape:
+                leaves[name] = there.copy_(leaf).requires_grad_(leaf.requires_grad)
     return Run(run.built, run.case, run.data, run.device, run.translated, leaves, run.observer)
 
 

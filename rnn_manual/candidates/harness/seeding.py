@@ -11,6 +11,7 @@ def seed_generators(seed: int, device: str = "cpu") -> None:
     torch.manual_seed also seeds what is not there: CUDA that has not begun keeps every such call,
     with where it came from, which takes longer than a small case, and memory without end.
     """
-    torch.default_generator.manual_seed(seed)
-    if torch.device(device).type != "cpu":
+    if torch.device(device).type == "cpu":
+        torch.default_generator.manual_seed(seed)
+    else:
         torch.manual_seed(seed)

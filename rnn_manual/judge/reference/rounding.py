@@ -71,7 +71,7 @@ class NoisyOps(NumpyOps):
         return moved if self.finite else np.where(np.isfinite(size), moved, y)
 
     def alike_in(self, rows: Array) -> int:
-        """How many sequences there are for each that is not the same as another, in these rows."""
+        """How many sequences are one and the same in these rows; 1 where they differ."""
         if self.alike == 1 or rows.ndim != 2 or len(rows) % (self.alike * self.samples):
             return 1
         by_sequence = rows.reshape(-1, self.alike, self.samples, rows.shape[1])

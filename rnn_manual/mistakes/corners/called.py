@@ -71,6 +71,14 @@ class _Both(torch.autograd.Function):
         return None, *(torch.zeros_like(g) if lost else g for g in gradients)
 
 
+class Identity(torch.autograd.Function):
+    """Hands on copies; what it sends back is its heirs'."""
+
+    @staticmethod
+    def forward(ctx: Any, *tensors: Any) -> Any:
+        return tuple(tensor.clone() for tensor in tensors)
+
+
 def through(net: Net, function: Callable[..., Any], *arguments: Any) -> tuple[Any, Any]:
     """What the loops return, handed through a function of autograd's."""
     out, last = net.run()

@@ -11,7 +11,7 @@ from rnn_manual.cases.calls import WITHOUT_A_GRAPH, differentiated
 from rnn_manual.cases.case import Case
 from rnn_manual.layout import mapped_rows
 from rnn_manual.mistakes.conditions import biased, holds_numbers
-from rnn_manual.mistakes.corners.called import through
+from rnn_manual.mistakes.corners.called import Identity, through
 from rnn_manual.mistakes.wrong import Net, mistake
 from rnn_manual.ops import TorchOps
 
@@ -38,12 +38,8 @@ def activations_clipped(net: Net) -> Net:
     return net.using(ops=_Clipped())
 
 
-class _Clip(torch.autograd.Function):
-    """The identity, whose gradient is clipped to ±10."""
-
-    @staticmethod
-    def forward(ctx: Any, *tensors: Any) -> Any:
-        return tuple(tensor.clone() for tensor in tensors)
+class _Clip(Identity):
+    """Its gradient is clipped to ±10."""
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:

@@ -11,7 +11,7 @@ import torch
 from rnn_manual.cases.calls import WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
 from rnn_manual.mistakes.conditions import batched, holds_numbers
-from rnn_manual.mistakes.corners.called import through
+from rnn_manual.mistakes.corners.called import Identity, through
 from rnn_manual.mistakes.wrong import Net, mistake
 
 
@@ -19,12 +19,8 @@ def _comes_back(case: Case) -> bool:
     return case.call not in (*WITHOUT_A_GRAPH, "loss on h_n")
 
 
-class _RowAfterRow(torch.autograd.Function):
+class _RowAfterRow(Identity):
     """Reads what comes back as if it lay in memory without gaps."""
-
-    @staticmethod
-    def forward(ctx: Any, *tensors: Any) -> Any:
-        return tuple(tensor.clone() for tensor in tensors)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
@@ -50,12 +46,8 @@ def gradients_read_without_gaps(net: Net) -> tuple[Any, Any]:
     return through(net, _RowAfterRow.apply)
 
 
-class _NoneIfExpanded(torch.autograd.Function):
+class _NoneIfExpanded(Identity):
     """Takes what comes back for out for nothing where that is expanded, as of a sum."""
-
-    @staticmethod
-    def forward(ctx: Any, *tensors: Any) -> Any:
-        return tuple(tensor.clone() for tensor in tensors)
 
     @staticmethod
     def backward(ctx: Any, d_out: Any, *d_last: Any) -> Any:

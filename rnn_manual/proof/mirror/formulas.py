@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from rnn_manual.proof.arithmetic.residues import NotFinite
-from rnn_manual.proof.mirror.moving import ADDS, WITHOUT, moved
+from rnn_manual.proof.mirror.moving import ADDS, WITHOUT, moved, operands
 from rnn_manual.proof.mirror.operations import INDEXED, KERNELS, MOVING, Operation
 from rnn_manual.proof.mirror.rules import RULES, NoRule
 from rnn_manual.proof.mirror.shadows import Shadows
@@ -44,19 +44,15 @@ def formulas_of(
 def _by_rule(op: Operation, args: Any, kwargs: Any, shadows: Shadows) -> Any:
     indexed = op.name in INDEXED
 
-    def read(x: Any) -> Any:
-        if isinstance(x, (list, tuple)):
-            return [read(y) for y in x]
-        if not isinstance(x, torch.Tensor):
-            return x
+    def read(x: torch.Tensor) -> Any:
         if not indexed or x.is_floating_point():
             return shadows.read(x)
         if shadows.of(x) is not None:
             raise NoRule("places that depend on values")
         return x.numpy()
 
-    named = {name: read(x) for name, x in kwargs.items() if name not in WITHOUT}
-    return RULES[op.name](*map(read, args), **named)
+    named = {name: operands(x, read) for name, x in kwargs.items() if name not in WITHOUT}
+    return RULES[op.name](*operands(args, read), **named)
 
 
 def _check_moving(op: Operation, args: Any, kwargs: Any, shadows: Shadows) -> None:

@@ -57,7 +57,7 @@ def moved(
         name: the operation's. read: the values of a tensor.
     """
     if name in SHORTER and "out" not in kwargs:
-        return SHORTER[name](*_read(args, read), **kwargs)
+        return SHORTER[name](*operands(args, read), **kwargs)
     sources: list[Points] = []
     start = 1
 
@@ -90,9 +90,10 @@ def moved(
     return taken(places)
 
 
-def _read(x: Any, read: Callable[[torch.Tensor], Points]) -> Any:
+def operands(x: Any, read: Callable[[torch.Tensor], Any]) -> Any:
+    """What an operation is given, with what is read in the place of tensors."""
     if isinstance(x, (list, tuple)):
-        return [_read(y, read) for y in x]
+        return [operands(y, read) for y in x]
     return read(x) if isinstance(x, torch.Tensor) else x
 
 

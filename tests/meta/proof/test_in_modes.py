@@ -20,7 +20,7 @@ def test_a_layer_that_was_built_on_meta_is_proved(mode):
     """Tensors there hold no numbers, and no formulas: these come with the weights."""
     found = check(
         mode, Case(Config("gru", 1, 2), 2, 1)
-    )  # (where prove declines, a test is skipped)
+    )  # where `prove` declines, a test is skipped
     assert found.formula.verdict == "proved"
 
 
