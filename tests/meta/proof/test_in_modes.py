@@ -18,9 +18,8 @@ def test_a_scripted_layer_is_proved_with_onednn_off(mode):
 @pytest.mark.parametrize("mode", ["meta", "meta-assign", "device-dtype"])
 def test_a_layer_that_was_built_on_meta_is_proved(mode):
     """Tensors there hold no numbers, and no formulas: these come with the weights."""
-    found = check(
-        mode, Case(Config("gru", 1, 2), 2, 1)
-    )  # where `prove` declines, a test is skipped
+    # By `check`: where `prove` declines, a test is skipped.
+    found = check(mode, Case(Config("gru", 1, 2), 2, 1))
     assert found.formula.verdict == "proved"
 
 
