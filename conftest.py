@@ -1,11 +1,11 @@
 """What belongs to running this checkout's own tests only."""
 
-import gc
 import os
 
 import pytest
 import torch
 
+from rnn_manual.collector import collect_seldom
 from rnn_manual.plugin.workers import share_cores
 
 pytest_plugins = ["pytester"]
@@ -19,5 +19,5 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays, and need not be gone through by the collector of garbage."""
-    gc.freeze()
+    """What is loaded by now stays."""
+    collect_seldom()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import faulthandler
-import gc
 import os
 import pickle
 import signal
@@ -26,6 +25,7 @@ from typing import Any
 
 from rnn_manual.candidates.errors import ProcessEnded, in_one_line
 from rnn_manual.candidates.process.own_line import own_line, own_line_printed
+from rnn_manual.collector import collect_seldom
 
 KEPT = 2000  # characters of what a candidate prints in one call
 FATAL = "Fatal Python error"  # with which begins what Python itself says of the end
@@ -187,7 +187,7 @@ def serve(threads: int | None) -> None:
 
     if threads is not None:
         torch.set_num_threads(threads)
-    gc.freeze()  # all of torch, which the collector would go through again and again
+    collect_seldom()
     pickle.dump("ready", answers)
     answers.flush()
     while True:

@@ -6,9 +6,9 @@ one after the other, so that few workers start a process for those that need one
 
 from __future__ import annotations
 
-import gc
-
 import pytest
+
+from rnn_manual.collector import collect_seldom
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -17,8 +17,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays, and need not be gone through by the collector of garbage."""
-    gc.freeze()
+    """What is loaded by now stays."""
+    collect_seldom()
 
 
 def _mode_and_case(item: pytest.Item) -> tuple[str, str]:

@@ -175,6 +175,8 @@ class Points:
 
 def aligned(a: Points, b: Points) -> tuple[NDArray[Any], NDArray[Any]]:
     """Two arrays with as many axes, to be broadcast as NumPy does: the new ones come first."""
+    if a.values.ndim == b.values.ndim:
+        return a.values, b.values
     return _with_axes(a, b.ndim), _with_axes(b, a.ndim)
 
 

@@ -38,8 +38,7 @@ class Residues(Points):
     """Integers 0 … p-1 at K points, and the degree of the formula that they are values of."""
 
     def __init__(self, values: Ints, degree: Degree = POLYNOMIAL) -> None:
-        super().__init__(values)
-        self.degree = degree
+        self.values, self.degree = values, degree
 
     @property
     def marks(self) -> tuple[int, ...]:
@@ -128,9 +127,13 @@ def product(a: Ints, b: Ints) -> Ints:
     """
     if a.shape[-1] >= 1 << 20:
         raise ValueError(f"a sum of {a.shape[-1]} products is too long to be exact")
-    halves = (a >> 16, a & 0xFFFF, b >> 16, b & 0xFFFF)
-    a1, a0, b1, b0 = (half.astype(np.float64) for half in halves)
-    high, middle, low = (reduced(x.astype(np.int64)) for x in (a1 @ b1, a1 @ b0 + a0 @ b1, a0 @ b0))
+    m, n = a.shape[-2], b.shape[-1]
+    rows, columns = np.empty((*a.shape[:-2], 2 * m, a.shape[-1])), np.empty((*b.shape[:-1], 2 * n))
+    rows[..., :m, :], rows[..., m:, :] = a >> 16, a & 0xFFFF
+    columns[..., :n], columns[..., n:] = b >> 16, b & 0xFFFF
+    four = reduced((rows @ columns).astype(np.int64))  # each half with each, in one product
+    high, low = four[..., :m, :n], four[..., m:, n:]
+    middle = four[..., :m, n:] + four[..., m:, :n]
     return reduced(2 * high + (middle << 16) + low)  # 2^32 = 2
 
 
@@ -171,7 +174,7 @@ def mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 def digests(values: Ints) -> NDArray[np.uint64]:
     """Two times 64 bits for every element, made of its residues at all points: (2, *shape)."""
-    words = values.astype(np.uint64)
+    words = values.view(np.uint64)
     words = words[0::2] ^ (words[1::2] << np.uint64(32))  # two residues in each
     lanes = np.broadcast_to(KEYS.reshape(2, *[1] * (values.ndim - 1)), (2, *values.shape[1:]))
     for word in words:
@@ -182,7 +185,8 @@ def digests(values: Ints) -> NDArray[np.uint64]:
 def _sigma(values: Ints) -> Ints:
     flipped, zero, lanes = _canonical(values)
     y = _drawn(lanes, len(values))
-    y[:, zero] = HALF
+    if zero.any():
+        y[:, zero] = HALF
     return np.where(flipped, reduced(PRIME + 1 - y), y)
 
 

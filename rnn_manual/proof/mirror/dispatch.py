@@ -15,7 +15,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from rnn_manual.proof.arithmetic.points import Points
-from rnn_manual.proof.mirror.formulas import flat, formulas_of
+from rnn_manual.proof.mirror.formulas import flat, formulas_of, tensors_in
 from rnn_manual.proof.mirror.operations import (
     FACTORIES,
     INDEXED,
@@ -101,10 +101,12 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
             if "empty" in op.name and result.is_floating_point() and not result.is_meta:
                 self.shadows.add_unwritten(result)
             return result
-        given = [x for x in flat((args, tuple(kwargs.values()))) if isinstance(x, torch.Tensor)]
-        if any(x.is_meta for x in given):  # which hold no numbers
-            return function(*args, **kwargs)
-        depends = any(self.shadows.of(x) is not None for x in given)
+        given = tensors_in(args) + (tensors_in(kwargs.values()) if kwargs else [])
+        depends = False
+        for x in given:
+            if x.is_meta:  # which holds no numbers
+                return function(*args, **kwargs)
+            depends = depends or self.shadows.of(x) is not None
         if op.name in RANDOM:
             return self._random(op, function(*args, **kwargs), args)
         if op.name in ONEDNN and self.native_instead:
@@ -114,7 +116,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
             if depends:
                 self.left.append(self.line())
             return function(*args, **kwargs)
-        exact = op.name in RULES and any(x.is_floating_point() for x in given)
+        exact = op.name in RULES and any(map(torch.Tensor.is_floating_point, given))
         if not (depends or exact):
             return function(*args, **kwargs)  # of constants: what comes out is one
         if _is_cast(op, args, kwargs):
@@ -136,15 +138,15 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
             kept = self.shadows.constant(numbers(mask)) / self.shadows.constant(np.array(1 - p))
             self.shadows.write(out, self.shadows.read(x) * kept, self.shadows.reason(x))
             return result
-        for x in flat((result,)):
+        for x in flat(result):
             if isinstance(x, torch.Tensor) and self.shadows.of(x) is not None:
                 self.shadows.write(x, self.shadows.constant(numbers(x)))
         return result
 
     def _write(self, op: Operation, result: Any, found: Any, reason: str, depends: bool) -> None:
         """Puts what was found into the shadows of what was returned or written to."""
-        returned = [x for x in flat((result,)) if isinstance(x, torch.Tensor)]
-        values = [None] * len(returned) if found is None else flat((found,))
+        returned = [x for x in flat(result) if isinstance(x, torch.Tensor)]
+        values = [None] * len(returned) if found is None else flat(found)
         written = []
         for tensor, points in zip(returned, values):  # noqa: B905 - some return more than is used
             if not (tensor.is_floating_point() or tensor.dtype == torch.bool):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -18,17 +19,16 @@ def formulas_of(
     function: Any,
     args: Any,
     kwargs: Any,
-    given: list[torch.Tensor],
+    given: Sequence[torch.Tensor],
     shadows: Shadows,
 ) -> tuple[Any, str]:
     """What an operation's rule says of the shadows of what it is given.
 
     Returns: that; and why it is not known as a formula, "" if it is.
     """
-    reasons = [shadows.reason(x) for x in given]
     if op.name in ("copy", "fill", "zero"):  # what stood there before does not matter
-        reasons = reasons[1:]
-    reason = next(filter(None, reasons), "")
+        given = given[1:]
+    reason = next(filter(None, map(shadows.reason, given)), "")
     try:
         if op.name in RULES:
             return _by_rule(op, args, kwargs, shadows), reason
@@ -51,8 +51,9 @@ def _by_rule(op: Operation, args: Any, kwargs: Any, shadows: Shadows) -> Any:
             raise NoRule("places that depend on values")
         return x.numpy()
 
-    named = {name: operands(x, read) for name, x in kwargs.items() if name not in WITHOUT}
-    return RULES[op.name](*operands(args, read), **named)
+    named = {name: x for name, x in kwargs.items() if name not in WITHOUT}
+    given = operands(named.values(), read) if named else ()
+    return RULES[op.name](*operands(args, read), **dict(zip(named, given)))  # noqa: B905
 
 
 def _check_moving(op: Operation, args: Any, kwargs: Any, shadows: Shadows) -> None:
@@ -75,6 +76,17 @@ def _check_moving(op: Operation, args: Any, kwargs: Any, shadows: Shadows) -> No
     is_cast = op.name == "_to_copy" and dtype not in (None, args[0].dtype)
     if is_cast and not dtype.is_floating_point:
         raise NoRule(f"a cast to {dtype}")
+
+
+def tensors_in(x: Iterable[Any]) -> list[torch.Tensor]:
+    """The tensors that an operation is given, those in lists, too."""
+    found = []
+    for y in x:
+        if isinstance(y, torch.Tensor):
+            found.append(y)
+        elif isinstance(y, (list, tuple)):
+            found += tensors_in(y)
+    return found
 
 
 def flat(x: Any) -> list[Any]:

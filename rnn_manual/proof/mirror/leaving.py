@@ -12,7 +12,9 @@ from torch.overrides import TorchFunctionMode
 
 import rnn_manual
 
-WAYS = ("numpy", "__array__", "tolist", "__dlpack__", "data_ptr", "untyped_storage", "storage")
+WAYS = frozenset(
+    ("numpy", "__array__", "tolist", "__dlpack__", "data_ptr", "untyped_storage", "storage")
+)
 _ours = Path(rnn_manual.__file__).parent
 HARNESS = tuple(
     str(_ours / name) for name in ("candidates/harness", "candidates/torch_versions.py", "proof")

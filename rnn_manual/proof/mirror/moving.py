@@ -6,7 +6,7 @@ every element is from. Zero says that it is a new zero. The commonest go by a sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -90,11 +90,16 @@ def moved(
     return taken(places)
 
 
-def operands(x: Any, read: Callable[[torch.Tensor], Any]) -> Any:
+def operands(given: Iterable[Any], read: Callable[[torch.Tensor], Any]) -> list[Any]:
     """What an operation is given, with what is read in the place of tensors."""
-    if isinstance(x, (list, tuple)):
-        return [operands(y, read) for y in x]
-    return read(x) if isinstance(x, torch.Tensor) else x
+    return [
+        read(x)
+        if isinstance(x, torch.Tensor)
+        else operands(x, read)
+        if isinstance(x, (list, tuple))
+        else x
+        for x in given
+    ]
 
 
 def zero_of(sources: list[Points]) -> Points:

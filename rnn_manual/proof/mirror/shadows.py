@@ -38,9 +38,20 @@ class Shadow:
     unwritten: NDArray[np.bool_] | None = None
     each: NDArray[np.int64] | None = None
 
+    def __post_init__(self) -> None:
+        self.element_size = self.seen_by.element_size()
+
     def is_of(self, tensor: torch.Tensor) -> bool:
         """Whether a tensor sees the storage's elements as they are, and not as other bytes."""
-        return self.seen_by.element_size() == tensor.element_size()
+        return self.element_size == tensor.element_size()
+
+    def reason_of(self, tensor: torch.Tensor) -> str:
+        """Why a tensor's values are not known as formulas; "" if they are."""
+        if not self.is_of(tensor):
+            return f"memory of {self.seen_by.dtype} read as {tensor.dtype}"
+        if self.unwritten is not None and _window(self.unwritten[None], tensor).any():
+            return self.reason or UNWRITTEN
+        return self.reason
 
 
 class Shadows:
@@ -56,7 +67,7 @@ class Shadows:
 
     def of(self, tensor: torch.Tensor) -> Shadow | None:
         """The shadow that a tensor looks into, if there is one."""
-        return self.known.get(_address(tensor))
+        return self.known.get(storage_of(tensor)._cdata)
 
     def read(self, tensor: torch.Tensor) -> Points:
         """A tensor's values; of a tensor without a shadow, its own numbers, which are constants."""
@@ -74,24 +85,20 @@ class Shadows:
     def reason(self, tensor: torch.Tensor) -> str:
         """Why a tensor's values are not known as formulas; "" if they are."""
         shadow = self.of(tensor)
-        if shadow is None:
-            return ""
-        if not shadow.is_of(tensor):
-            return f"memory of {shadow.seen_by.dtype} read as {tensor.dtype}"
-        if shadow.unwritten is not None and _window(shadow.unwritten[None], tensor).any():
-            return shadow.reason or UNWRITTEN
-        return shadow.reason
+        return "" if shadow is None else shadow.reason_of(tensor)
 
     def write(self, tensor: torch.Tensor, points: Points, reason: str = "") -> None:
         """Puts values where a tensor lies; they are broadcast to its shape."""
-        shadow = self.of(tensor)
-        whole = storage_of(tensor).nbytes() == tensor.numel() * tensor.element_size()
+        storage = storage_of(tensor)
+        address = storage._cdata
+        shadow = self.known.get(address)
+        whole = storage.nbytes() == tensor.numel() * tensor.element_size()
         if whole and tensor.is_contiguous():  # as what an operation returns nearly always is
             values = np.empty((len(points.values), *tensor.shape), points.values.dtype)
-            values[...] = _with_axes(points, tensor.dim())
+            values[...] = _with_axes(points, values.ndim - 1)
             flat = points.like(values.reshape(len(values), -1))
             seen_by = shadow.seen_by if shadow and shadow.is_of(tensor) else tensor
-            self.known[_address(tensor)] = Shadow(flat, points.marks, seen_by, reason)
+            self.known[address] = Shadow(flat, points.marks, seen_by, reason)
             return
         shadow = shadow or self._new(tensor, points)
         if not shadow.is_of(tensor):
@@ -127,7 +134,7 @@ class Shadows:
         elements = storage.nbytes() // tensor.element_size()
         values = np.zeros((len(like.values), elements), like.values.dtype)
         shadow = Shadow(like.like(values), like.marks, tensor)
-        self.known[_address(tensor)] = shadow
+        self.known[storage._cdata] = shadow
         return shadow
 
 
@@ -147,18 +154,15 @@ def _with_axes(points: Points, axes: int) -> NDArray[Any]:
     return points.values.reshape(len(points.values), *[1] * missing, *points.shape)
 
 
-def _address(tensor: torch.Tensor) -> int:
-    return storage_of(tensor)._cdata  # type: ignore[no-any-return]
-
-
 def _window(values: NDArray[Any], tensor: torch.Tensor) -> NDArray[Any]:
     """The elements of a storage that a tensor sees, as it sees them: a view (K, *shape)."""
+    shape = (len(values), *tensor.shape)
     if tensor.is_contiguous():
-        start = tensor.storage_offset()
-        return values[:, start : start + tensor.numel()].reshape(len(values), *tensor.shape)
+        start, count = tensor.storage_offset(), tensor.numel()
+        seen = values if count == values.shape[1] else values[:, start : start + count]
+        return seen.reshape(shape)
     step = values.itemsize
     strides = (values.strides[0], *(s * step for s in tensor.stride()))
-    shape = (len(values), *tensor.shape)
     if not tensor.numel() or not len(values):  # NumPy checks the strides of no elements, too
         return np.zeros(shape, values.dtype)
     return np.ndarray(shape, values.dtype, values, tensor.storage_offset() * step, strides)
