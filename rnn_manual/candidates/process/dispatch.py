@@ -50,8 +50,7 @@ def ask(
             return Answer(error=error)
     if len(_ended) >= IN_A_ROW:
         return Answer(error=ProcessEnded(f"not run: the {IN_A_ROW} runs before it {_ended[-1]}"))
-    module = candidate.subject.rpartition(":")[0]  # what is in one module shares a process
-    key = (module, *sorted((environment or {}).items()))
+    key = _key(candidate.subject, environment or {})
     process = _processes.get(key)
     if process is None or not process.alive:
         process = _processes[key] = Process(environment or {}, torch.get_num_threads())
@@ -61,6 +60,26 @@ def ask(
     else:
         _ended.clear()
     return answer
+
+
+def _key(subject: str, environment: Mapping[str, str]) -> tuple[Any, ...]:
+    module = subject.rpartition(":")[0]  # what is in one module shares a process
+    return (module, *sorted(environment.items()))
+
+
+def adopt(candidate: Candidate, process: Process) -> bool:
+    """Has a candidate compute in a process that is there already.
+
+    Returns: whether it will; not if it has one, or none could find it by a name.
+    """
+    if not isinstance(candidate.subject, str) or not process.alive:
+        return False
+    key = _key(candidate.subject, {})
+    if key in _processes and _processes[key].alive:
+        return False
+    _processes[key] = process
+    process.call(_limit, torch.set_num_threads, torch.get_num_threads())
+    return True
 
 
 def run_there(

@@ -33,7 +33,7 @@ def verify(options: argparse.Namespace) -> int:
     shown = console()
     workers = cores() if options.n is None else options.n
     with Preflight(_loadable(options.candidate), options.device, options.limit) as preflight:
-        following = Following(shown, preflight)
+        following = Following(shown, preflight, "" if workers else options.candidate)
         code = run_suite(_arguments(options, workers), following)
     found = following.found
     _refuse_what_shows_nothing(options, found, code)

@@ -48,11 +48,12 @@ class Following:
 
     Args:
         preflight: what is asked meanwhile; the run stops where the answer is a refusal.
+        candidate: what is to compute in the process that was asked; "" where workers have their own.
     """
 
-    def __init__(self, console: Console, preflight: Preflight) -> None:
+    def __init__(self, console: Console, preflight: Preflight, candidate: str = "") -> None:
         self.found = Followed()
-        self.preflight = preflight
+        self.preflight, self.candidate = preflight, candidate
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
@@ -87,6 +88,8 @@ class Following:
         self.found.refused = self.preflight.refusal()
         if self.found.refused:
             raise pytest.exit.Exception(self.found.refused)
+        if self.candidate:
+            self.preflight.keep(self.candidate)
         self.progress.update(self.task, total=total, description="verifying")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:

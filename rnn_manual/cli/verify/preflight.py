@@ -21,6 +21,7 @@ class Preflight:
     def __init__(self, candidate: str | None, device: str, limit: float) -> None:
         self.candidate, self.device, self.limit = candidate, device, limit
         self.answer = Answer()
+        self.kept = False
         self.thread = threading.Thread(target=self._ask, daemon=True)
         self.thread.start()
 
@@ -29,11 +30,12 @@ class Preflight:
 
     def __exit__(self, *_: object) -> None:
         self.thread.join()  # a thread that ends with the interpreter is heard on stderr
+        if not self.kept:
+            self.process.close()
 
     def _ask(self) -> None:
-        process = Process({}, 1)
-        self.answer = process.call(self.limit, _usable, self.candidate, self.device)
-        process.close()
+        self.process = Process({}, 1)
+        self.answer = self.process.call(self.limit, _usable, self.candidate, self.device)
 
     @property
     def known(self) -> Known:
@@ -41,6 +43,14 @@ class Preflight:
         self.thread.join()
         known: Known = self.answer.value
         return known
+
+    def keep(self, candidate: str) -> None:
+        """Has the candidate compute in this process, which has loaded it, instead of another."""
+        from rnn_manual.candidates.catalogue import as_candidate
+        from rnn_manual.candidates.process.dispatch import adopt
+
+        self.thread.join()
+        self.kept = adopt(as_candidate(candidate), self.process)
 
     def refusal(self) -> str:
         """Why they cannot be used, in a line; "" if they can. Waits for the answer."""

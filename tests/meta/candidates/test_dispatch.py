@@ -3,11 +3,13 @@
 import os
 
 import pytest
+import torch
 
 from rnn_manual.candidates.candidate import LOOPS, Candidate
 from rnn_manual.candidates.errors import ProcessEnded, Unsupported
 from rnn_manual.candidates.process import dispatch
 from rnn_manual.candidates.process.dispatch import ask, run_there
+from rnn_manual.candidates.process.process import Process
 
 NAMED = Candidate("here", "tests.meta.candidates.test_dispatch:subject")
 
@@ -47,6 +49,18 @@ def test_only_a_name_has_a_process_of_its_own():
     )
 
 
+def test_a_process_that_has_loaded_a_candidate_is_where_it_computes():
+    """So what was asked of it beforehand need not be loaded again; one that is there stays."""
+    adopted = Candidate("adopted", "tests.meta.candidates.faulty:anything")
+    process = Process({}, torch.get_num_threads() + 1)
+    assert dispatch.adopt(adopted, process)
+    answer = process.call(60, torch.get_num_threads)
+    assert answer.value == torch.get_num_threads()
+    assert dispatch._processes[dispatch._key(adopted.subject, {})] is process
+    assert not dispatch.adopt(adopted, process)
+    assert not dispatch.adopt(LOOPS, process)
+
+
 def test_an_environment_takes_another_process():
     """What must be set before torch is loaded is set in a process of its own."""
     asked = {"environment": {"RNN_MANUAL_TEST": "set"}}
@@ -56,18 +70,20 @@ def test_an_environment_takes_another_process():
         run_there(LOOPS, pid, **asked)
 
 
-def test_after_a_few_ends_in_a_row_the_rest_is_not_run():
+def test_after_a_few_ends_in_a_row_the_rest_is_not_run(monkeypatch):
     """Each end would cost a new process, each hang its limit: so it is said, and not tried."""
+    monkeypatch.setattr(dispatch, "IN_A_ROW", 2)
     for _ in range(dispatch.IN_A_ROW):
         answer = ask(NAMED, exits)
         assert str(answer.error) == "ended its process with exit code 3"
     answer = ask(NAMED, pid)
     assert isinstance(answer.error, ProcessEnded)
-    assert str(answer.error) == ("not run: the 3 runs before it ended its process with exit code 3")
+    assert str(answer.error) == ("not run: the 2 runs before it ended its process with exit code 3")
 
 
-def test_an_answer_begins_the_count_anew():
+def test_an_answer_begins_the_count_anew(monkeypatch):
     """Only ends one after the other count."""
+    monkeypatch.setattr(dispatch, "IN_A_ROW", 2)
     for _ in range(dispatch.IN_A_ROW + 1):
         assert ask(NAMED, exits).error is not None
         assert ask(NAMED, pid).error is None

@@ -62,7 +62,8 @@ def test_what_takes_a_look_is_refused_in_one_line(tmp_path, monkeypatch, what):
     (tmp_path / "ends.py").write_text("import os; os._exit(3)")
     monkeypatch.chdir(tmp_path)
     names, said = ASKED[what]
-    refusal = Preflight(*names, limit=120).refusal()
+    with Preflight(*names, limit=120) as preflight:
+        refusal = preflight.refusal()
     assert said in refusal
     assert "\n" not in refusal
 
