@@ -26,28 +26,33 @@ def test_a_name_is_asked_for(tmp_path, capsys, monkeypatch):
 K = ["-k", "[lstm-bf16] or [lstm-f32] or [rnn-f64] or (deepcopy and f32) or (vmap and rnn-relu)"]
 
 
+def recorded(folder, name, *words, **environment):
+    """Records a few cases under a name, and returns where."""
+    run = rnn_manual("record", name, *words, *K, cwd=folder, **environment)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert f"recorded in {name}" in run.stdout
+    return folder / name
+
+
 @pytest.fixture(scope="module")
-def twice(tmp_path_factory):
-    """A folder with two recordings of the same cases, by one process and by two."""
-    folder = tmp_path_factory.mktemp("twice")
-    for name, workers in (("a", "-n0"), ("b", "-n2")):
-        run = rnn_manual("record", name, workers, *K, cwd=folder, **REPRODUCIBLE)
-        assert run.returncode == 0, run.stdout + run.stderr
-        assert f"recorded in {name}" in run.stdout
-    return folder
+def recording(tmp_path_factory):
+    """The folder of a recording."""
+    return recorded(tmp_path_factory.mktemp("once"), "a", "-n0")
 
 
-def test_two_recordings_are_the_same_byte_for_byte(twice):
+def test_two_recordings_are_the_same_byte_for_byte(tmp_path):
     """All that a run gave, by one process or by two, is the same every time, but for the date."""
-    same_but_for_the_date(twice / "a", twice / "b")
-    assert sorted(path.name for path in twice.iterdir()) == ["a", "b"]
-    modes = {mode for mode, _ in store.load(twice / "a").runs}
+    for name, workers in (("a", "-n0"), ("b", "-n2")):
+        recorded(tmp_path, name, workers, **REPRODUCIBLE)
+    same_but_for_the_date(tmp_path / "a", tmp_path / "b")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+    modes = {mode for mode, _ in store.load(tmp_path / "a").runs}
     assert modes == {"", "bit for bit", "deepcopy", "vmap"}
 
 
-def test_a_recording_has_what_the_case_has(twice):
+def test_a_recording_has_what_the_case_has(recording):
     """Weights, input, states, cotangents, results, gradients: by name, each in its own format."""
-    found = store.load(twice / "a")
+    found = store.load(recording)
     case, run = found.cases["lstm-f32"], found.runs["", "lstm-f32"]
     names = {"weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0", "input", "h_0", "c_0"}
     assert case.numbers.keys() == names | {"d out", "d h_n", "d c_n"}
@@ -58,13 +63,13 @@ def test_a_recording_has_what_the_case_has(twice):
     assert all(run.message for run in declined)
 
 
-def test_against_asks_for_the_same_numbers(twice, tmp_path, capsys):
+def test_against_asks_for_the_same_numbers(recording, tmp_path, capsys):
     """Another seed, or a case that there is none of here, is told at once, in one line."""
-    assert main(["verify", "--against", str(twice / "a"), "--seed", "1", "-n0"]) == 2
+    assert main(["verify", "--against", str(recording), "--seed", "1", "-n0"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "the two ran on other numbers: bias_hh_l0 of " in line
     for change in ({"colour": "red"}, {"seq_len": "many"}):
-        then = store.load(twice / "a")
+        then = store.load(recording)
         then.cases["lstm-f32"].fields.update(change)
         store.save(then, tmp_path / next(iter(change)))
         assert main(["verify", "--against", str(tmp_path / next(iter(change))), "-n0"]) == 2
@@ -72,9 +77,9 @@ def test_against_asks_for_the_same_numbers(twice, tmp_path, capsys):
         assert "no such case as lstm-f32 here" in line
 
 
-def test_held_against_a_recording(twice, tmp_path):
+def test_held_against_a_recording(recording, tmp_path):
     """Verify fails against what differs from it, and says what drifted and what is the same."""
-    then = store.load(twice / "a")
+    then = store.load(recording)
     then.runs["", "lstm-f32"].tensors["out"].values.flat[0] += 0.25
     near = then.runs["", "rnn-f64"].tensors["out"].values
     near.flat[0] = np.nextafter(near.flat[0], 9)
