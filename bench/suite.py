@@ -101,8 +101,12 @@ def _growth(letter: str, cases: dict[int, Case]) -> Iterator[dict[str, Any]]:
         for name, judge in (("comparison", check), ("proof", prove)):
             seconds = _seconds(judge, case)
             ratio = seconds / first.setdefault(name, seconds)
-            values[name] = f"{ratio:.3g} × ({seconds * 1e3:.3g} ms)"
+            values[name] = f"{ratio:.3g} × ({_told(seconds)})"
         yield _row(f"growth with {letter}", f"{letter} = {size}", **values)
+
+
+def _told(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1e3:.3g} ms"
 
 
 def _seconds(judge: Callable[[str, Case], Any], case: Case) -> float:

@@ -48,7 +48,7 @@ class Following:
 
     Args:
         preflight: what is asked meanwhile; the run stops where the answer is a refusal.
-        candidate: what is to compute in the process that was asked; "" where workers have their own.
+        candidate: what is to compute in the process that was asked; "" if workers have others.
     """
 
     def __init__(self, console: Console, preflight: Preflight, candidate: str = "") -> None:

@@ -31,14 +31,20 @@ def verdict_table(cases: Sequence[JsonCase]) -> Table:
 
 
 def formulas_table(cases: Sequence[JsonCase]) -> Table:
-    """Rows are kind × feature; a cell is the worst verdict on a formula."""
+    """Rows are kind × feature; a cell is the worst verdict on a formula.
+
+    Of formulas no case has to stand apart: the first row of a kind has all of them, in any mode.
+    """
+    cases = [case | {"mode": ""} for case in cases]
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("", no_wrap=True, overflow="ignore")
     table.add_column("cases", justify="right")
     table.add_column("formula", overflow="fold")
     for kind, feature, chosen in rows(cases):
         name = Text(kind if not feature else f"  {feature}", style="" if feature else "bold")
-        table.add_row(name, str(len(chosen)), formula_cell(chosen))
+        all_there_are = [case for case in cases if case["kind"] == kind]
+        counted = chosen if feature else all_there_are
+        table.add_row(name, str(len(counted)), formula_cell(counted))
     return table
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rnn_manual import cells
@@ -35,6 +35,7 @@ class Cell:
     first: whether the direction begins with it.
     given: what went into it, by name: x, h and c, each (B_t, …).
     quantities: what it computed, by name, each (B_t, H or P), in the order in which it did.
+    shares: on the way back, what it adds to the gradients of weights, by role.
     """
 
     layer: int
@@ -44,6 +45,7 @@ class Cell:
     weights: LayerWeights
     given: Named
     quantities: Named
+    shares: Named = field(default_factory=dict)
 
     def __str__(self) -> str:
         first = " (the first it processes)" if self.first else ""
@@ -102,9 +104,8 @@ def backward_cells(case: Case) -> list[Cell]:
             names = ["a"] if config.kind == "rnn" else [f"a_{gate}" for gate in config.gates]
             named |= {f"d{name}": part for name, part in zip(names, parts, strict=True)}
             named |= {f"d{s}": d for s, d in zip(config.states, d_before, strict=True)}
-            found.append(
-                Cell(layer, direction, t, t == (0 if backward else steps - 1), w, {}, named)
-            )
+            first = t == (0 if backward else steps - 1)
+            found.append(Cell(layer, direction, t, first, w, {}, named, dict(dw)))
             return dw, dx, *d_before
 
         return run_backward(ops, watched, *arguments, backward=backward)

@@ -36,7 +36,7 @@ def inputs(case: Case, cell: Cell) -> list[Term]:
     """x of the cell's step, (B_t, I), and of others, and of the layers below."""
     size = len(next(iter(cell.given.values())))
     cells = forward_cells(case) if cell.layer else []
-    due = _input_at(case, cells, cell.layer, cell.step)
+    due = input_at(case, cells, cell.layer, cell.step)
     if cell.layer and case.drops:  # masks are torch's but where p is 1, which leaves only zeros
         found = [("x", due * 0), ("x before dropout", due)]
     else:
@@ -48,7 +48,7 @@ def inputs(case: Case, cell: Cell) -> list[Term]:
         (turned, f"step {turned}'s x"),
     )
     for step, words in near:
-        value = _input_at(case, cells, cell.layer, step)
+        value = input_at(case, cells, cell.layer, step)
         if value is not None and len(value) >= size:
             found.append((words, value[:size]))
     if cell.layer > 1:
@@ -58,8 +58,12 @@ def inputs(case: Case, cell: Cell) -> list[Term]:
     return found
 
 
-def _input_at(case: Case, cells: list[Cell], layer: int, step: int) -> Any:
-    """What goes into a layer at a step; None where there is none."""
+def input_at(case: Case, cells: list[Cell], layer: int, step: int) -> Any:
+    """What goes into a layer at a step, (B_t, I or D·H); None where there is none.
+
+    Args:
+        cells: the forward ones, of which the layer below is read.
+    """
     if layer:
         return _output_of(cells, layer - 1, step)
     given = leaf_residues(case)["input"]

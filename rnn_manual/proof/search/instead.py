@@ -8,17 +8,15 @@ every element, at every point. A zero is like everything that is shut, and tells
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.arithmetic.residues import Ints
 from rnn_manual.proof.expected.quantities import Cell
-from rnn_manual.proof.runs.trace import GIVEN, Trace, keys_of
+from rnn_manual.proof.runs.trace import GIVEN, Trace
 from rnn_manual.proof.search.due import due_formula, without_absent_biases
 from rnn_manual.proof.search.formulas import small_formulas
+from rnn_manual.proof.search.lines import unexplained
 
 
 @dataclass(frozen=True)
@@ -92,25 +90,7 @@ def _beside(trace: Trace, cell: Cell, quantity: str) -> str:
 
 def _unexplained(trace: Trace, cell: Cell, quantity: str) -> str:
     """The line of the first value that is not the loops', after all that it is made of."""
-    before = 0
-    for name, points in cell.quantities.items():
-        if name == quantity:
-            break
-        found = trace.first(points.values)
-        before = max(before, int(found.max(initial=0)))
-    known = {
-        int(k)
-        for points in [*cell.quantities.values(), *cell.given.values()]
-        for k in _keys(points)
-    }
-    for executed in trace.executed[: trace.forward]:
-        if executed.keys.start <= before or not executed.line:
-            continue
-        keys: Any = trace.keys[executed.keys]
-        if keys.size and not np.isin(keys, np.fromiter(known, np.uint64)).any():
-            return executed.line
-    return ""
-
-
-def _keys(points: Points) -> Any:
-    return keys_of(points.values).ravel()
+    names = list(cell.quantities)
+    made_of = [cell.quantities[name] for name in names[: names.index(quantity)]]
+    known = [*cell.quantities.values(), *cell.given.values()]
+    return unexplained(trace, trace.executed[: trace.forward], known, made_of)

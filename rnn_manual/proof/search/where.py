@@ -7,7 +7,7 @@ them and returned something else, what stands in each place is named instead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,7 +19,9 @@ from rnn_manual.proof.expected.results import expected
 from rnn_manual.proof.formula import OTHER, Formula, Place
 from rnn_manual.proof.runs.trace import Trace
 from rnn_manual.proof.search.instead import instead_of
+from rnn_manual.proof.search.lines import unexplained, where_computed
 from rnn_manual.proof.search.returned import what_is_returned
+from rnn_manual.proof.search.shares import shares
 
 # Of the quantities, those that every layer computes, however it is written; and, of each, those
 # that it is made of, which are looked at only where it is missing.
@@ -99,17 +101,31 @@ def _units(trace: Trace, cell: Cell, quantity: str) -> str:
 
 def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, str]:
     """Where the way back goes wrong: at a cell, or in what is summed up for a weight."""
-    for cell in backward_cells(case):
+    cells = backward_cells(case)
+    for cell in cells:
         for name in cell.quantities:
             if _is_asked(case, cell, name) and not is_computed(trace, cell, name):
-                direction = DIRECTIONS[cell.direction]
-                return Place(cell.layer, direction, cell.step, name), ""
+                line = _on_the_way_back(case, trace, cells, cell, name)
+                return Place(cell.layer, DIRECTIONS[cell.direction], cell.step, name, line), ""
     wrong = [name for name, verdict in formula.tensors.items() if verdict == OTHER]
     for name in wrong:
         place = _of_parameter(case, name)
         if place is not None:
-            return place, _scaled(case, trace, name)
+            line = where_computed(trace, trace.mirrored.found[name].values)
+            return replace(place, line=line), _scaled(case, trace, name)
     return None, ""
+
+
+def _on_the_way_back(case: Case, trace: Trace, cells: list[Cell], cell: Cell, quantity: str) -> str:
+    """The line that computed something else, after the quantities before; "" if autograd did."""
+    same = [c for c in cells if (c.layer, c.direction) == (cell.layer, cell.direction)]
+    earlier = same[: same.index(cell)][-1:]
+    names = list(cell.quantities)
+    before = [p for c in earlier for p in c.quantities.values()]
+    before += [cell.quantities[name] for name in names[: names.index(quantity)]]
+    known = [p for c in cells for p in c.quantities.values()]
+    known += [*shares(case, same), *expected(case).residues.values()]
+    return unexplained(trace, trace.executed[trace.forward :], known, before)
 
 
 def _is_asked(case: Case, cell: Cell, name: str) -> bool:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from rnn_manual.cases.features import CHAOTIC
 from rnn_manual.cli import main
+from rnn_manual.cli.verify.tables import formulas_table
 
 LAYER = """
 import torch
@@ -46,3 +48,17 @@ def test_the_exit_code_says_what_was_compared(
     (tmp_path / f"{name}.py").write_text(text)
     assert main(["prove", "--candidate", f"{name}.py:build", "--kind", "rnn"]) == code
     assert says in capsys.readouterr().out.splitlines()[-1]
+
+
+@pytest.mark.parametrize("mode", ["", "deepcopy"])
+def test_the_first_row_of_a_kind_has_all_its_cases(mode):
+    """So it adds up to what stands below the table: weights ×10 are among them, in a mode too."""
+    formula = {"verdict": "proved"}
+    cases = [
+        {"kind": "lstm", "mode": mode, "features": features, "formula": formula}
+        for features in (["stacked"], [CHAOTIC])
+    ]
+    kinds, counts, _ = (column._cells for column in formulas_table(cases).columns)
+    assert list(zip(map(str, kinds), counts, strict=True)) == [
+        ("lstm", "2"), ("  stacked", "1"), (f"  {CHAOTIC}", "1"),
+    ]  # fmt: skip
