@@ -1,5 +1,6 @@
 """The pytest plugin in somebody else's tests."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis.errors import FailedHealthCheck, Unsatisfiable
 
 from rnn_manual.cases.options import case_of
 from rnn_manual.parity import Comparison, Unsupported, Verdict
+from tests.meta.warm import run_warm
 
 THEIRS = """
 from rnn_manual.parity import check, parametrize
@@ -49,7 +51,13 @@ def theirs(pytester):
 
 
 def run(pytester, *arguments):
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments, timeout=120)
+    """As `runpytest_subprocess`, but that torch need not be loaded."""
+    # (Of what is loaded already, pytest cannot rewrite the asserts, and says so.)
+    quiet = ["-pno:cacheprovider", "-Wignore::pytest.PytestAssertRewriteWarning"]
+    done = run_warm(pytest.main, [*quiet, *arguments], pytester.path, os.environ)
+    return pytest.RunResult(
+        done.returncode, done.stdout.splitlines(), done.stderr.splitlines(), duration=0
+    )
 
 
 def test_parametrize_hands_out_cases(theirs):
@@ -152,7 +160,7 @@ def test_a_law_that_a_candidate_raises_in_says_where(pytester):
 def test_bystanders_do_not_load_torch(pytester):
     """In a project without recurrent layers the plugin leaves torch alone."""
     pytester.makepyfile("import sys\ndef test_none(): assert 'torch' not in sys.modules")
-    assert run(pytester).parseoutcomes() == {"passed": 1}
+    assert pytester.runpytest_subprocess().parseoutcomes() == {"passed": 1}
 
 
 def test_the_suite_takes_a_candidate(pytester):

@@ -1,0 +1,43 @@
+"""Commands forked from a process that has loaded torch already, which is what takes longest."""
+
+import atexit
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["rnn_manual.cli.verify.command", "rnn_manual.parity"])
+LIMIT = 300  # seconds
+
+
+def run_warm(main, arguments, cwd, environment):
+    """Calls `main(arguments)`, which returns an exit code, as a command of its own would run it."""
+    with tempfile.TemporaryDirectory() as folder:
+        said = [Path(folder) / name for name in ("stdout", "stderr")]
+        given = (main, arguments, str(cwd), dict(environment), *said)
+        process = _context.Process(target=_run, args=given)
+        process.start()
+        process.join(LIMIT)
+        if process.exitcode is None:
+            process.kill()
+            pytest.fail(f"{' '.join(arguments)} did not end within {LIMIT} s")
+        return subprocess.CompletedProcess(
+            arguments, process.exitcode, *(path.read_text() for path in said)
+        )
+
+
+def _run(main, arguments, cwd, environment, stdout, stderr):
+    os.chdir(cwd)
+    sys.path.insert(0, cwd)
+    os.environ.clear()
+    os.environ.update(environment)
+    for stream, path in ((1, stdout), (2, stderr)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), stream)
+    code = main(arguments)
+    atexit._run_exitfuncs()
+    sys.exit(code)
