@@ -10,6 +10,7 @@ from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import draw
 from rnn_manual.proof.expected.quantities import Cell, forward_cells
 from rnn_manual.proof.expected.results import leaf_residues
+from rnn_manual.proof.search.calls import ended_in
 from rnn_manual.proof.search.terms import Term, letters, rows_of_gates, with_other_weights
 
 
@@ -54,6 +55,11 @@ def _states(case: Case, cell: Cell) -> list[Term]:
                 rows = same if order is None else same[order]
                 if rows.shape[0] >= batch:
                     found.append((f"h_0[{row}]", rows[:batch]))
+    if cell.first:
+        row = case.config.row(cell.layer, cell.direction)
+        for words, last in ended_in(case):
+            if last.shape[1] >= batch:
+                found.append((f"h_n[{row}]{words.removeprefix('h_n')}", last[row, :batch]))
     for other in forward_cells(case):
         if other.layer == cell.layer - 1 and other.direction == cell.direction:
             found.append(

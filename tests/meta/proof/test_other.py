@@ -223,6 +223,7 @@ def test_what_stands_there_instead_is_named():
         ("z_lets_in", "z·n + h·(1 - z), expected n + z·(h - n)"),
         ("r_left_out", "W_in x + b_in + W_hn h + b_hn, expected W_in x + b_in + r·(W_hn h + b_hn)"),
         ("bias_hh_dropped", "W_ii x + W_hi h + b_ii, expected W_ii x + b_ii + W_hi h + b_hi"),
+        ("state_kept", "is W_ii x + W_hi h_n[0] of the call before + b_ii + b_hi, expected"),
         ("h_n_and_c_n_exchanged", "h_n[0, 0, 0] is c' of layer 0, forward, step 2"),
         ("gradients_doubled", "grad weight_ih_l0 is twice what is expected"),
     ],
