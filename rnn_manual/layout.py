@@ -125,7 +125,7 @@ def _packed(input: Any) -> Layout:
     )
 
 
-def check_rows(config: Config, layout: Layout, weights: Weights, mixed: bool = False) -> None:
+def check_rows(config: Config, layout: Layout, weights: Weights, mixed: bool) -> None:
     """Raises ValueError unless the rows fit the configuration and the weights."""
     rows, weight = layout.rows, weights[0][0].weight_ih
     libraries = {isinstance(array, np.ndarray): array for array in (rows, weight)}
@@ -151,7 +151,7 @@ def state_given(config: Config, states: Sequence[Any]) -> Any:
     return tuple(states) if config.kind == "lstm" else states[0]
 
 
-def initial_state(config: Config, layout: Layout, state: Any, mixed: bool = False) -> State:
+def initial_state(config: Config, layout: Layout, state: Any, mixed: bool) -> State:
     """What the caller gave as state, checked and batched; zeros where nothing was given (C4)."""
     sizes = [config.state_size(name) for name in config.states]
     batch = layout.batch_sizes[0]
@@ -175,9 +175,12 @@ def initial_state(config: Config, layout: Layout, state: Any, mixed: bool = Fals
 
 
 def to_loops(
-    config: Config, weights: Weights, input: Any, state: Any = None, mixed: bool = False
+    config: Config, weights: Weights, input: Any, state: Any, mixed: bool
 ) -> tuple[Layout, State]:
     """An input and a state as the loops take them.
+
+    Args:
+        mixed: whether dtypes may differ, as under autocast.
 
     Raises: ValueError: they do not fit the configuration, the weights or one another.
     """

@@ -70,23 +70,6 @@ def test_config_reads_as_the_call():
     assert str(Config.of(nn.RNN(3, 5, nonlinearity="relu"))) == "RNN(3, 5, nonlinearity='relu')"
 
 
-@pytest.mark.parametrize(
-    ("shape", "state", "said"),
-    [
-        ((3,), None, "input must be 2-D"),
-        ((7, 2, 4), None, "input must have 3 features, got 4"),
-        ((7, 2, 3), (1, 3, 5), r"h_0 must have shape \(1, 2, 5\), got \(1, 3, 5\)"),
-        ((0, 2, 3), None, "at least one time step"),
-    ],
-)
-def test_run_refuses(shape, state, said):
-    """Run says in one line what does not fit and what was expected."""
-    module = nn.RNN(3, 5)
-    given = None if state is None else torch.zeros(state)
-    with pytest.raises(ValueError, match=said):
-        run(Config.of(module), copy_weights(module), torch.zeros(shape), given)
-
-
 def test_a_direction_is_forward_unless_it_is_said():
     """Alone, too, a direction is walked from the first step on: out's last step is the state."""
     (w,) = copy_weights(nn.RNN(3, 5))[0]
