@@ -92,14 +92,15 @@ def moved(
 
 def operands(given: Iterable[Any], read: Callable[[torch.Tensor], Any]) -> list[Any]:
     """What an operation is given, with what is read in the place of tensors."""
-    return [
-        read(x)
-        if isinstance(x, torch.Tensor)
-        else operands(x, read)
-        if isinstance(x, (list, tuple))
-        else x
-        for x in given
-    ]
+    found: list[Any] = []
+    for x in given:
+        if isinstance(x, torch.Tensor):
+            found.append(read(x))
+        elif isinstance(x, (list, tuple)):
+            found.append(operands(x, read))
+        else:
+            found.append(x)
+    return found
 
 
 def zero_of(sources: list[Points]) -> Points:
