@@ -28,6 +28,37 @@ EXPECTED = {
     },
 }
 
+# Of the way back: dh' and dc' flow into a cell, dh and dc are what it sends to the step before.
+GRADIENTS = {
+    "rnn": {"da": "dh'·(1 - h'²)", "dh": "W_hhᵀ da"},
+    "lstm": {
+        "dc'": "dc + dh'·o·(1 - tanh²(c'))",
+        "da_i": "dc'·g·i·(1 - i)",
+        "da_f": "dc'·c·f·(1 - f)",
+        "da_g": "dc'·i·(1 - g²)",
+        "da_o": "dh'·tanh(c')·o·(1 - o)",
+        "dh": "W_hhᵀ da",
+        "dc": "dc'·f",
+    },
+    "gru": {
+        "da_r": "da_n·(W_hn h + b_hn)·r·(1 - r)",
+        "da_z": "dh'·(h - n)·z·(1 - z)",
+        "da_n": "dh'·(1 - z)·(1 - n²)",
+        "dh": "z·dh' + W_hrᵀ da_r + W_hzᵀ da_z + W_hnᵀ (r·da_n)",
+    },
+}
+
+
+def due_gradient(case: Case, quantity: str) -> str:
+    """The formula that is due on the way back, as this layer has it."""
+    config = case.config
+    if quantity == "dh'":
+        return "d out of the step + dh of the next one, d h_n after the last"
+    if config.nonlinearity == "relu" and quantity == "da":
+        return "dh' where h' > 0, else 0"
+    due = GRADIENTS[config.kind][quantity]
+    return without_absent_biases(case, due.replace("dh'", "W_hrᵀ dh'") if config.proj_size else due)
+
 
 def due_formula(case: Case, cell: Cell, quantity: str) -> str:
     """The formula that is due, as this layer has it: named by gate, without absent biases."""

@@ -12,7 +12,10 @@ from rnn_manual.proof.runs.trace import Executed, Trace, keys_of
 
 
 def unexplained(
-    trace: Trace, executed: Sequence[Executed], known: Iterable[Points], before: Iterable[Points]
+    trace: Trace,
+    executed: Sequence[Executed],
+    known: Iterable[Points],
+    before: Iterable[Points] = (),
 ) -> str:
     """The line of the first operation that computed none of the loops' values.
 

@@ -14,12 +14,15 @@ import numpy as np
 from rnn_manual.cases.calls import WITHOUT_A_GRAPH, differentiated
 from rnn_manual.cases.case import Case
 from rnn_manual.config import DIRECTIONS
+from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell, backward_cells, forward_cells
 from rnn_manual.proof.expected.results import expected
 from rnn_manual.proof.formula import OTHER, Formula, Place
 from rnn_manual.proof.runs.trace import Trace
+from rnn_manual.proof.search.due import due_gradient
 from rnn_manual.proof.search.instead import instead_of
 from rnn_manual.proof.search.lines import unexplained, where_computed
+from rnn_manual.proof.search.parts import parts
 from rnn_manual.proof.search.returned import what_is_returned
 from rnn_manual.proof.search.shares import shares
 
@@ -70,10 +73,10 @@ def first_missing(case: Case, trace: Trace) -> Missing | None:
     """The first quantity of the loops, forward, that was never computed."""
     made = FORWARD[case.config.kind]
     for cell in forward_cells(case):
-        for name, parts in made.items():
+        for name, made_of in made.items():
             if name not in cell.quantities or is_computed(trace, cell, name):
                 continue
-            for part in parts:
+            for part in made_of:
                 if not is_computed(trace, cell, part):
                     return Missing(cell, part)
             return Missing(cell, name)
@@ -106,12 +109,14 @@ def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | N
         for name in cell.quantities:
             if _is_asked(case, cell, name) and not is_computed(trace, cell, name):
                 line = _on_the_way_back(case, trace, cells, cell, name)
-                return Place(cell.layer, DIRECTIONS[cell.direction], cell.step, name, line), ""
+                words = f"{name} of {cell} is another than expected: {due_gradient(case, name)}"
+                return Place(cell.layer, DIRECTIONS[cell.direction], cell.step, name, line), words
     wrong = [name for name, verdict in formula.tensors.items() if verdict == OTHER]
     for name in wrong:
         place = _of_parameter(case, name)
         if place is not None:
-            line = where_computed(trace, trace.mirrored.found[name].values)
+            line = unexplained(trace, trace.executed[trace.forward :], _right(case, cells))
+            line = line or where_computed(trace, trace.mirrored.found[name].values)
             return replace(place, line=line), _scaled(case, trace, name)
     return None, ""
 
@@ -120,12 +125,28 @@ def _on_the_way_back(case: Case, trace: Trace, cells: list[Cell], cell: Cell, qu
     """The line that computed something else, after the quantities before; "" if autograd did."""
     same = [c for c in cells if (c.layer, c.direction) == (cell.layer, cell.direction)]
     earlier = same[: same.index(cell)][-1:]
-    names = list(cell.quantities)
-    before = [p for c in earlier for p in c.quantities.values()]
-    before += [cell.quantities[name] for name in names[: names.index(quantity)]]
-    known = [p for c in cells for p in c.quantities.values()]
-    known += [*shares(case, same), *expected(case).residues.values()]
-    return unexplained(trace, trace.executed[trace.forward :], known, before)
+    before = [points for each in earlier for points in each.quantities.values()]
+    before += [cell.quantities[name] for name in cell.quantities if _makes(name, quantity)]
+    return unexplained(trace, trace.executed[trace.forward :], _right(case, cells), before)
+
+
+def _makes(part: str, quantity: str) -> bool:
+    """Whether a quantity of a cell's way back is made of another: da of dh', dh of all da."""
+    if quantity == "dh":
+        return part.startswith("da")
+    if quantity == "da_o":
+        return part == "dh'"
+    return part.endswith("'") and not quantity.endswith("'")
+
+
+def _right(case: Case, cells: list[Cell]) -> list[Points]:
+    """What is right to be computed on the way back: results, quantities, and their parts."""
+    found = [*expected(case).residues.values(), *parts(case, cells)]
+    found += [points for cell in cells for points in cell.quantities.values()]
+    places = dict.fromkeys((cell.layer, cell.direction) for cell in cells)
+    for place in places:
+        found += shares(case, [c for c in cells if (c.layer, c.direction) == place])
+    return found
 
 
 def _is_asked(case: Case, cell: Cell, name: str) -> bool:

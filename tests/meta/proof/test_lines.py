@@ -1,5 +1,7 @@
 """At which line of a backward written by hand a gradient goes wrong."""
 
+from functools import partial
+
 import pytest
 import torch
 
@@ -35,33 +37,110 @@ class Elman(torch.autograd.Function):
         return None, torch.stack(dx), dW, dU, db, db, dh
 
 
-def elman(wrong):
-    def build(module):
-        def call(x, hx):
-            out, last = Elman.apply(wrong, x, *module.parameters(), hx[0])
-            return out, last[None]
+class LSTMStep(torch.autograd.Function):
+    """One step of an LSTM; what is right comes before what is wrong, and some of it in parts."""
 
-        return call
+    @staticmethod
+    def forward(ctx, wrong, x, h, c, W, U, b, d):
+        i, f, g, o = (x @ W.T + b + h @ U.T + d).chunk(4, 1)
+        i, f, g, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
+        new_c = f * c + i * g
+        ctx.wrong = wrong
+        ctx.save_for_backward(x, h, c, W, U, i, f, g, o, new_c)
+        return o * torch.tanh(new_c), new_c
 
-    return build
+    @staticmethod
+    def backward(ctx, dh, dc):
+        x, h, c, W, U, i, f, g, o, new_c = ctx.saved_tensors
+        tanh_c = torch.tanh(new_c)
+        d_o = dh * (c if ctx.wrong == "d_o" else tanh_c)
+        slope = 1 - tanh_c * tanh_c
+        dc = dc + dh * o * slope
+        d_i, d_g = dc * g, dc * i
+        d_f = dc * (new_c if ctx.wrong == "d_f" else c)
+        da_i, da_f, da_o = d_i * i * (1 - i), d_f * f * (1 - f), d_o * o * (1 - o)
+        da_g = d_g * (1 - g * g)
+        da = torch.cat([da_i, da_f, da_g, da_o], 1)
+        dx, dh, dW, dU = da @ W, da @ U, da.T @ x, da.T @ h
+        db = da.mean(0) if ctx.wrong == "db" else da.sum(0)
+        return None, dx, dh, dc * f, dW, dU, db, db
 
 
-def test_the_right_one_is_proved():
+class GRUStep(torch.autograd.Function):
+    """One step of a GRU, in the same way."""
+
+    @staticmethod
+    def forward(ctx, wrong, x, h, W, U, b, d):
+        (x_r, x_z, x_n), (y_r, y_z, y_n) = (x @ W.T + b).chunk(3, 1), (h @ U.T + d).chunk(3, 1)
+        r, z = torch.sigmoid(x_r + y_r), torch.sigmoid(x_z + y_z)
+        n = torch.tanh(x_n + r * y_n)
+        ctx.wrong = wrong
+        ctx.save_for_backward(x, h, W, U, r, z, n, y_n)
+        return n + z * (h - n)
+
+    @staticmethod
+    def backward(ctx, dh):
+        x, h, W, U, r, z, n, y_n = ctx.saved_tensors
+        d_z, d_n = dh * (h - n), dh * (1 - z)
+        da_n = d_n * (1 - n * n)
+        d_r = da_n * (n if ctx.wrong == "d_r" else y_n)
+        da_r, da_z = d_r * r * (1 - r), d_z * z * (1 - z)
+        dx, dy = torch.cat([da_r, da_z, da_n], 1), torch.cat([da_r, da_z, da_n * r], 1)
+        d_before = dy @ U + dh * (1 - z if ctx.wrong == "dh" else z)
+        return None, dx @ W, d_before, dx.T @ x, dy.T @ h, dx.sum(0), dy.sum(0)
+
+
+def elman(wrong, module, x, h):
+    out, last = Elman.apply(wrong, x, *module.parameters(), h[0])
+    return out, last[None]
+
+
+def lstm(wrong, module, x, state):
+    (h, c), out = (s[0] for s in state), []
+    for step in x:
+        h, c = LSTMStep.apply(wrong, step, h, c, *module.parameters())
+        out.append(h)
+    return torch.stack(out), (h[None].clone(), c[None].clone())
+
+
+def gru(wrong, module, x, h):
+    h, out = h[0], []
+    for step in x:
+        h = GRUStep.apply(wrong, step, h, *module.parameters())
+        out.append(h)
+    return torch.stack(out), h[None].clone()
+
+
+LAYERS = {"rnn": elman, "lstm": lstm, "gru": gru}
+
+
+def formula_of(kind, wrong):
+    case = small(kind, H=3)
+    return prove(lambda module: partial(LAYERS[kind], wrong, module), case).formula
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_the_right_one_is_proved(kind):
     """So each of the others is wrong in its one line alone."""
-    assert prove(elman(""), small("rnn")).formula.verdict == "proved"
+    assert formula_of(kind, "").verdict == "proved"
 
 
 @pytest.mark.parametrize(
-    ("wrong", "quantity", "step", "line"),
+    ("kind", "wrong", "quantity", "step", "line"),
     [
-        ("da", "da", 2, "da = dh * (1 - "),
-        ("dh", "dh", 2, "dh = da @ "),
-        ("dU", "grad weight_hh_l0", None, "dU = dU + da.T @ "),
+        ("rnn", "da", "da", 2, "da = dh * (1 - "),
+        ("rnn", "dh", "dh", 2, "dh = da @ "),
+        ("rnn", "dU", "grad weight_hh_l0", None, "dU = dU + da.T @ "),
+        ("lstm", "d_o", "da_o", 2, "d_o = dh * "),
+        ("lstm", "d_f", "da_f", 2, "d_f = dc * "),
+        ("lstm", "db", "grad bias_ih_l0", None, "db = da.mean(0) if "),
+        ("gru", "d_r", "da_r", 2, "d_r = da_n * "),
+        ("gru", "dh", "dh", 2, "d_before = dy @ U + dh * "),
     ],
 )
-def test_the_line_of_a_wrong_gradient_is_named(wrong, quantity, step, line):
+def test_the_line_of_a_wrong_gradient_is_named(kind, wrong, quantity, step, line):
     """Where the way back is the candidate's own code, as of an autograd.Function."""
-    formula = prove(elman(wrong), small("rnn")).formula
+    formula = formula_of(kind, wrong)
     assert formula.verdict == "other"
     assert (formula.where.quantity, formula.where.step) == (quantity, step)
     assert formula.where.line.startswith("test_lines.py:")

@@ -226,6 +226,8 @@ def test_what_stands_there_instead_is_named():
         ("state_kept", "is W_ii x + W_hi h_n[0] of the call before + b_ii + b_hi, expected"),
         ("h_n_and_c_n_exchanged", "h_n[0, 0, 0] is c' of layer 0, forward, step 2"),
         ("gradients_doubled", "grad weight_ih_l0 is twice what is expected"),
+        ("g_derivative_of_sigmoid", "da_g of layer 0, forward, step 2 (the first it processes) is "
+         "another than expected: dc'·i·(1 - g²)"),
     ],
 )  # fmt: skip
 def test_what_stands_there_is_said_in_the_loops_letters(name, words):
