@@ -52,8 +52,21 @@ def sheet(call: Call, step: int, keys: Sequence[Key], columns: Sequence[Shown]) 
                 cells += [_seen(column, key, b, cut) for column in columns[1:]]
                 label = name if b == 0 else ""
                 many = f" [{b}]" if len(loops[key]) > 1 else ""
-                made.add_row(f"{label:<2}{many}", *cells, _sign(loops[key], others))
+                lacks = _lacking(columns[1:], key)
+                sign = lacks if lacks is not None else _sign(loops[key], others)
+                made.add_row(f"{label:<2}{many}", *cells, sign)
     return made
+
+
+def _lacking(columns: Sequence[Shown], key: Key) -> Text | None:
+    """✗ where the first wrong one is missing, nothing where another is; None if all have it.
+
+    What is never seen, as torch.nn's gates, is not lacking.
+    """
+    lacking = [c for c in columns if key not in c.values and c.absent != UNSEEN]
+    if any(c.mark is not None and c.mark.key == key for c in lacking):
+        return Text("✗", "bold red")
+    return Text("") if lacking else None
 
 
 def _parts(call: Call, key: Key) -> Iterator[tuple[str, slice]]:

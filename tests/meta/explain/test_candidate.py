@@ -78,7 +78,13 @@ def test_a_wrong_gradient_is_marked_on_the_way_back(name, call, quantity, capsys
     assert {key.name for key in column.forward} >= {"i", "f", "g", "o", "c'", "h'"}
     assert show(console(), found, backward=True) == 1
     shown = capsys.readouterr().out
-    assert f"✗ first wrong: {quantity} is another than expected" in shown
+    assert f"✗ first wrong: {quantity} of layer " in shown
+    assert " is another than expected: " in shown
+    ends = {
+        said: {line.split()[-1] for line in shown.splitlines() if said in line}
+        for said in ("never computed", "not computed")
+    }
+    assert ends == {"never computed": {"✗"}, "not computed": {"computed"}}
     assert "--backward" not in shown
     assert show(console(), found) == 1
     assert "--backward shows the numbers there" in capsys.readouterr().out
