@@ -19,10 +19,12 @@ def established(case):
 
     In bfloat16 and float16 how the weights lie in memory decides on the matmul's kernel; and a
     GRU's second derivatives autograd adds up in another order for its own cells. Where infinities
-    shut cells, gradients are sums of zeros: behind dropout's masks of packed input the signs of
-    such zeros were seen to differ, in numbers that are equal; why is not known.
+    or large numbers shut cells, gradients are sums of zeros: of packed input and a single unit the
+    signs of such zeros were seen to differ, in numbers that are equal (in 16 of 92 runs; in none
+    of 272 of more units); why is not known.
     """
-    zeros = case.values == "infinities" and case.drops and case.packed
+    shut = case.values in ("infinities", "large")
+    zeros = shut and case.packed and case.config.hidden_size == 1
     of_a_gru = case.config.kind == "gru" and case.call == "second derivatives"
     return case.dtype in ("float32", "float64") and not of_a_gru and not zeros
 

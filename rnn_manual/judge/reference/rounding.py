@@ -33,6 +33,7 @@ import torch
 
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Floats
+from rnn_manual.judge.reference.scale import scale_of
 from rnn_manual.ops import NumpyOps
 from rnn_manual.weights import Array
 
@@ -53,7 +54,9 @@ class NoisyOps(NumpyOps):
     ) -> None:
         super().__init__(masks)
         format = torch.finfo(getattr(torch, case.dtype))
-        self.roundoff, self.smallest = format.eps / 2, format.tiny * format.eps
+        self.roundoff = format.eps / 2
+        # Below the smallest normal number torch's vectorized exp gives 0; float16's is float32's.
+        self.smallest = format.tiny * (format.eps if case.dtype == "float16" else 1)
         self.samples, self.rows, self.alike = samples, rows, alike
         self.finite = case.values not in ("infinities", "NaN")
         self.random = random.Random(case.seed)
@@ -78,9 +81,12 @@ class NoisyOps(NumpyOps):
         return self.alike if (by_sequence == by_sequence[:, :1]).all() else 1
 
     def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
-        squares = np.square(x) @ np.square(weight).T
-        squares = squares if bias is None else squares + np.square(bias)
-        return self.rounded(super().linear(x, weight, bias), _of_sum(squares, weight.shape[1]))
+        scales = scale_of(x), scale_of(weight)
+        squares = np.square(x / scales[0]) @ np.square(weight / scales[1]).T
+        size = _of_sum(squares, weight.shape[1], *scales)
+        if bias is not None:
+            size = np.hypot(size, _of_sum(np.square(bias), weight.shape[1]))
+        return self.rounded(super().linear(x, weight, bias), size)
 
     def linear_backward(self, x: Array, weight: Array, dy: Array) -> tuple[Array, Array, Array]:
         # The rows of one sample are summed, and not those of another.
@@ -88,16 +94,18 @@ class NoisyOps(NumpyOps):
             a.reshape(-1, self.samples, a.shape[-1]).swapaxes(0, 1) for a in (x, dy)
         )
         dW = by_sample_dy.swapaxes(1, 2) @ by_sample_x
-        squares = np.square(by_sample_dy).swapaxes(1, 2) @ np.square(by_sample_x)
-        db, db_squares = by_sample_dy.sum(1), np.square(by_sample_dy).sum(1)
+        s_x, s_w, s_dy = scale_of(x), scale_of(weight), scale_of(dy)
+        dy_squares = np.square(by_sample_dy / s_dy)
+        squares = dy_squares.swapaxes(1, 2) @ np.square(by_sample_x / s_x)
+        db, db_squares = by_sample_dy.sum(1), dy_squares.sum(1)
         # The sum of k that are alike is k times as large, and not √k times.
         squares *= min(self.alike_in(x), self.alike_in(dy))
         db_squares *= self.alike_in(dy)
-        dx_squares = np.square(dy) @ np.square(weight)
+        dx_squares = np.square(dy / s_dy) @ np.square(weight / s_w)
         return (
-            self.rounded(dy @ weight, _of_sum(dx_squares, len(weight))),
-            self.rounded(dW, _of_sum(squares, self.rows)),
-            self.rounded(db, _of_sum(db_squares, self.rows)),
+            self.rounded(dy @ weight, _of_sum(dx_squares, len(weight), s_dy, s_w)),
+            self.rounded(dW, _of_sum(squares, self.rows, s_dy, s_x)),
+            self.rounded(db, _of_sum(db_squares, self.rows, s_dy)),
         )
 
     def tanh(self, x: Array) -> Array:
@@ -117,9 +125,16 @@ class NoisyOps(NumpyOps):
         return self.rounded(da, da)
 
 
-def _of_sum(squares: Array, terms: int) -> Array:
-    """The size of what a sum of so many terms rounds, from the sum of their squares."""
-    return np.sqrt((1 + terms / 2) * squares)
+def _of_sum(squares: Array, terms: int, *scales: float) -> Array:
+    """The size of what a sum of so many terms rounds, from the sum of their squares.
+
+    Args:
+        scales: what the factors of the terms were divided by, one after the other.
+    """
+    size = np.sqrt((1 + terms / 2) * squares)
+    for scale in scales:
+        size = size * scale
+    return size
 
 
 @lru_cache

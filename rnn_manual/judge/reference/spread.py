@@ -22,6 +22,7 @@ from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Data, Floats
 from rnn_manual.judge.reference.oracle import Arrays, run_in_numpy
 from rnn_manual.judge.reference.rounding import NoisyOps
+from rnn_manual.judge.reference.scale import root_mean_square, scale_of
 from rnn_manual.layout import Packed, layout_of, mapped_rows, rows_of
 from rnn_manual.ops import NumpyOps
 from rnn_manual.weights import Array
@@ -114,7 +115,7 @@ class _SideBySide:
 
     def moves_of_sum(self, array: Array, exact: Array) -> Floats:
         """How far the samples of a weight's gradient are from its exact value."""
-        return _root_mean_square(array - exact, 0) * float(np.sqrt(self.total / max(1, self.size)))
+        return root_mean_square(array - exact, 0) * float(np.sqrt(self.total / max(1, self.size)))
 
     def moves(self, name: str, array: Array, exact: Array) -> Floats:
         """How far the samples of out, a state or its gradient are from the exact ones."""
@@ -122,7 +123,7 @@ class _SideBySide:
         whole = self._entered(leaf, exact)
         centre = np.take(whole, self._places(leaf), axis)
         shape = (*centre.shape[: axis + 1], self.samples, *centre.shape[axis + 1 :])
-        far = _root_mean_square(array.reshape(shape) - np.expand_dims(centre, axis + 1), axis + 1)
+        far = root_mean_square(array.reshape(shape) - np.expand_dims(centre, axis + 1), axis + 1)
         if self.is_part:
             far = self._of_all(leaf, far, whole.shape)
         if leaf in ROW_BY_ROW:
@@ -132,12 +133,13 @@ class _SideBySide:
     def _of_all(self, leaf: str, far: Floats, shape: tuple[int, ...]) -> Floats:
         """What the chosen sequences are moved by, and every other as they are at its step."""
         if leaf not in ROW_BY_ROW:
-            everyone = np.broadcast_to(_root_mean_square(far, 1)[:, None], shape).copy()
+            everyone = np.broadcast_to(root_mean_square(far, 1)[:, None], shape).copy()
             everyone[:, self.chosen] = far
             return everyone
         ends = np.cumsum(self.batch_sizes)
-        squares = np.add.reduceat(np.square(far), ends - self.batch_sizes, 0)
-        means = np.sqrt(squares / self.batch_sizes[:, None])
+        scale = scale_of(far)
+        squares = np.add.reduceat(np.square(far / scale), ends - self.batch_sizes, 0)
+        means = np.sqrt(squares / self.batch_sizes[:, None]) * scale
         everyone = np.repeat(means, self.layout.batch_sizes, 0)
         everyone[self.rows] = far
         return everyone
@@ -155,7 +157,3 @@ class _SideBySide:
 
 def _batch_axis(name: str) -> int:
     return 0 if name.rpartition(" ")[2] in ROW_BY_ROW else 1
-
-
-def _root_mean_square(moves: Array, axis: int) -> Floats:
-    return np.asarray(np.sqrt(np.mean(np.square(moves, dtype=np.float64), axis)))

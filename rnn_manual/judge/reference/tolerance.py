@@ -81,6 +81,10 @@ def oracle(
 def typical(case: Case, name: str, moves: Floats) -> Floats:
     """The root of the mean square over each block, for each of its elements."""
     number, places = blocks(case, name, moves.shape)
-    sums = np.bincount(number.ravel(), np.square(moves).ravel(), minlength=len(places))
+    scale = np.zeros(len(places))  # of each block, whose squares may else be zero
+    np.maximum.at(scale, number.ravel(), np.abs(moves).ravel())
+    scale[scale == 0] = 1
+    squares = np.square(moves / scale[number]).ravel()
+    sums = np.bincount(number.ravel(), squares, minlength=len(places))
     counts = np.bincount(number.ravel(), minlength=len(places))
-    return np.asarray(np.sqrt(sums / np.maximum(counts, 1))[number])
+    return np.asarray((scale * np.sqrt(sums / np.maximum(counts, 1)))[number])
