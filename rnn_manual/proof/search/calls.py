@@ -19,7 +19,7 @@ from rnn_manual.weights import weights_from
 
 
 def ended_in(case: Case) -> list[tuple[str, Points]]:
-    """h_n of each, (S, B, H) of its own batch, and its name; the last call first."""
+    """Which call, in words, and its h_n, (S, B, H) of its own batch; the last call first."""
     if case.call not in AFTER_ANOTHER or case.layout == "unbatched":
         return []
     config, calls = case.config, others(case)
@@ -39,7 +39,7 @@ def ended_in(case: Case) -> list[tuple[str, Points]]:
             state = state_given(config, given)
         _, last = run(config, weights, x, state, training=other.training)
         before = "the call before" if number == len(calls) - 1 else "an earlier call"
-        found.append((f"h_n of {before}", state_tuple(config, last)[0]))
+        found.append((before, state_tuple(config, last)[0]))
     return found[::-1]
 
 

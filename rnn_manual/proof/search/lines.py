@@ -27,11 +27,12 @@ def unexplained(
     """
     last = max((int(trace.first(points.values).max(initial=0)) for points in before), default=0)
     right = np.concatenate([keys_of(points.values).ravel() for points in known])
+    explained = np.isin(trace.keys, right)
     for each in executed:
         if each.keys.start <= last or not each.line:
             continue
-        keys = trace.keys[each.keys]
-        if keys.size and not np.isin(keys, right).any():
+        of_it = explained[each.keys]
+        if of_it.size and not of_it.any():
             return each.line
     return ""
 

@@ -10,20 +10,18 @@ from itertools import combinations
 
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.points import Points
-from rnn_manual.proof.expected.quantities import Cell, forward_cells
+from rnn_manual.proof.expected.quantities import Cell
 
 
-def parts(case: Case, cells: list[Cell]) -> Iterator[Points]:
-    """Every product of some factors of a quantity; and the quantities of the way there.
+def parts(case: Case, forward: list[Cell], cells: list[Cell]) -> Iterator[Points]:
+    """Every product of some factors of a quantity.
 
     Args:
-        cells: of the way back.
+        forward: the cells of the way there. cells: of the way back.
     """
-    forward = {(c.layer, c.direction, c.step): c for c in forward_cells(case)}
-    for cell in forward.values():
-        yield from cell.quantities.values()
+    by_place = {(c.layer, c.direction, c.step): c for c in forward}
     for cell in cells:
-        there = forward[cell.layer, cell.direction, cell.step]
+        there = by_place[cell.layer, cell.direction, cell.step]
         for product in _FACTORS[case.config.kind](cell, there):
             for number in range(1, len(product) + 1):
                 for some in combinations(product, number):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.points import Points
-from rnn_manual.proof.expected.quantities import Cell, forward_cells
+from rnn_manual.proof.expected.quantities import Cell
 from rnn_manual.proof.search.inputs import input_at
 
 
-def shares(case: Case, cells: list[Cell]) -> list[Points]:
+def shares(case: Case, forward: list[Cell], cells: list[Cell]) -> list[Points]:
     """Each step's, and the sums so far.
 
     Args:
+        forward: the cells of the way there.
         cells: of the way back, those of one layer and direction, in their order.
     """
-    forward = forward_cells(case)
     found: list[Points] = []
     sums: dict[str, Points] = {}
     for cell in cells:

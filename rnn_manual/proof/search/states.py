@@ -57,9 +57,9 @@ def _states(case: Case, cell: Cell) -> list[Term]:
                     found.append((f"h_0[{row}]", rows[:batch]))
     if cell.first:
         row = case.config.row(cell.layer, cell.direction)
-        for words, last in ended_in(case):
+        for call, last in ended_in(case):
             if last.shape[1] >= batch:
-                found.append((f"h_n[{row}]{words.removeprefix('h_n')}", last[row, :batch]))
+                found.append((f"h_n[{row}] of {call}", last[row, :batch]))
     for other in forward_cells(case):
         if other.layer == cell.layer - 1 and other.direction == cell.direction:
             found.append(

@@ -141,11 +141,12 @@ def _makes(part: str, quantity: str) -> bool:
 
 def _right(case: Case, cells: list[Cell]) -> list[Points]:
     """What is right to be computed on the way back: results, quantities, and their parts."""
-    found = [*expected(case).residues.values(), *parts(case, cells)]
-    found += [points for cell in cells for points in cell.quantities.values()]
+    forward = forward_cells(case)
+    found = [*expected(case).residues.values(), *parts(case, forward, cells)]
+    found += [points for cell in [*forward, *cells] for points in cell.quantities.values()]
     places = dict.fromkeys((cell.layer, cell.direction) for cell in cells)
     for place in places:
-        found += shares(case, [c for c in cells if (c.layer, c.direction) == place])
+        found += shares(case, forward, [c for c in cells if (c.layer, c.direction) == place])
     return found
 
 

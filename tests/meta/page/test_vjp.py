@@ -27,7 +27,6 @@ def test_vjp_is_in_eval_unless_it_is_said():
 def test_a_direction_is_walked_back_from_its_last_step_unless_it_is_said():
     """As by a forward direction: the one walked the other way gives other gradients."""
     config, weights, x = of(nn.RNN(3, 5))
-    (out, _), _ = vjp(config, weights, x, walk_backward=run_direction_backward)
     found = []
 
     def walk(*arguments, backward):
@@ -35,7 +34,7 @@ def test_a_direction_is_walked_back_from_its_last_step_unless_it_is_said():
         found.extend(run_direction_backward(*arguments, **how)[0] for how in HOW)
         return run_direction_backward(*arguments, backward=backward)
 
-    _, pullback = vjp(config, weights, x, walk_backward=walk)
+    (out, _), pullback = vjp(config, weights, x, walk_backward=walk)
     pullback(torch.randn(out.shape))
     unsaid, forward, backward = found
     assert torch.equal(unsaid, forward)
