@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -37,6 +38,16 @@ class Room(NamedTuple):
 
     files: list[str]
     tests: list[str]
+
+
+class Sample(NamedTuple):
+    """So many of a room's mutants."""
+
+    size: int
+    seed: int
+
+    def of(self, mutants: list[str]) -> list[str]:
+        return random.Random(self.seed).sample(mutants, min(self.size, len(mutants)))
 
 
 def _page(name: str, *tests: str) -> Room:
@@ -75,12 +86,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make mutation", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="ROOM", help=", ".join(ROOMS))
     parser.add_argument("-n", type=int, default=cores(), help="how many processes (%(default)s)")
+    parser.add_argument("--sample", type=int, metavar="N", help="only N mutants of each room")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample (%(default)s)")
     given = parser.parse_args(arguments)
     if unknown := [name for name in given.names if name not in ROOMS]:
         parser.error(f"no room {unknown[0]!r}; there are {', '.join(ROOMS)}")
     listed = reasons()
     print(ROW.format("", "mutants", "killed", "survived", "without reason", "seconds"), flush=True)
-    return max([_row(name, given.n, listed) for name in given.names or ROOMS])
+    sample = given.sample and Sample(given.sample, given.seed)
+    return max([_row(name, given.n, listed, sample) for name in given.names or ROOMS])
 
 
 def reasons() -> dict[str, str]:
@@ -95,20 +109,20 @@ def reasons() -> dict[str, str]:
     return found
 
 
-def _row(name: str, processes: int, listed: dict[str, str]) -> int:
+def _row(name: str, processes: int, listed: dict[str, str], sample: Sample | None) -> int:
     """Prints a room's row, and the survivors that are not listed. Returns: 1 if there are any."""
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         _copy(Path(folder), ROOMS[name])
-        command = [_mutmut(), "run", "--max-children", str(processes)]
-        environment = os.environ | ENVIRONMENT
-        # Its progress is no part of the table.
-        ran = subprocess.run(command, cwd=folder, env=environment, stdout=sys.stderr)
-        if ran.returncode:
+        chosen: list[str] = []
+        if sample:
+            _tried(folder, processes, ["none of them"])  # they are generated before that is seen
+            chosen = sample.of(list(_status(folder)))
+        if not _tried(folder, processes, chosen):
             print(f"{name:<14} mutmut could not run, or a test fails where nothing is mutated")
             return 1
-        said = _ask(folder, "results", "--all", "true")
-        status = dict(re.findall(r"^ +(\S+): (.+)$", said, re.MULTILINE))
+        status = _status(folder)
+        status = {mutant: status[mutant] for mutant in chosen or status}
         alive = [mutant for mutant in status if status[mutant] in ("survived", "no tests")]
         lines = {mutant: _told(mutant, _ask(folder, "show", mutant)) for mutant in alive}
     if left := [mutant for mutant in status if status[mutant] in ("not checked", "interrupted")]:
@@ -120,6 +134,20 @@ def _row(name: str, processes: int, listed: dict[str, str]) -> int:
     for mutant in strange:
         print(f"  {lines[mutant]}" + "  (no test runs it)" * (status[mutant] == "no tests"))
     return int(bool(strange))
+
+
+def _tried(folder: str, processes: int, mutants: list[str]) -> bool:
+    """Runs these mutants, or all if none is named. Returns: whether mutmut could."""
+    command = [_mutmut(), "run", "--max-children", str(processes), *mutants]
+    # Its progress is no part of the table.
+    ran = subprocess.run(command, cwd=folder, env=os.environ | ENVIRONMENT, stdout=sys.stderr)
+    return ran.returncode == 0
+
+
+def _status(folder: str) -> dict[str, str]:
+    """What became of each mutant, by name."""
+    said = _ask(folder, "results", "--all", "true")
+    return dict(re.findall(r"^ +(\S+): (.+)$", said, re.MULTILINE))
 
 
 def _mutmut() -> str:
