@@ -5,7 +5,7 @@ import os
 import pytest
 import torch
 
-from rnn_manual.collector import collect_seldom
+from rnn_manual.collector import collect_seldom, keep_what_is_loaded
 from rnn_manual.plugin.workers import share_cores
 
 pytest_plugins = ["pytester"]
@@ -13,6 +13,7 @@ pytest_plugins = ["pytester"]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Workers share the cores, and so do the processes that tests of the command line start."""
+    collect_seldom()
     share_cores(config)
     if hasattr(config, "workerinput"):
         os.environ["OMP_NUM_THREADS"] = str(torch.get_num_threads())
@@ -20,4 +21,4 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish() -> None:
     """What is loaded by now stays."""
-    collect_seldom()
+    keep_what_is_loaded()

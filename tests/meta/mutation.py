@@ -60,8 +60,8 @@ def _tests(folder: str, names: str) -> list[str]:
 
 MODULES = "tests/meta/modules"
 REPORTED = _tests("judge", "report located gradients")
-# But for test_other's two minutes: it runs the dictionary's mistakes, which are the search's.
 PROVED = _tests("proof", "residues rules open proved in_modes")
+PLACED = _tests("proof", "other lines dictionary")
 ROOMS: dict[str, Room] = {
     "cells": _page("cells", f"{MODULES}/test_bits.py", f"{MODULES}/test_cells.py"),
     "ops": _page("ops", f"{MODULES}/test_bits.py"),
@@ -84,11 +84,11 @@ ROOMS: dict[str, Room] = {
     "report": Room(["rnn_manual/judge/report/*.py"], REPORTED),
     "judge": Room(["rnn_manual/judge/[!r]*.py"], [*REPORTED, *_tests("judge", "bits effects")]),
     "arithmetic": Room(["rnn_manual/proof/arithmetic/*.py"], PROVED),
-    "expected": Room(["rnn_manual/proof/expected/*.py"], PROVED),
-    "mirror": Room(["rnn_manual/proof/mirror/*.py"], PROVED),
+    "expected": Room(["rnn_manual/proof/expected/*.py"], [*PROVED, *PLACED]),
+    "mirror": Room(["rnn_manual/proof/mirror/[!r]*.py"], PROVED),
     "rules": Room(["rnn_manual/proof/mirror/rules/*.py"], PROVED),
-    "runs": Room(["rnn_manual/proof/runs/*.py"], [*PROVED, *_tests("proof", "lines")]),
-    "search": Room(["rnn_manual/proof/search/*.py"], _tests("proof", "lines other")),
+    "runs": Room(["rnn_manual/proof/runs/*.py"], [*PROVED, *PLACED]),
+    "search": Room(["rnn_manual/proof/search/*.py"], PLACED),
 }
 
 

@@ -25,7 +25,7 @@ from typing import Any
 
 from rnn_manual.candidates.errors import ProcessEnded, in_one_line
 from rnn_manual.candidates.process.own_line import own_line, own_line_printed
-from rnn_manual.collector import collect_seldom
+from rnn_manual.collector import collect_seldom, keep_what_is_loaded
 
 KEPT = 2000  # characters of what a candidate prints in one call
 FATAL = "Fatal Python error"  # with which begins what Python itself says of the end
@@ -178,6 +178,7 @@ def _ended(code: int) -> str:
 
 def serve(threads: int | None) -> None:
     """The other side: calls what is asked for until the questions end."""
+    collect_seldom()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks
     faulthandler.enable()
     questions, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
@@ -187,7 +188,7 @@ def serve(threads: int | None) -> None:
 
     if threads is not None:
         torch.set_num_threads(threads)
-    collect_seldom()
+    keep_what_is_loaded()
     pickle.dump("ready", answers)
     answers.flush()
     while True:

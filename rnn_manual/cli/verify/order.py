@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from rnn_manual.collector import collect_seldom
+from rnn_manual.collector import collect_seldom, keep_what_is_loaded
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -16,9 +16,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_mode_and_case)
 
 
+def pytest_configure() -> None:
+    """Before torch is loaded."""
+    collect_seldom()
+
+
 def pytest_collection_finish() -> None:
     """What is loaded by now stays."""
-    collect_seldom()
+    keep_what_is_loaded()
 
 
 def _mode_and_case(item: pytest.Item) -> tuple[str, str]:

@@ -63,6 +63,7 @@ _put = [
     call(t(4, 3), [places(0)], t(1), False),
 ]
 _weight_norm = (t(4, 3), t(4, 1))
+_weight_norm_of_columns = (t(4, 3), t(1, 3))
 
 # Name → arguments. What is called as one of torch.ops.aten; or as the overload that is given
 # first, where torch takes an operation apart before a mode gets to see it.
@@ -120,9 +121,10 @@ RULES = {
     "threshold_backward": [call(t(2, 3), t(2, 3), 0)],
     "sqrt": _roots,
     "linalg_vector_norm": [call(t(2, 3)), call(t(2, 3), 2, [0]), call(t(2, 3), 2, [1], True)],
-    "_weight_norm_interface": [call(*_weight_norm)],
+    "_weight_norm_interface": [call(*_weight_norm), call(*_weight_norm_of_columns, 1)],
     "_weight_norm_interface_backward": [
-        call(t(4, 3), *_weight_norm, _weight_norm[0].norm(dim=1, keepdim=True), 0)
+        call(t(4, 3), *_weight_norm, _weight_norm[0].norm(dim=1, keepdim=True), 0),
+        call(t(4, 3), *_weight_norm_of_columns, _weight_norm_of_columns[0].norm(dim=0)[None], 1),
     ],
     **dict.fromkeys(("gt", "lt", "le", "ge", "eq", "ne"), _compared),
     "greater": [(aten.greater.Tensor, _compared[0])],

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_manual.proof.arithmetic.bound import Account, Degree, bound, counted
-from rnn_manual.proof.arithmetic.residues import PRIME, NotFinite, Residues, product
+from rnn_manual.proof.arithmetic.residues import PRIME, NotFinite, Residues, mixed, product
 
 numbers = st.integers(0, PRIME - 1)
 points = st.lists(numbers, min_size=4, max_size=4).map(lambda x: Residues(np.array(x)[:, None]))
@@ -64,6 +64,13 @@ def test_functions_of_other_arguments_are_others(x, y):
     for f in (Residues.sigmoid, Residues.tanh, Residues.exp, Residues.sqrt):
         assert same(f(x), f(x)) or same(x, y)
         assert same(f(x), f(y)) == same(x, y)
+
+
+def test_bits_are_mixed_as_in_splitmix64():
+    """The first numbers of the published generator for the seed 1234567 (Vigna 2015)."""
+    seeds = [(1234567 + k * 0x9E3779B97F4A7C15) % 2**64 for k in (1, 2, 3)]
+    published = [6457827717110365317, 3203168211198807973, 9817491932198370423]
+    assert mixed(np.array(seeds, np.uint64)).tolist() == published
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
@@ -127,3 +134,10 @@ def test_the_bound_falls_with_the_points():
     assert bound([Account()], 10, Degree(3), PRIME, 1) > 1e-9
     inverses = Account(inverses=5, inverted=Degree(2))
     assert bound([inverses], 1, Degree(3, 1), PRIME, 1) == pytest.approx(13 / PRIME)
+
+
+def test_any_two_arguments_of_a_function_may_agree():
+    """Of n arguments, n(n - 1)/2 pairs, each with the highest degree that one of them has."""
+    with counted() as account:
+        (Residues(np.ones((4, 3), np.int64)) * Residues(np.ones((4, 3), np.int64))).sigmoid()
+    assert bound([account, account], 0, Degree(0), PRIME, 4) == pytest.approx(15 * (2 / PRIME) ** 4)

@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.onnx.errors import OnnxExporterError
 
 from rnn_manual.candidates.errors import Unsupported
 from rnn_manual.candidates.harness.building import Built
@@ -50,7 +49,8 @@ def _exported(module: nn.Module, arguments: tuple[Any, ...], dynamo: bool) -> by
         chosen = {"dynamo": dynamo} if takes(export, "dynamo") else {}
         try:
             export(module, arguments, file, verbose=False, **chosen)
-        except OnnxExporterError as error:  # which, of a cause, says only in which step it came up
+        except torch.onnx.errors.OnnxExporterError as error:
+            # Of a cause it says only in which step it came up.
             raise error.__cause__ or error from None
     return file.getvalue()
 

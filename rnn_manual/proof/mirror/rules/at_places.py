@@ -28,16 +28,12 @@ def _index_put(
 
 @rule("index_add")
 def _index_add(x: Points, axis: int, index: Any, source: Points, alpha: Any = 1) -> Any:
-    found = _rows_first(x, axis)
-    added = _rows_first(source * alpha, axis)
+    found = x.swapaxes(0, axis)
+    added = (source * alpha).swapaxes(0, axis)
     rows = [found[k : k + 1] for k in range(len(found))]
     for k, place in enumerate(index):
         rows[int(place)] = rows[int(place)] + added[k : k + 1]
-    return _rows_first(Points.concatenated(rows), axis)
-
-
-def _rows_first(x: Points, axis: int) -> Any:
-    return x.swapaxes(0, axis) if x.ndim > 1 and axis else x
+    return Points.concatenated(rows).swapaxes(0, axis)
 
 
 @rule("embedding_dense_backward")

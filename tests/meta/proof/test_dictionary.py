@@ -1,0 +1,89 @@
+"""Every mistake of the dictionary computes another formula; where, and what instead, is told."""
+
+from functools import cache
+
+import pytest
+
+from rnn_manual.mistakes import MISTAKES, equations, states, weights
+from rnn_manual.parity import Unsupported, prove
+from tests.meta.proof.dictionary import MASKS, OPEN, PLACES, TOLD
+from tests.meta.proof.small import shown_on
+
+
+@cache
+def formula(name):
+    mistake = MISTAKES[name]
+    return prove(mistake, shown_on(mistake)).formula
+
+
+def test_every_mistake_has_a_place_or_is_told_otherwise():
+    """Each mistake of the dictionary is in one of the lists, and in no two."""
+    lists = [set(PLACES), set(TOLD), set(OPEN), MASKS]
+    assert sorted(name for names in lists for name in names) == sorted(MISTAKES)
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_mistake_is_another_formula_and_is_placed(name):
+    """Its verdict is other, its numbers in float64 differ, and it begins where the table says."""
+    found = formula(name)
+    assert found.verdict == "other", found
+    assert found.differs
+    where = found.where
+    assert (where.quantity, where.layer, where.direction, where.step) == PLACES[name]
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_a_proof_leaves_out_is_told(name):
+    """What is cast is named with its line; so are the gradients that are not there."""
+    found = formula(name)
+    assert found.verdict == "proved"
+    assert TOLD[name] in found.reason
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_what_a_call_leaves_behind_is_open(name):
+    """It is seen on residues too, and the reason says what it was."""
+    found = formula(name)
+    assert found.verdict == "open"
+    assert OPEN[name] in found.reason
+
+
+@pytest.mark.parametrize("name", sorted(MASKS))
+def test_masks_of_ones_own_are_not_compared(name):
+    """Where masks are random, a candidate that is not nn is not judged by its formulas."""
+    with pytest.raises(Unsupported, match="dropout masks can be compared only where nn draws them"):
+        formula(name)
+
+
+def test_what_stands_there_instead_is_named():
+    """For at least 4 in 5 of the mistakes in equations, states and weights; these two are not."""
+    rooms = {room.__name__ for room in (equations, states, weights)}
+    asked = {name for name in PLACES if MISTAKES[name].wrong.__module__ in rooms}
+    assert len(asked) > 30
+    unnamed = {
+        name
+        for name in asked
+        if not formula(name).instead or "another than" in formula(name).instead
+    }
+    assert unnamed == {"ones_for_no_state", "weight_off_by_1e_2"}
+    assert 5 * len(unnamed) <= len(asked)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("gates_i_f_exchanged", "c' of layer 0, forward, step 0 (the first it processes) is "
+         "i·c + f·g, expected f·c + i·g"),
+        ("z_lets_in", "z·n + h·(1 - z), expected n + z·(h - n)"),
+        ("r_left_out", "W_in x + b_in + W_hn h + b_hn, expected W_in x + b_in + r·(W_hn h + b_hn)"),
+        ("bias_hh_dropped", "W_ii x + W_hi h + b_ii, expected W_ii x + b_ii + W_hi h + b_hi"),
+        ("state_kept", "is W_ii x + W_hi h_n[0] of the call before + b_ii + b_hi, expected"),
+        ("h_n_and_c_n_exchanged", "h_n[0, 0, 0] is c' of layer 0, forward, step 2"),
+        ("gradients_doubled", "grad weight_ih_l0 is twice what is expected"),
+        ("g_derivative_of_sigmoid", "da_g of layer 0, forward, step 2 (the first it processes) is "
+         "another than expected: dc'·i·(1 - g²)"),
+    ],
+)  # fmt: skip
+def test_what_stands_there_is_said_in_the_loops_letters(name, words):
+    """As one would write it on paper, with what is expected beside it."""
+    assert words in formula(name).instead
