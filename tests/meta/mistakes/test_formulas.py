@@ -27,10 +27,12 @@ def test_a_mistake_is_another_formula_on_other_cases_too(name):
     """Of any layout, call and size that shows it; or what it leaves behind ends the run before."""
     mistake = MISTAKES[name]
     shown = [case for case in ELSEWHERE if mistake.shows(case)]
-    for case in shown[:: max(1, len(shown) // 3)]:
-        try:
-            found = compare(case, mirrored(mistake, case))
-        except Violation as error:
-            assert "random generator" in str(error), case.id
-        else:
-            assert found.verdict == "other", case.id
+    some = shown[:: max(1, len(shown) // 3)]
+    assert [case.id for case in some if not is_seen(mistake, case)] == []
+
+
+def is_seen(mistake, case):
+    try:
+        return compare(case, mirrored(mistake, case)).verdict == "other"
+    except Violation as error:
+        return "random generator" in str(error)
