@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rnn_manual.cases.case import LAYOUTS, MEMORY, Case
@@ -29,14 +29,22 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
 
 
 def cases_for(
-    takes: Callable[[Case], bool], *, slow: bool = False, level: str = "quick"
+    takes: Callable[[Case], bool],
+    *,
+    slow: bool = False,
+    level: str = "quick",
+    sizes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> list[Case]:
     """The cases of a mode that takes those for which `takes` is true.
 
     quick: every value of every option; of a slow mode, the plainest case. full: every two values
     together; of a slow mode, every value.
+
+    Args:
+        sizes: values of T, B, I and H other than those of `OPTIONS`.
     """
-    plainest = next(row for row in _plainest_first() if takes(case_of(**row)))
+    options = OPTIONS | dict(sizes or {})
+    plainest = next(row for row in _plainest_first(options) if takes(case_of(**row)))
 
     def taken(row: Options) -> bool:
         whole = plainest | row
@@ -45,22 +53,22 @@ def cases_for(
     if slow and level == "quick":
         return [case_of(**plainest)]
     strength = 2 if level == "full" and not slow else 1
-    rows = [plainest, *covering(OPTIONS, strength, feasible=taken, given=[plainest])]
+    rows = [plainest, *covering(options, strength, feasible=taken, given=[plainest])]
     return list(dict.fromkeys(case_of(**row) for row in rows))
 
 
-def _plainest_first() -> list[Options]:
+def _plainest_first(options: Options) -> list[Options]:
     """Rows that are plain but for the dtype; if no mode takes these, for the layout, too.
 
     And then stacked; and then with every option of the constructor that there is.
     """
-    plain: Options = {name: values[0] for name, values in OPTIONS.items()}
+    plain: Options = {name: values[0] for name, values in options.items()}
     plain["equations"] = "lstm"
     stacked = {"num_layers": 2}
     all_options = {**stacked, "bidirectional": True, "bias": False, "batch_first": True}
     return [
         plain | network | {"dtype": dtype, "layout": layout}
         for network in ({}, stacked, all_options)
-        for layout in OPTIONS["layout"]
-        for dtype in OPTIONS["dtype"]
+        for layout in options["layout"]
+        for dtype in options["dtype"]
     ]

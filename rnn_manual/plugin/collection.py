@@ -50,12 +50,11 @@ def cases_of_modes(
     """
     from rnn_manual.candidates.catalogue import MODES
     from rnn_manual.cases.levels import is_of
-    from rnn_manual.cases.selection import cases_for
 
     return [
         (mode.name, replace(case, seed=seed))
         for mode in MODES.values()
         if level == "full" or recording or not mode.slowest
-        for case in cases_for(mode.takes, slow=mode.slow or mode.slowest, level=level)
+        for case in mode.cases(level)
         if is_of(case, kinds, dtypes)
     ]

@@ -11,6 +11,7 @@ from rnn_manual.candidates.declining import declines
 from rnn_manual.candidates.errors import Unsupported, Violation
 from rnn_manual.candidates.harness.building import Built
 from rnn_manual.cases.case import Case
+from rnn_manual.cases.selection import cases_for
 
 
 class Takes(Enum):
@@ -58,6 +59,7 @@ class Mode:
             anew: at level quick there is none, but one where results are recorded.
         translates: whether torch reads the layer and runs something else in its place: what it
             raises about a layer that is not its own then says that it cannot read it.
+        sizes: on which the mode is run, if others than the rest: values of T, B, I and H.
         opaque: why what runs is not known operation by operation; "" if it is.
     """
 
@@ -71,7 +73,13 @@ class Mode:
     slow: bool = False
     slowest: bool = False
     translates: bool = False
+    sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     opaque: str = ""
+
+    def cases(self, level: str = "quick") -> list[Case]:
+        """The cases of a level that the mode is run on; of a slow one, few."""
+        slow = self.slow or self.slowest
+        return cases_for(self.takes, slow=slow, level=level, sizes=self.sizes)
 
     def declines(self, error: BaseException, subject: Subject) -> bool:
         """Whether an error says that torch does not support the mode, or not of such a layer."""

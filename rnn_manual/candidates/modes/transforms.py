@@ -96,6 +96,7 @@ MODES = [
         "gradients by forward-mode AD, one run for every element",
         forward_gradients,
         takes=_few_numbers,
+        sizes={"B": (2, 1), "I": (2, 1), "H": (2,)},  # as many runs as numbers
         translates=True,
     ),
     Mode(

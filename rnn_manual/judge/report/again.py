@@ -9,7 +9,6 @@ from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.levels import full, quick
 from rnn_manual.cases.notes import NOTES
-from rnn_manual.cases.selection import cases_for
 from rnn_manual.judge.findings import BITS, Findings
 
 
@@ -37,7 +36,7 @@ def _level(case: Case, mode: str) -> str:
     case = replace(case, seed=0)
     if mode:
         known = MODES[mode]
-        at_quick = not known.slowest and case in cases_for(known.takes, slow=known.slow)
+        at_quick = not known.slowest and case in known.cases()
         return "quick" if at_quick else "full"
     if case in NOTES or case in quick():
         return "quick"

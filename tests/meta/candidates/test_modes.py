@@ -8,14 +8,14 @@ from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.candidates.declining import declines
 from rnn_manual.candidates.torch_versions import needed
 from rnn_manual.cases.options import case_of, is_feasible, options_of
-from rnn_manual.cases.selection import OPTIONS, cases_for
+from rnn_manual.cases.selection import OPTIONS
 from rnn_manual.parity import Verdict, check
 from tests.meta.candidates.right import PlainLSTM
 from tests.meta.candidates.wrong_in_modes import NOT_PLANTED, WRONG_IN, Detached
 
 
 def plainest(name):
-    return cases_for(MODES[name].takes, slow=True)[0]
+    return MODES[name].cases()[0]
 
 
 def test_no_mode_is_left_out():
@@ -90,7 +90,7 @@ def test_simply_called_it_is_right(name):
 def test_a_modes_cases_cover_its_options(name, level):
     """Every value of every option that a mode takes is on one of its cases; two at level full."""
     mode = MODES[name]
-    cases = cases_for(mode.takes, slow=mode.slow or mode.slowest, level=level)
+    cases = mode.cases(level)
     assert cases
     assert all(mode.takes(case) for case in cases)
     if level == "quick" and (mode.slow or mode.slowest):
@@ -98,7 +98,7 @@ def test_a_modes_cases_cover_its_options(name, level):
     assert {case.config.kind for case in cases} == {"rnn", "lstm", "gru"}
     shown = [options_of(case) for case in cases]
     plain = options_of(plainest(name))
-    for option, values in OPTIONS.items():
+    for option, values in (OPTIONS | dict(mode.sizes)).items():
         possible = {value for value in values if possible_in(mode, plain | {option: value})}
         assert possible <= {row[option] for row in shown}, option
 

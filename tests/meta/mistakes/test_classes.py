@@ -7,7 +7,6 @@ from torch import nn
 import rnn_manual
 from rnn_manual.candidates.candidate import Candidate
 from rnn_manual.candidates.catalogue import MODES
-from rnn_manual.cases.selection import cases_for
 from rnn_manual.claims.laws import chance_of_uniform
 from rnn_manual.claims.layer import Layer
 from rnn_manual.config import Config
@@ -52,7 +51,7 @@ def test_right_initial_weights_pass(kind, layer):
 def test_a_wrong_constructor_fails(kind, name):
     """Arguments in another order, and device= and dtype= ignored, fail in the mode about them."""
     mode, wrong = OF_MODES[name], CLASSES[f"{kind}{name}"]
-    cases = [c for c in cases_for(MODES[mode].takes) if c.config.kind == kind.lower()]
+    cases = [c for c in MODES[mode].cases() if c.config.kind == kind.lower()]
     assert any(check(wrong, case, mode=mode, formulas=False).verdict.fails for case in cases)
     assert not check(wrong, case_of_kind(kind), formulas=False).verdict.fails
 
@@ -62,7 +61,7 @@ def test_a_wrong_constructor_fails(kind, name):
 def test_a_right_constructor_passes(mode, name):
     """nn's constructors pass; one that takes no such arguments has the mode unsupported."""
     kind, layer = RIGHT[name]
-    cases = [case for case in cases_for(MODES[mode].takes) if case.config.kind == kind]
+    cases = [case for case in MODES[mode].cases() if case.config.kind == kind]
     found = [check(layer, case, mode=mode, formulas=False) for case in cases]
     assert [str(c) for c in found if c.verdict.fails] == []
     if not name.startswith("plain"):
