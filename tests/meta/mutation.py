@@ -61,7 +61,7 @@ def _tests(folder: str, names: str) -> list[str]:
 MODULES = "tests/meta/modules"
 REPORTED = _tests("judge", "report located gradients")
 PROVED = _tests("proof", "residues rules open proved in_modes")
-PLACED = _tests("proof", "other lines dictionary")
+PLACED = _tests("proof", "quantities instead other lines dictionary")
 ROOMS: dict[str, Room] = {
     "cells": _page("cells", f"{MODULES}/test_bits.py", f"{MODULES}/test_cells.py"),
     "ops": _page("ops", f"{MODULES}/test_bits.py"),
@@ -85,7 +85,10 @@ ROOMS: dict[str, Room] = {
     "judge": Room(["rnn_manual/judge/[!r]*.py"], [*REPORTED, *_tests("judge", "bits effects")]),
     "arithmetic": Room(["rnn_manual/proof/arithmetic/*.py"], PROVED),
     "expected": Room(["rnn_manual/proof/expected/*.py"], [*PROVED, *PLACED]),
-    "mirror": Room(["rnn_manual/proof/mirror/[!r]*.py"], PROVED),
+    # Of what stands on the stack, where mutmut itself does, it cannot tell.
+    "mirror": Room(
+        ["rnn_manual/proof/mirror/[!r]*.py"], [test for test in PROVED if "open" not in test]
+    ),
     "rules": Room(["rnn_manual/proof/mirror/rules/*.py"], PROVED),
     "runs": Room(["rnn_manual/proof/runs/*.py"], [*PROVED, *PLACED]),
     "search": Room(["rnn_manual/proof/search/*.py"], PLACED),

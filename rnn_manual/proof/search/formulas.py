@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations, combinations_with_replacement
+from itertools import combinations, combinations_with_replacement, permutations
 
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.ops import FormulaOps
@@ -54,11 +54,12 @@ def _functions_of(x: Points, name: str) -> Iterator[tuple[str, Points]]:
     yield f"tanh({name})", x.tanh()
     yield f"relu({name})", x.relu()
     yield f"1 - σ({name})", 1 - x.sigmoid()
+    yield f"-tanh({name})", -x.tanh()
     for constant in (1, -1, 2, 0.5):
         sign = "+" if constant > 0 else "-"
         yield f"σ({name} {sign} {abs(constant):g})", (x + constant).sigmoid()
         yield f"tanh({name} {sign} {abs(constant):g})", (x + constant).tanh()
-    for factor in (2, 0.5, -1):
+    for factor in (2, 0.5):
         yield f"σ({factor:g}·{name})", (x * factor).sigmoid()
         yield f"tanh({factor:g}·{name})", (x * factor).tanh()
 
@@ -90,7 +91,7 @@ def _sums_of_products(atoms: dict[str, Points]) -> Iterator[tuple[str, Points]]:
         yield f"{m} - {n}", a - b
     for (m, a), (n, b) in combinations(two, 2):
         yield f"{m} + {n}", a + b
-    for (m, a), (n, b) in combinations(two, 2):
+    for (m, a), (n, b) in permutations(two, 2):
         yield f"{m} - {n}", a - b
 
 

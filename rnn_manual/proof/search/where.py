@@ -105,12 +105,12 @@ def _units(trace: Trace, cell: Cell, quantity: str) -> str:
 def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, str]:
     """Where the way back goes wrong: at a cell, or in what is summed up for a weight."""
     cells = backward_cells(case)
-    for cell in cells:
-        for name in cell.quantities:
-            if _is_asked(case, cell, name) and not is_computed(trace, cell, name):
-                line = _on_the_way_back(case, trace, cells, cell, name)
-                words = f"{name} of {cell} is another than expected: {due_gradient(case, name)}"
-                return Place(cell.layer, DIRECTIONS[cell.direction], cell.step, name, line), words
+    missing = first_missing_gradient(case, trace, cells)
+    if missing is not None:
+        cell, name = missing.cell, missing.quantity
+        line = _on_the_way_back(case, trace, cells, cell, name)
+        words = f"{name} of {cell} is another than expected: {due_gradient(case, name)}"
+        return Place(cell.layer, DIRECTIONS[cell.direction], cell.step, name, line), words
     wrong = [name for name, verdict in formula.tensors.items() if verdict == OTHER]
     for name in wrong:
         place = _of_parameter(case, name)
@@ -121,9 +121,32 @@ def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | N
     return None, ""
 
 
+def first_missing_gradient(case: Case, trace: Trace, cells: list[Cell]) -> Missing | None:
+    """The first quantity of the way back that was never computed.
+
+    Args:
+        cells: all of the way back, in its order.
+    """
+    into = [f"d{state}" for state in case.config.states]  # the step before
+    for cell, after in zip(cells, [*cells[1:], cells[-1]], strict=True):
+        goes_on = after is not cell and _place(after) == _place(cell)
+        for name in cell.quantities:
+            if is_computed(trace, cell, name) or not _is_asked(case, cell, name):
+                continue
+            # Of several terms, autograd adds each at once to the gradient that the step before has.
+            if name in into and goes_on and is_computed(trace, after, f"{name}'"):
+                continue
+            return Missing(cell, name)
+    return None
+
+
+def _place(cell: Cell) -> tuple[int, int]:
+    return cell.layer, cell.direction
+
+
 def _on_the_way_back(case: Case, trace: Trace, cells: list[Cell], cell: Cell, quantity: str) -> str:
     """The line that computed something else, after the quantities before; "" if autograd did."""
-    same = [c for c in cells if (c.layer, c.direction) == (cell.layer, cell.direction)]
+    same = [c for c in cells if _place(c) == _place(cell)]
     earlier = same[: same.index(cell)][-1:]
     before = [points for each in earlier for points in each.quantities.values()]
     before += [cell.quantities[name] for name in cell.quantities if _makes(name, quantity)]
@@ -144,9 +167,8 @@ def _right(case: Case, cells: list[Cell]) -> list[Points]:
     forward = forward_cells(case)
     found = [*expected(case).residues.values(), *parts(case, forward, cells)]
     found += [points for cell in [*forward, *cells] for points in cell.quantities.values()]
-    places = dict.fromkeys((cell.layer, cell.direction) for cell in cells)
-    for place in places:
-        found += shares(case, forward, [c for c in cells if (c.layer, c.direction) == place])
+    for place in dict.fromkeys(map(_place, cells)):
+        found += shares(case, forward, [c for c in cells if _place(c) == place])
     return found
 
 

@@ -1,0 +1,129 @@
+"""What stands in the place of a quantity is named as one would write it, one fault a layer."""
+
+import pytest
+import torch
+
+from rnn_manual.parity import prove
+from tests.meta.candidates.right import PlainGRU, PlainLSTM, PlainRNN
+from tests.meta.proof.small import small
+
+
+def lstm(sums=None, new_c=None, new_h=None, scale=None):
+    """An LSTM, one line of which is another; `scale` exchanges a weight for another of its value.
+
+    Args:
+        sums: x, h and the weights → all gates' sums. new_c: i, f, g, o, c → c'.
+        new_h: o, c' → h'.
+    """
+
+    class Wrong(PlainLSTM):
+        def step(self, x, w, h, c):
+            W, *others = w
+            a = (sums or _sums)(x, h, (scale(W) if scale else W), *others)
+            i, f, g, o = a if isinstance(a, tuple) else a.chunk(4, 1)
+            i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
+            c = (new_c or _new_c)(i, f, g, o, c)
+            return (new_h or _new_h)(o, c), c
+
+    return Wrong
+
+
+def _sums(x, h, W, U, b, d):
+    return x @ W.t() + b + (h @ U.t() + d)
+
+
+def _new_c(i, f, g, o, c):
+    return f * c + i * g
+
+
+def _new_h(o, c):
+    return o * c.tanh()
+
+
+def _only_o(change):
+    """The sums of all gates, that of o changed: its argument is σ's, as those of i and f are."""
+
+    def sums(x, h, *w):
+        i, f, g, o = _sums(x, h, *w).chunk(4, 1)
+        return i, f, g, change(o)
+
+    return sums
+
+
+HELD = torch.Tensor.detach
+WRONG = {
+    # Functions of a gate's sum.
+    "σ(a_o + 1)": lstm(_only_o(lambda a: a + 1)),
+    "σ(a_o - 1)": lstm(_only_o(lambda a: a - 1)),
+    "σ(2·a_o)": lstm(_only_o(lambda a: 2 * a)),
+    "σ(0.5·a_o)": lstm(_only_o(lambda a: a / 2)),
+    "1 - σ(a_o)": lstm(_only_o(lambda a: -a)),
+    # Biases.
+    "W_ii x + W_hi h + 2·b_ii + b_hi,": lstm(lambda x, h, W, U, b, d: _sums(x, h, W, U, 2 * b, d)),
+    "W_ii x + W_hi h + b_ii + 2·b_hi,": lstm(lambda x, h, W, U, b, d: _sums(x, h, W, U, b, 2 * d)),
+    "W_ii x + W_hi h + 2·b_ii,": lstm(lambda x, h, W, U, b, d: _sums(x, h, W, U, b, b)),
+    "W_ii x + W_hi h + 2·b_hi,": lstm(lambda x, h, W, U, b, d: _sums(x, h, W, U, d, d)),
+    "W_ii x + W_hi h,": lstm(lambda x, h, W, U, b, d: x @ W.t() + h @ U.t()),
+    # States and inputs.
+    "W_hi h of the next sequence": lstm(lambda x, h, *w: _sums(x, h.roll(-1, 0), *w)),
+    "W_hi h of the sequence before": lstm(lambda x, h, *w: _sums(x, h.roll(1, 0), *w)),
+    "W_hi h of the first sequence": lstm(lambda x, h, *w: _sums(x, h[:1].expand_as(h), *w)),
+    "W_hiᵀ h": lstm(
+        lambda x, h, W, U, b, d: x @ W.t() + b + d + torch.cat([h @ u for u in U.chunk(4)], 1)
+    ),
+    # Products and sums.
+    "f·c - i·g": lstm(new_c=lambda i, f, g, o, c: f * c - i * g),
+    "f·c + g·(1 - f)": lstm(new_c=lambda i, f, g, o, c: f * c + (1 - f) * g),
+    "i·g + o·c": lstm(new_c=lambda i, f, g, o, c: o * c + i * g),
+    "c + i·g": lstm(new_c=lambda i, f, g, o, c: c + i * g),
+    "left out: h' is o·c'": lstm(new_h=lambda o, c: o * c),
+    "left out: h' is o·σ(c')": lstm(new_h=lambda o, c: o * c.sigmoid()),
+    # Gradients, of a weight whose value is right.
+    "grad weight_ih_l0 is twice what is expected": lstm(scale=lambda W: 2 * W - HELD(W)),
+    "grad weight_ih_l0 is half what is expected": lstm(scale=lambda W: W / 2 + HELD(W) / 2),
+    "grad weight_ih_l0 is minus what is expected": lstm(scale=lambda W: 2 * HELD(W) - W),
+    "grad weight_ih_l0 is 0 × what is expected": lstm(scale=lambda W: 0 * W + HELD(W)),
+}
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_what_an_lstm_computes_instead_is_named(words):
+    """A batch of three, so that the next sequence is not the one before."""
+    assert words in prove(WRONG[words], small("lstm", B=3)).formula.instead
+
+
+def test_what_an_rnn_computes_instead_is_named():
+    """relu for tanh, and another step's input."""
+
+    class OtherFunction(PlainRNN):
+        def __init__(self, *sizes, **options):
+            super().__init__(*sizes, **options)
+            self.f = torch.relu
+
+    class Backwards(PlainRNN):
+        def _run(self, x, *given):
+            return super()._run(x.flip(0), *given)
+
+    assert "is relu(a), expected tanh(a)" in prove(OtherFunction, small("rnn")).formula.instead
+    said = prove(Backwards, small("rnn", T=4)).formula.instead
+    assert "W_ih step 3's x + W_hh h + b_ih + b_hh, expected W_ih x" in said
+
+
+def test_what_a_gru_computes_instead_is_named():
+    """r in the place of z, and z in the place of r."""
+
+    class Exchanged(PlainGRU):
+        def step(self, x, w, h):
+            W_ih, W_hh, b_ih, b_hh = w
+            x_r, x_z, x_n = (x @ W_ih.t() + b_ih).chunk(3, 1)
+            h_r, h_z, h_n = (h @ W_hh.t() + b_hh).chunk(3, 1)
+            r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
+            n = torch.tanh(x_n + (z if self.of_n else r) * h_n)
+            return ((1 - r) * n + r * h,)
+
+    Exchanged.of_n = False
+    said = prove(Exchanged, small("gru")).formula.instead
+    assert "is r·h + n·(1 - r), expected n + z·(h - n)" in said
+    Exchanged.of_n = True
+    said = prove(Exchanged, small("gru")).formula.instead
+    assert "is W_in x + b_in + z·(W_hn h + b_hn), expected W_in x + b_in + r·(W_hn" in said
