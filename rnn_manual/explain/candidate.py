@@ -27,7 +27,7 @@ from rnn_manual.layout import rows_of, state_tuple
 from rnn_manual.proof.expected.quantities import Cell, backward_cells, forward_cells
 from rnn_manual.proof.formula import OPEN, OTHER, PROVED, Formula, in_words
 from rnn_manual.proof.runs.followed import Followed, followed
-from rnn_manual.proof.search.instead import instead_of
+from rnn_manual.proof.search.forward.instead import instead_of
 from rnn_manual.weights import parameters_from
 
 ABSENT = "not computed"

@@ -19,12 +19,14 @@ from rnn_manual.proof.expected.quantities import Cell, backward_cells, forward_c
 from rnn_manual.proof.expected.results import expected
 from rnn_manual.proof.formula import OTHER, Formula, Place
 from rnn_manual.proof.runs.trace import Trace
+from rnn_manual.proof.search.backward.gradients import gradient_instead
+from rnn_manual.proof.search.backward.parts import parts
+from rnn_manual.proof.search.backward.shares import shares
+from rnn_manual.proof.search.backward.weight_gradients import weight_gradient_instead
 from rnn_manual.proof.search.due import due_gradient
-from rnn_manual.proof.search.instead import instead_of
+from rnn_manual.proof.search.forward.instead import instead_of
 from rnn_manual.proof.search.lines import unexplained, where_computed
-from rnn_manual.proof.search.parts import parts
 from rnn_manual.proof.search.returned import what_is_returned
-from rnn_manual.proof.search.shares import shares
 
 # Of the quantities, those that every layer computes, however it is written; and, of each, those
 # that it is made of, which are looked at only where it is missing.
@@ -104,12 +106,15 @@ def _units(trace: Trace, cell: Cell, quantity: str) -> str:
 
 def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, str]:
     """Where the way back goes wrong: at a cell, or in what is summed up for a weight."""
-    cells = backward_cells(case)
+    forward, cells = forward_cells(case), backward_cells(case)
     missing = first_missing_gradient(case, trace, cells)
     if missing is not None:
         cell, name = missing.cell, missing.quantity
         line = _on_the_way_back(case, trace, cells, cell, name)
-        words = f"{name} of {cell} is another than expected: {due_gradient(case, name)}"
+        is_what = gradient_instead(case, trace, forward, cells, cell, name)
+        due = due_gradient(case, name)
+        said = f"{is_what}, expected {due}" if is_what else f"another than expected: {due}"
+        words = f"{name} of {cell} is {said}"
         return Place(cell.layer, DIRECTIONS[cell.direction], cell.step, name, line), words
     wrong = [name for name, verdict in formula.tensors.items() if verdict == OTHER]
     for name in wrong:
@@ -117,7 +122,9 @@ def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | N
         if place is not None:
             line = unexplained(trace, trace.executed[trace.forward :], _right(case, cells))
             line = line or where_computed(trace, trace.mirrored.found[name].values)
-            return replace(place, line=line), _scaled(case, trace, name)
+            return replace(place, line=line), weight_gradient_instead(
+                case, trace, forward, cells, name
+            )
     return None, ""
 
 
@@ -188,12 +195,3 @@ def _of_parameter(case: Case, name: str) -> Place | None:
             if name.removeprefix("grad ") in config.parameter_names(layer, direction).values():
                 return Place(layer, DIRECTIONS[direction], None, name)
     return Place(None, None, None, name)
-
-
-def _scaled(case: Case, trace: Trace, name: str) -> str:
-    """A gradient that is a small multiple of the right one."""
-    wanted, found = expected(case).residues[name], trace.mirrored.found[name].values
-    for factor, words in ((2, "twice"), (0.5, "half"), (-1, "minus"), (0, "0 ×")):
-        if found.shape == wanted.values.shape and np.array_equal((wanted * factor).values, found):
-            return f"{name} is {words} what is expected"
-    return ""

@@ -79,7 +79,7 @@ def test_a_wrong_gradient_is_marked_on_the_way_back(name, call, quantity, capsys
     assert show(console(), found, backward=True) == 1
     shown = capsys.readouterr().out
     assert f"✗ first wrong: {quantity} of layer " in shown
-    assert " is another than expected: " in shown
+    assert ", expected dc" in shown
     ends = {
         said: {line.split()[-1] for line in shown.splitlines() if said in line}
         for said in ("never computed", "not computed")

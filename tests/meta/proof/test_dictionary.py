@@ -81,7 +81,20 @@ def test_what_stands_there_instead_is_named():
         ("h_n_and_c_n_exchanged", "h_n[0, 0, 0] is c' of layer 0, forward, step 2"),
         ("gradients_doubled", "grad weight_ih_l0 is twice what is expected"),
         ("g_derivative_of_sigmoid", "da_g of layer 0, forward, step 2 (the first it processes) is "
-         "another than expected: dc'·i·(1 - g²)"),
+         "dc'·i·g·(1 - g), expected dc'·i·(1 - g²)"),
+        ("i_and_f_derivatives_exchanged", "is dc'·g·f·(1 - f), expected dc'·g·i·(1 - i)"),
+        ("tanh_derivative_at_the_state_before", "is dh'·(1 - h²), expected dh'·(1 - h'²)"),
+        ("dc_through_h_missing", "is dc of the next step alone, expected dc + dh'·o·(1 - tanh²"),
+        ("d_c_n_dropped", "dc' of layer 0, forward, step 2 (the first it processes) is "
+         "dh'·o·(1 - tanh²(c')), expected dc + dh'·o·(1 - tanh²(c'))"),
+        ("d_h_n_dropped", "is d out of the step alone, expected d out of the step + dh of the"),
+        ("recurrent_term_missing", "dh' of layer 0, forward, step 1 is d out of the step alone"),
+        ("gradient_cut_between_steps", "dh of layer 0, forward, step 2 (the first it processes) is "
+         "0, expected W_hhᵀ da"),
+        ("dn_not_scaled_by_r", "W_hzᵀ da_z + W_hnᵀ da_n of the next step, expected d out"),
+        ("nothing_for_expanded", "is d h_n alone, expected d out of the step"),
+        ("weight_gradients_overwritten", "grad weight_hh_l0 is the share of step 0 alone"),
+        ("sent_back_twice", "grad input is twice what is expected"),
     ],
 )  # fmt: skip
 def test_what_stands_there_is_said_in_the_loops_letters(name, words):

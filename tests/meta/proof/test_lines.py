@@ -1,4 +1,4 @@
-"""At which line of a backward written by hand a gradient goes wrong."""
+"""At which line of a backward written by hand a gradient goes wrong, and what stands there."""
 
 from functools import partial
 
@@ -53,14 +53,17 @@ class LSTMStep(torch.autograd.Function):
     def backward(ctx, dh, dc):
         x, h, c, W, U, i, f, g, o, new_c = ctx.saved_tensors
         tanh_c = torch.tanh(new_c)
-        d_o = dh * (c if ctx.wrong == "d_o" else tanh_c)
+        d_o = dh * (c if ctx.wrong == "d_o" else 1 if ctx.wrong == "parts" else tanh_c)
         slope = 1 - tanh_c * tanh_c
         dc = dc + dh * o * slope
         d_i, d_g = dc * g, dc * i
         d_f = dc * (new_c if ctx.wrong == "d_f" else c)
         da_i, da_f, da_o = d_i * i * (1 - i), d_f * f * (1 - f), d_o * o * (1 - o)
+        if ctx.wrong == "parts":  # what a factor left out would give is computed on the way
+            da_o = da_o * c * c * c
         da_g = d_g * (1 - g * g)
-        da = torch.cat([da_i, da_f, da_g, da_o], 1)
+        da = [da_i, da_g, da_f, da_o] if ctx.wrong == "cat" else [da_i, da_f, da_g, da_o]
+        da = torch.cat(da, 1)
         dx, dh, dW, dU = da @ W, da @ U, da.T @ x, da.T @ h
         db = da.mean(0) if ctx.wrong == "db" else da.sum(0)
         return None, dx, dh, dc * f, dW, dU, db, db
@@ -115,7 +118,7 @@ LAYERS = {"rnn": elman, "lstm": lstm, "gru": gru}
 
 
 def formula_of(kind, wrong):
-    case = small(kind, H=3)
+    case = small(kind, H=3, B=3)
     return prove(lambda module: partial(LAYERS[kind], wrong, module), case).formula
 
 
@@ -126,25 +129,35 @@ def test_the_right_one_is_proved(kind):
 
 
 @pytest.mark.parametrize(
-    ("kind", "wrong", "quantity", "step", "line"),
+    ("kind", "wrong", "quantity", "step", "line", "words"),
     [
-        ("rnn", "da", "da", 2, "da = dh * (1 - "),
-        ("rnn", "dh", "dh", 2, "dh = da @ "),
-        ("rnn", "dU", "grad weight_hh_l0", None, "dU = dU + da.T @ "),
-        ("lstm", "d_o", "da_o", 2, "d_o = dh * "),
-        ("lstm", "d_f", "da_f", 2, "d_f = dc * "),
-        ("lstm", "db", "grad bias_ih_l0", None, "db = da.mean(0) if "),
-        ("gru", "d_r", "da_r", 2, "d_r = da_n * "),
-        ("gru", "dh", "dh", 2, "d_before = dy @ U + dh * "),
+        ("rnn", "da", "da", 2, "da = dh * (1 - ", "is dh'·(1 - h'), expected dh'·(1 - h'²)"),
+        ("rnn", "dh", "dh", 2, "dh = da @ ", "is W_hh da, expected W_hhᵀ da"),
+        ("rnn", "dU", "grad weight_hh_l0", None, "dU = dU + da.T @ ",
+         "is the sum of daᵀ h', expected daᵀ h"),
+        ("lstm", "d_o", "da_o", 2, "d_o = dh * ",
+         "is dh'·c·o·(1 - o), expected dh'·tanh(c')·o·(1 - o)"),
+        ("lstm", "d_f", "da_f", 2, "d_f = dc * ", "is dc'·c'·f·(1 - f), expected dc'·c·f·(1 - f)"),
+        ("lstm", "db", "grad bias_ih_l0", None, "db = da.mean(0) if ",
+         "is the mean over the batch, expected the sum"),
+        ("lstm", "parts", "da_o", 2, "da_o = da_o * c * c * c",
+         "is another than expected: dh'·tanh(c')·o·(1 - o)"),
+        ("lstm", "cat", "dh", 2, "dx, dh, dW, dU = da @ W, da @ U",
+         "is W_hhᵀ da with da_f and da_g exchanged, expected W_hhᵀ da"),
+        ("gru", "d_r", "da_r", 2, "d_r = da_n * ",
+         "is da_n·n·r·(1 - r), expected da_n·(W_hn h + b_hn)·r·(1 - r)"),
+        ("gru", "dh", "dh", 2, "d_before = dy @ U + dh * ",
+         "is (1 - z)·dh' + W_hhᵀ da, expected z·dh' + W_hrᵀ da_r + W_hzᵀ da_z + W_hnᵀ (r·da_n)"),
     ],
-)
-def test_the_line_of_a_wrong_gradient_is_named(kind, wrong, quantity, step, line):
+)  # fmt: skip
+def test_the_line_of_a_wrong_gradient_is_named(kind, wrong, quantity, step, line, words):
     """Where the way back is the candidate's own code, as of an autograd.Function."""
     formula = formula_of(kind, wrong)
     assert formula.verdict == "other"
     assert (formula.where.quantity, formula.where.step) == (quantity, step)
     assert formula.where.line.startswith("test_lines.py:")
     assert f"  {line}" in formula.where.line
+    assert words in formula.instead
 
 
 def test_a_gradient_by_autograd_has_no_line():

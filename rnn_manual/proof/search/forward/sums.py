@@ -9,10 +9,10 @@ from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell
 from rnn_manual.proof.expected.results import as_formula
-from rnn_manual.proof.search.biases import biases
-from rnn_manual.proof.search.inputs import input_products, inputs
-from rnn_manual.proof.search.states import recurrent_products
-from rnn_manual.proof.search.terms import Term, letters, others, rows_of_gates
+from rnn_manual.proof.search.forward.biases import biases
+from rnn_manual.proof.search.forward.inputs import input_products, inputs
+from rnn_manual.proof.search.forward.states import recurrent_products
+from rnn_manual.proof.search.forward.terms import Term, letters, others, rows_of_gates
 
 
 def sums_instead(case: Case, cell: Cell, quantity: str) -> Iterator[tuple[str, Points, int]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.expected.quantities import Cell
-from rnn_manual.proof.search.terms import Term, letters, others, rows_of_gates
+from rnn_manual.proof.search.forward.terms import Term, letters, others, rows_of_gates
 
 
 def biases(case: Case, cell: Cell, gate: str) -> list[Term]:

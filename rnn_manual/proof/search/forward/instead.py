@@ -15,7 +15,7 @@ from rnn_manual.proof.arithmetic.residues import Ints
 from rnn_manual.proof.expected.quantities import Cell
 from rnn_manual.proof.runs.trace import GIVEN, Trace
 from rnn_manual.proof.search.due import due_formula, without_absent_biases
-from rnn_manual.proof.search.formulas import small_formulas
+from rnn_manual.proof.search.forward.formulas import small_formulas
 from rnn_manual.proof.search.lines import unexplained
 
 

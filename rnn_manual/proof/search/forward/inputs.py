@@ -14,7 +14,7 @@ from rnn_manual.proof.arithmetic.ops import FormulaOps
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell, forward_cells
 from rnn_manual.proof.expected.results import leaf_residues
-from rnn_manual.proof.search.terms import Term, letters, rows_of_gates, with_other_weights
+from rnn_manual.proof.search.forward.terms import Term, letters, rows_of_gates, with_other_weights
 
 
 def input_products(case: Case, cell: Cell, gate: str) -> list[Term]:

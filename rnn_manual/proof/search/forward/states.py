@@ -10,8 +10,8 @@ from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import draw
 from rnn_manual.proof.expected.quantities import Cell, forward_cells
 from rnn_manual.proof.expected.results import leaf_residues
-from rnn_manual.proof.search.calls import ended_in
-from rnn_manual.proof.search.terms import Term, letters, rows_of_gates, with_other_weights
+from rnn_manual.proof.search.forward.calls import ended_in
+from rnn_manual.proof.search.forward.terms import Term, letters, rows_of_gates, with_other_weights
 
 
 def recurrent_products(case: Case, cell: Cell, gate: str) -> list[Term]:

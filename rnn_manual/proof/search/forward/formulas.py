@@ -9,7 +9,7 @@ from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.ops import FormulaOps
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell
-from rnn_manual.proof.search.sums import sums_instead
+from rnn_manual.proof.search.forward.sums import sums_instead
 
 
 def small_formulas(case: Case, cell: Cell, quantity: str) -> Iterator[tuple[str, Points, int]]:
