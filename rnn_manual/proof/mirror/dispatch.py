@@ -126,7 +126,11 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         for target in targets:  # constants so far, which may be written to in part
             if isinstance(target, torch.Tensor) and self.shadows.of(target) is None:
                 self.shadows.add_constant(target)
-        found, reason = formulas_of(op, function, args, kwargs, given, self.shadows)
+        try:
+            found, reason = formulas_of(op, function, args, kwargs, given, self.shadows)
+        except ValueError:
+            function(*args, **kwargs)  # what torch refuses as well, it refuses in its own words
+            raise
         result = function(*args, **kwargs)
         self._write(op, result if op.returns else targets, found, reason, depends)
         return result

@@ -64,6 +64,13 @@ def test_what_has_no_formula_is_open_with_its_reason(change, reason):
     assert found.fingerprint == ""
 
 
+def test_what_torch_refuses_is_told_in_torchs_words():
+    """As sizes that do not fit: the rule would refuse them too, and is not asked."""
+    found = prove(lstm(lambda h: h + h[:, :1].expand(-1, 3)), small("lstm")).formula
+    assert found.verdict == "open"
+    assert "raised RuntimeError: The size of tensor a (2) must match the size of" in found.reason
+
+
 def test_a_branch_on_values_is_told():
     """A proof then holds for inputs that take the same branches; the line is named."""
 

@@ -130,14 +130,18 @@ def test_degrees_are_counted():
 
 def test_the_bound_falls_with_the_points():
     """(d/p)^K for each result held against another; d with all that is below the line."""
-    assert bound([Account()], 10, Degree(3), PRIME, 4) == pytest.approx(10 * (3 / PRIME) ** 4)
+    assert bound([Account()], 10, Degree(3), PRIME, 4) == pytest.approx(
+        10 * (3 / PRIME) ** 4, abs=0
+    )
     assert bound([Account()], 10, Degree(3), PRIME, 1) > 1e-9
     inverses = Account(inverses=5, inverted=Degree(2))
-    assert bound([inverses], 1, Degree(3, 1), PRIME, 1) == pytest.approx(13 / PRIME)
+    assert bound([inverses], 1, Degree(3, 1), PRIME, 1) == pytest.approx(13 / PRIME, abs=0)
 
 
 def test_any_two_arguments_of_a_function_may_agree():
     """Of n arguments, n(n - 1)/2 pairs, each with the highest degree that one of them has."""
     with counted() as account:
         (Residues(np.ones((4, 3), np.int64)) * Residues(np.ones((4, 3), np.int64))).sigmoid()
-    assert bound([account, account], 0, Degree(0), PRIME, 4) == pytest.approx(15 * (2 / PRIME) ** 4)
+    assert bound([account, account], 0, Degree(0), PRIME, 4) == pytest.approx(
+        15 * (2 / PRIME) ** 4, abs=0
+    )

@@ -13,9 +13,16 @@ from operator import add, mul
 from typing import Any
 
 from rnn_manual.cases.case import Case
+from rnn_manual.layout import layout_of
+from rnn_manual.proof.arithmetic.ops import FormulaOps
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell, Named
-from rnn_manual.proof.expected.results import as_formula, leaf_residues
+from rnn_manual.proof.expected.results import (
+    as_formula,
+    cotangents_of,
+    given_to_loops,
+    leaf_residues,
+)
 from rnn_manual.proof.runs.trace import Trace
 from rnn_manual.proof.search.backward.factors import factors_of
 from rnn_manual.proof.search.forward.terms import Term, others, rows_of_gates
@@ -143,6 +150,8 @@ def _candidates(cell: _Cell, quantity: str) -> Iterator[Term]:
     elif quantity == "dh":
         yield from _through_weights(cell)
     else:
+        if quantity == "dc":
+            yield "0", cell.q["dc"] * 0
         yield from _products(cell, quantity)
 
 
@@ -179,6 +188,12 @@ def _times(factors: Named, instead: dict[str, dict[str, Any]]) -> Term:
 def _flows_in(cell: _Cell) -> Iterator[Term]:
     """Of d out, and dh of the next step or d h_n, one alone; or the two, dh being another."""
     whole, case = cell.q["dh'"], cell.case
+    if cell.at.layer == case.config.num_layers - 1:
+        steps = _d_out(case, cell.at.direction)
+        due = steps[cell.at.step]
+        for step, d_out in enumerate(steps):
+            if step != cell.at.step and d_out.shape == due.shape:
+                yield f"d out of step {step}, and the rest as it is due", whole - due + d_out
     if cell.before is None:
         d_h_n = leaf_residues(as_formula(case))["d h_n"]
         row = d_h_n[case.config.row(cell.at.layer, cell.at.direction)]
@@ -192,6 +207,16 @@ def _flows_in(cell: _Cell) -> Iterator[Term]:
         before = _Cell(case, cell.trace, cell.forward, cell.cells, cell.before)
         for words, points in _through_weights(before):
             yield f"d out + {words} of the next step", whole - dh + points
+
+
+def _d_out(case: Case, direction: int) -> list[Points]:
+    """Of every step, what the results of a direction of the last layer are multiplied with."""
+    case = as_formula(case)
+    given = leaf_residues(case)
+    layout = layout_of(case.config, given_to_loops(case, given)[1])
+    rows = layout.to_rows(cotangents_of(case, given)[0])
+    own = rows[..., case.config.columns(direction)]
+    return list(FormulaOps().steps(own, layout.batch_sizes))
 
 
 def _through_weights(cell: _Cell) -> Iterator[Term]:

@@ -64,6 +64,8 @@ def _other_sums_of(case: Case, forward: list[Cell], cells: list[Cell], role: str
         after = [there[c.layer, c.direction, c.step].quantities["h'"] for c in cells]
         sums = [d_sums(cell).T @ h for cell, h in zip(cells, after, strict=True)]
         yield "the sum of daᵀ h', expected daᵀ h", reduce(add, sums)
+    if role == "bias_hh" and case.config.kind == "gru":
+        yield "the sum of da_n without r·", reduce(add, (d_sums(cell).sum(0) for cell in cells))
     if role == "weight_ih":
         inputs = [input_at(case, forward, c.layer, case.seq_len - 1 - c.step) for c in cells]
         if all(len(x) == len(d_sums(c)) for x, c in zip(inputs, cells, strict=True)):
