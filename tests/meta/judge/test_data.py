@@ -50,7 +50,7 @@ def test_an_entry_says_what_is_compared():
     assert formula["verdict"] == "other"
     assert formula["tensors"]["out"] == "other"
     assert set(formula["differs"]) >= {"out", "h_n"}
-    assert formula["where"]["quantity"] in ("out", "h'")
+    assert (formula["where"]["layer"], formula["where"]["direction"]) == (1, "backward")
     assert entry["report"].startswith("candidate ")
     assert entry["heat"] is not None
 
