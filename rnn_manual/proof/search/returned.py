@@ -37,7 +37,7 @@ def what_is_returned(case: Case, trace: Trace, outputs: list[str]) -> tuple[Plac
 
 def _names(case: Case) -> dict[int, str]:
     """Key → which quantity of which cell has this value."""
-    found: dict[int, str] = {0: "0"}
+    found: dict[int, str] = {}
     case = as_formula(case)
     zero = np.zeros((len(leaf_residues(case)["input"].values), 1), np.int64)
     found[int(keys_of(zero)[0])] = "0"

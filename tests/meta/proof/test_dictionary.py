@@ -76,9 +76,11 @@ def test_what_stands_there_instead_is_named():
          "i·c + f·g, expected f·c + i·g"),
         ("z_lets_in", "z·n + h·(1 - z), expected n + z·(h - n)"),
         ("r_left_out", "W_in x + b_in + W_hn h + b_hn, expected W_in x + b_in + r·(W_hn h + b_hn)"),
-        ("bias_hh_dropped", "W_ii x + W_hi h + b_ii, expected W_ii x + b_ii + W_hi h + b_hi"),
-        ("state_kept", "is W_ii x + W_hi h_n[0] of the call before + b_ii + b_hi, expected"),
+        ("bias_hh_dropped", "W_ii x + b_ii + W_hi h, expected W_ii x + b_ii + W_hi h + b_hi"),
+        ("state_kept", "is W_ii x + b_ii + W_hi h_n[0] of the call before + b_hi, expected"),
         ("h_n_and_c_n_exchanged", "h_n[0, 0, 0] is c' of layer 0, forward, step 2"),
+        ("forward_half_only", "W_ii of the forward half of x"),
+        ("c_0_ignored", "c' of layer 0, forward, step 0 (the first it processes) is i·g, expected"),
         ("gradients_doubled", "grad weight_ih_l0 is twice what is expected"),
         ("g_derivative_of_sigmoid", "da_g of layer 0, forward, step 2 (the first it processes) is "
          "dc'·i·g·(1 - g), expected dc'·i·(1 - g²)"),

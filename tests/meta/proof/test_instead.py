@@ -59,9 +59,9 @@ WRONG = {
     "σ(0.5·a_o)": lstm(_only_o(lambda a: a / 2)),
     "1 - σ(a_o)": lstm(_only_o(lambda a: -a)),
     # Biases.
-    "W_ii x + W_hi h + 2·b_ii + b_hi,": lstm(lambda x, h, W, U, b, d: _sums(x, h, W, U, 2 * b, d)),
-    "W_ii x + W_hi h + b_ii + 2·b_hi,": lstm(lambda x, h, W, U, b, d: _sums(x, h, W, U, b, 2 * d)),
-    "W_ii x + W_hi h + 2·b_ii,": lstm(lambda x, h, W, U, b, d: _sums(x, h, W, U, b, b)),
+    "W_ii x + 2·b_ii + W_hi h + b_hi,": lstm(lambda x, h, W, U, b, d: _sums(x, h, W, U, 2 * b, d)),
+    "W_ii x + b_ii + W_hi h + 2·b_hi,": lstm(lambda x, h, W, U, b, d: _sums(x, h, W, U, b, 2 * d)),
+    "W_ii x + 2·b_ii + W_hi h,": lstm(lambda x, h, W, U, b, d: _sums(x, h, W, U, b, b)),
     "W_ii x + W_hi h + 2·b_hi,": lstm(lambda x, h, W, U, b, d: _sums(x, h, W, U, d, d)),
     "W_ii x + W_hi h,": lstm(lambda x, h, W, U, b, d: x @ W.t() + h @ U.t()),
     # States and inputs.
@@ -92,6 +92,29 @@ def test_what_an_lstm_computes_instead_is_named(words):
     assert words in prove(WRONG[words], small("lstm", B=3)).formula.instead
 
 
+class FUnderTanh(PlainLSTM):
+    """The forget gate under tanh."""
+
+    def step(self, x, w, h, c):
+        i, f, g, o = _sums(x, h, *w).chunk(4, 1)
+        c = f.tanh() * c + i.sigmoid() * g.tanh()
+        return o.sigmoid() * c.tanh(), c
+
+
+class CForH(PlainLSTM):
+    """The sums are of c."""
+
+    def step(self, x, w, h, c):
+        return super().step(x, w, c, c)
+
+
+def test_what_is_wrong_in_a_class_is_named():
+    """Another function of one gate, and another state."""
+    assert "is tanh(a_f), expected σ(a_f)" in prove(FUnderTanh, small("lstm")).formula.instead
+    said = prove(CForH, small("lstm")).formula.instead
+    assert "is W_ii x + b_ii + W_hi c + b_hi, expected W_ii x + b_ii + W_hi h" in said
+
+
 def test_what_an_rnn_computes_instead_is_named():
     """relu for tanh, and another step's input."""
 
@@ -106,7 +129,7 @@ def test_what_an_rnn_computes_instead_is_named():
 
     assert "is relu(a), expected tanh(a)" in prove(OtherFunction, small("rnn")).formula.instead
     said = prove(Backwards, small("rnn", T=4)).formula.instead
-    assert "W_ih step 3's x + W_hh h + b_ih + b_hh, expected W_ih x" in said
+    assert "W_ih step 3's x + b_ih + W_hh h + b_hh, expected W_ih x" in said
 
 
 def test_what_a_gru_computes_instead_is_named():

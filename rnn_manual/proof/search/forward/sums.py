@@ -9,7 +9,7 @@ from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell
 from rnn_manual.proof.expected.results import as_formula
-from rnn_manual.proof.search.forward.biases import biases
+from rnn_manual.proof.search.forward.biases import Biases, biases
 from rnn_manual.proof.search.forward.inputs import input_products, inputs
 from rnn_manual.proof.search.forward.states import recurrent_products
 from rnn_manual.proof.search.forward.terms import Term, letters, others, rows_of_gates
@@ -23,19 +23,21 @@ def sums_instead(case: Case, cell: Cell, quantity: str) -> Iterator[tuple[str, P
     case = as_formula(case)
     gate = quantity[2:] or "h"
     own = _terms(case, cell, gate)
-    for places in product(*(range(len(choices)) for choices in own)):
-        cost = sum(place > 0 for place in places)
+    for x, h, b in product(*(range(len(choices)) for choices in own)):
+        cost = (x > 0) + (h > 0) + (b > 0)
         if 0 < cost < 3:
-            yield from _sum([of[k] for of, k in zip(own, places, strict=True)], cost)
+            yield from _sum(own[0][x], own[1][h], own[2][b], cost)
     for other in rows_of_gates(case):
         if other != gate:
-            yield from _sum([choices[0] for choices in _terms(case, cell, other)], 1)
+            of_x, of_h, of_b = _terms(case, cell, other)
+            yield from _sum(of_x[0], of_h[0], of_b[0], 1)
     yield from _with_other_weights(case, cell, gate)
 
 
-def _terms(case: Case, cell: Cell, gate: str) -> list[list[Term]]:
-    """What each term of a gate's sum may be, the one that is due first."""
-    return [terms(case, cell, gate) for terms in (input_products, recurrent_products, biases)]
+def _terms(case: Case, cell: Cell, gate: str) -> tuple[list[Term], list[Term], list[Biases]]:
+    """What W x, W h and the biases of a gate's sum may be, what is due first."""
+    products = input_products(case, cell, gate), recurrent_products(case, cell, gate)
+    return *products, biases(case, cell, gate)
 
 
 def _with_other_weights(case: Case, cell: Cell, gate: str) -> Iterator[tuple[str, Points, int]]:
@@ -44,14 +46,19 @@ def _with_other_weights(case: Case, cell: Cell, gate: str) -> Iterator[tuple[str
     for which, w in others(case, cell):
         if w.weight_ih.shape == cell.weights.weight_ih.shape:
             W_i, W_h, b_i, b_h = letters(case, gate)
-            terms = [(f"{W_i} x", x @ w.weight_ih[rows].T), (f"{W_h} h", h @ w.weight_hh[rows].T)]
+            both: Biases = ("", "", None)
             if w.bias_ih is not None:
-                terms.append((f"{b_i} + {b_h}", w.bias_ih[rows] + w.bias_hh[rows]))
-            for words, points, cost in _sum(terms, 1):
+                both = (b_i, b_h, w.bias_ih[rows] + w.bias_hh[rows])
+            of_x, of_h = (
+                (f"{W_i} x", x @ w.weight_ih[rows].T),
+                (f"{W_h} h", h @ w.weight_hh[rows].T),
+            )
+            for words, points, cost in _sum(of_x, of_h, both, 1):
                 yield f"{words} with {which}weights", points, cost
 
 
-def _sum(terms: list[Term], cost: int) -> Iterator[tuple[str, Points, int]]:
-    values = [v for _, v in terms if v is not None]
+def _sum(x: Term, h: Term, b: Biases, cost: int) -> Iterator[tuple[str, Points, int]]:
+    values = [v for v in (x[1], h[1], b[2]) if v is not None]
     if values:
-        yield " + ".join(word for word, _ in terms if word), sum(values[1:], values[0]), cost
+        words = " + ".join(filter(None, (x[0], b[0], h[0], b[1])))
+        yield words, sum(values[1:], values[0]), cost
