@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 import tempfile
 from pathlib import Path
 
@@ -9,11 +10,13 @@ import numpy as np
 import pytest
 import torch
 
+from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.config import Config
 from rnn_manual.judge.report.as_json import case_json
 from rnn_manual.judge.report.environment import environment, in_words
 from rnn_manual.judge.report.heat import heat
 from rnn_manual.judge.report.stable_text import stable
+from rnn_manual.judge.report.text import _listed as listed
 from rnn_manual.parity import Case, check, select
 from tests.meta.judge.planted import CONFIG, wrong_at
 
@@ -140,7 +143,9 @@ def test_the_environment_in_a_line():
     """What the numbers may depend on."""
     found = environment()
     assert found["torch"] == str(torch.__version__)
-    assert {"numpy", "python", "machine", "system", "mkl", "cpu_capability"} <= found.keys()
+    assert {"numpy", "python", "machine", "system", "mkl"} <= found.keys()
+    if hasattr(torch.backends, "cpu"):
+        assert found["cpu_capability"] == torch.backends.cpu.get_cpu_capability()
     about = {"torch": "2.0", "threads": 2, "onednn": False, "machine": "x86_64", "device": "cpu"}
     assert in_words(about) == "torch 2.0, 2 threads, oneDNN off, x86_64"
     on_cuda = about | {"onednn": True, "threads": 1, "device": "cuda", "gpu": "a GPU"}
@@ -158,3 +163,46 @@ def test_a_case_is_shown_again_at_its_level(level):
     assert found.verdict.fails
     assert ("--level full" in again) == (level == "full")
     assert f"[{case.id}]" in again
+
+
+def _again(candidate, case, mode=""):
+    found = check(candidate, case, mode=mode, formulas=False)
+    assert found.verdict.fails
+    return case_json(found)["report"].splitlines()[-1]
+
+
+def test_a_mode_is_shown_again_with_its_case():
+    """At the level that has the mode's case."""
+    candidate = "tests.meta.candidates.wrong_in_modes:Stale"
+    quick = MODES["copy_"].cases()
+    (case,) = [case for case in quick if case.config.kind == "lstm"][:1]
+    again = _again(candidate, case, "copy_")
+    assert again.endswith(f'verify --candidate {candidate} -k "[copy_-{case.id}]"')
+    full = [c for c in MODES["copy_"].cases("full") if c.config.kind == "lstm" and c not in quick]
+    assert "--level full" in _again(candidate, full[0], "copy_")
+
+
+def test_a_case_that_was_drawn_is_shown_again_in_python():
+    """What no level has is written out, and what is at its default is not."""
+    case = Case(Config("gru", 3, 6, bias=False), 4, 3, "float64", state="omitted", seed=5)
+    again = _again("rnn_manual.mistakes:z_lets_in", case)
+    _, _, code = shlex.split(again.partition("again")[2])
+    asked = code.partition("check('rnn_manual.mistakes:z_lets_in', ")[2].removesuffix("))")
+    assert eval(asked, {"Case": Case, "Config": Config}) == case
+    assert "batch_first" not in code
+
+
+def test_an_open_formula_says_why():
+    """In the entry's formula, which has no fingerprint then."""
+    formula = case_json(check("compile", Case(Config("rnn", 3, 2), 2, 2)))["formula"]
+    assert formula["verdict"] == "open"
+    assert formula["reason"].startswith("generated kernels")
+    assert formula["fingerprint"] is None
+
+
+@pytest.mark.parametrize(
+    ("names", "said"), [("a b c d", "a, b, c, d"), ("a b c d e f", "a, b, c, d and 2 more")]
+)
+def test_four_names_are_listed(names, said):
+    """And how many more there are."""
+    assert listed(names.split()) == said
