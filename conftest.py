@@ -3,7 +3,6 @@
 import os
 
 import pytest
-import torch
 
 from rnn_manual.collector import collect_seldom, keep_what_is_loaded
 from rnn_manual.plugin.workers import share_cores
@@ -16,6 +15,8 @@ def pytest_configure(config: pytest.Config) -> None:
     collect_seldom()
     share_cores(config)
     if hasattr(config, "workerinput"):
+        import torch
+
         os.environ["OMP_NUM_THREADS"] = str(torch.get_num_threads())
 
 

@@ -47,6 +47,11 @@ class Cell:
     quantities: Named
     shares: Named = field(default_factory=dict)
 
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Layer, direction, step."""
+        return self.layer, self.direction, self.step
+
     def __str__(self) -> str:
         first = " (the first it processes)" if self.first else ""
         return f"layer {self.layer}, {DIRECTIONS[self.direction]}, step {self.step}{first}"
@@ -101,8 +106,9 @@ def backward_cells(case: Case) -> list[Cell]:
             dw, dx, *d_before = right(ops, w, kept, *given)
             named = BACKWARD[config.kind](ops, w, kept, *given)
             parts = FormulaOps().gates(dx, len(config.gates))
-            names = ["a"] if config.kind == "rnn" else [f"a_{gate}" for gate in config.gates]
-            named |= {f"d{name}": part for name, part in zip(names, parts, strict=True)}
+            of_sums = list(zip(d_sums_of(config), parts, strict=True))
+            # In the order in which they are computed: of a GRU da_r is made of da_n.
+            named |= dict(reversed(of_sums) if config.kind == "gru" else of_sums)
             named |= {f"d{s}": d for s, d in zip(config.states, d_before, strict=True)}
             first = t == (0 if backward else steps - 1)
             found.append(Cell(layer, direction, t, first, w, {}, named, dict(dw)))
@@ -116,6 +122,11 @@ def backward_cells(case: Case) -> list[Cell]:
     )
     pullback(*cotangents_of(case, leaves))
     return found
+
+
+def d_sums_of(config: Config) -> list[str]:
+    """What the gradients of the gates' sums are called, in the order of the weights' rows."""
+    return ["da"] if config.kind == "rnn" else [f"da_{gate}" for gate in config.gates]
 
 
 def _order(steps: int, backward: bool) -> Iterator[int]:

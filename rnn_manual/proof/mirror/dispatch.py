@@ -128,7 +128,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 self.shadows.add_constant(target)
         try:
             found, reason = formulas_of(op, function, args, kwargs, given, self.shadows)
-        except ValueError:
+        except (ValueError, IndexError):
             function(*args, **kwargs)  # what torch refuses as well, it refuses in its own words
             raise
         result = function(*args, **kwargs)

@@ -37,7 +37,7 @@ GRADIENTS = {
         "da_f": "dc'·c·f·(1 - f)",
         "da_g": "dc'·i·(1 - g²)",
         "da_o": "dh'·tanh(c')·o·(1 - o)",
-        "dh": "W_hhᵀ da",
+        "dh": "W_hiᵀ da_i + W_hfᵀ da_f + W_hgᵀ da_g + W_hoᵀ da_o",
         "dc": "dc'·f",
     },
     "gru": {
@@ -49,11 +49,30 @@ GRADIENTS = {
 }
 
 
-def due_gradient(case: Case, quantity: str) -> str:
-    """The formula that is due on the way back, as this layer has it."""
+def flows_from(case: Case, cell: Cell, before: Cell | None) -> tuple[str, str]:
+    """What dh' is the sum of: what comes from above, and from the step that was before.
+
+    Args:
+        before: the step that the way back took before this one, if there was one.
+    """
+    last = cell.layer == case.config.num_layers - 1
+    above = f"d out of step {cell.step}" if last else f"what layer {cell.layer + 1} sends down"
+    if before is None:
+        return above, "d h_n"
+    along = f"dh of step {before.step}"
+    ended = len(before.quantities["dh'"]) < len(cell.quantities["dh'"])
+    return above, f"{along}, d h_n of what ends here" if ended else along
+
+
+def due_gradient(case: Case, cell: Cell, before: Cell | None, quantity: str) -> str:
+    """The formula that is due on the way back, as this layer has it.
+
+    Args:
+        before: as for `flows_from`.
+    """
     config = case.config
     if quantity == "dh'":
-        return "d out of the step + dh of the next one, d h_n after the last"
+        return " + ".join(flows_from(case, cell, before))
     if config.nonlinearity == "relu" and quantity == "da":
         return "dh' where h' > 0, else 0"
     due = GRADIENTS[config.kind][quantity]

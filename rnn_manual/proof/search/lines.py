@@ -26,8 +26,9 @@ def unexplained(
     Returns: "" if there is none in the candidate's own code.
     """
     last = max((int(trace.first(points.values).max(initial=0)) for points in before), default=0)
-    right = np.concatenate([keys_of(points.values).ravel() for points in known])
-    explained = np.isin(trace.keys, right)
+    right = np.unique(np.concatenate([keys_of(points.values).ravel() for points in known]))
+    places = np.minimum(np.searchsorted(right, trace.keys), len(right) - 1)
+    explained = right[places] == trace.keys
     for each in executed:
         if each.keys.start <= last or not each.line:
             continue

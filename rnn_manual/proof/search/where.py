@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rnn_manual.cases.calls import WITHOUT_A_GRAPH, differentiated
+from rnn_manual.cases.calls import WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
 from rnn_manual.config import DIRECTIONS
 from rnn_manual.proof.arithmetic.points import Points
@@ -19,7 +19,9 @@ from rnn_manual.proof.expected.quantities import Cell, backward_cells, forward_c
 from rnn_manual.proof.expected.results import expected
 from rnn_manual.proof.formula import OTHER, Formula, Place
 from rnn_manual.proof.runs.trace import Trace
+from rnn_manual.proof.search.backward.around import Around
 from rnn_manual.proof.search.backward.gradients import gradient_instead
+from rnn_manual.proof.search.backward.missing import first_missing_gradient, is_computed
 from rnn_manual.proof.search.backward.parts import parts
 from rnn_manual.proof.search.backward.shares import shares
 from rnn_manual.proof.search.backward.weight_gradients import weight_gradient_instead
@@ -85,12 +87,6 @@ def first_missing(case: Case, trace: Trace) -> Missing | None:
     return None
 
 
-def is_computed(trace: Trace, cell: Cell, name: str) -> bool:
-    """Whether every element of a quantity is among what was computed; zeros are everywhere."""
-    values = cell.quantities[name].values
-    return bool((trace.has(values) | ~values.any(0)).all())
-
-
 def _units(trace: Trace, cell: Cell, quantity: str) -> str:
     """In which units and rows of the batch, where it is not in all."""
     values = cell.quantities[quantity].values
@@ -107,88 +103,51 @@ def _units(trace: Trace, cell: Cell, quantity: str) -> str:
 def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, str]:
     """Where the way back goes wrong: at a cell, or in what is summed up for a weight."""
     forward, cells = forward_cells(case), backward_cells(case)
+    back, right = trace.executed[trace.forward :], _right(case, forward, cells)
     missing = first_missing_gradient(case, trace, cells)
     if missing is not None:
-        cell, name = missing.cell, missing.quantity
-        line = _on_the_way_back(case, trace, cells, cell, name)
-        is_what = gradient_instead(case, trace, forward, cells, cell, name)
-        due = due_gradient(case, name)
+        cell, name = missing
+        around = Around(case, trace, forward, cells, cell)
+        line = unexplained(trace, back, right, _made_of(around, name))
+        due = due_gradient(case, cell, around.before, name)
+        is_what = gradient_instead(around, name)
         said = f"{is_what}, expected {due}" if is_what else f"another than expected: {due}"
         words = f"{name} of {cell} is {said}"
         return Place(cell.layer, DIRECTIONS[cell.direction], cell.step, name, line), words
     wrong = [name for name, verdict in formula.tensors.items() if verdict == OTHER]
-    for name in wrong:
-        place = _of_parameter(case, name)
-        if place is not None:
-            line = unexplained(trace, trace.executed[trace.forward :], _right(case, cells))
-            line = line or where_computed(trace, trace.mirrored.found[name].values)
-            return replace(place, line=line), weight_gradient_instead(
-                case, trace, forward, cells, name
-            )
-    return None, ""
+    if not wrong:
+        return None, ""
+    line = unexplained(trace, back, right)
+    line = line or where_computed(trace, trace.mirrored.found[wrong[0]].values)
+    words = weight_gradient_instead(case, trace, forward, cells, wrong[0])
+    return replace(_of_parameter(case, wrong[0]), line=line), words
 
 
-def first_missing_gradient(case: Case, trace: Trace, cells: list[Cell]) -> Missing | None:
-    """The first quantity of the way back that was never computed.
-
-    Args:
-        cells: all of the way back, in its order.
-    """
-    into = [f"d{state}" for state in case.config.states]  # the step before
-    for cell, after in zip(cells, [*cells[1:], cells[-1]], strict=True):
-        goes_on = after is not cell and _place(after) == _place(cell)
-        for name in cell.quantities:
-            if is_computed(trace, cell, name) or not _is_asked(case, cell, name):
-                continue
-            # Of several terms, autograd adds each at once to the gradient that the step before has.
-            if name in into and goes_on and is_computed(trace, after, f"{name}'"):
-                continue
-            return Missing(cell, name)
-    return None
-
-
-def _place(cell: Cell) -> tuple[int, int]:
-    return cell.layer, cell.direction
-
-
-def _on_the_way_back(case: Case, trace: Trace, cells: list[Cell], cell: Cell, quantity: str) -> str:
-    """The line that computed something else, after the quantities before; "" if autograd did."""
-    same = [c for c in cells if _place(c) == _place(cell)]
-    earlier = same[: same.index(cell)][-1:]
-    before = [points for each in earlier for points in each.quantities.values()]
-    before += [cell.quantities[name] for name in cell.quantities if _makes(name, quantity)]
-    return unexplained(trace, trace.executed[trace.forward :], _right(case, cells), before)
+def _made_of(cell: Around, quantity: str) -> list[Points]:
+    """What a quantity of the way back comes after: the step before, and what it is made of."""
+    before = list(cell.before.quantities.values()) if cell.before else []
+    return before + [cell.q[name] for name in cell.q if _makes(name, quantity)]
 
 
 def _makes(part: str, quantity: str) -> bool:
     """Whether a quantity of a cell's way back is made of another: da of dh', dh of all da."""
     if quantity == "dh":
         return part.startswith("da")
-    if quantity == "da_o":
-        return part == "dh'"
+    if quantity in ("da_o", "da_r"):
+        return part == {"da_o": "dh'", "da_r": "da_n"}[quantity]
     return part.endswith("'") and not quantity.endswith("'")
 
 
-def _right(case: Case, cells: list[Cell]) -> list[Points]:
+def _right(case: Case, forward: list[Cell], cells: list[Cell]) -> list[Points]:
     """What is right to be computed on the way back: results, quantities, and their parts."""
-    forward = forward_cells(case)
     found = [*expected(case).residues.values(), *parts(case, forward, cells)]
     found += [points for cell in [*forward, *cells] for points in cell.quantities.values()]
-    for place in dict.fromkeys(map(_place, cells)):
-        found += shares(case, forward, [c for c in cells if _place(c) == place])
+    for walk in dict.fromkeys(cell.place[:2] for cell in cells):
+        found += shares(case, forward, [cell for cell in cells if cell.place[:2] == walk])
     return found
 
 
-def _is_asked(case: Case, cell: Cell, name: str) -> bool:
-    """Not what would be the gradient of a first state, where nobody asks for that."""
-    first = cell.step == (case.seq_len - 1 if cell.direction else 0)
-    enters = first or (case.packed and cell.direction == 1)  # of some sequences at any step
-    if not enters or name not in [f"d{state}" for state in case.config.states]:
-        return True
-    return case.state != "omitted" and differentiated(case, f"{name[1:]}_0")
-
-
-def _of_parameter(case: Case, name: str) -> Place | None:
+def _of_parameter(case: Case, name: str) -> Place:
     config = case.config
     for layer in range(config.num_layers):
         for direction in range(config.num_directions):

@@ -86,15 +86,16 @@ def test_what_stands_there_instead_is_named():
          "dc'·i·g·(1 - g), expected dc'·i·(1 - g²)"),
         ("i_and_f_derivatives_exchanged", "is dc'·g·f·(1 - f), expected dc'·g·i·(1 - i)"),
         ("tanh_derivative_at_the_state_before", "is dh'·(1 - h²), expected dh'·(1 - h'²)"),
-        ("dc_through_h_missing", "is dc of the next step alone, expected dc + dh'·o·(1 - tanh²"),
+        ("dc_through_h_missing", "is d c_n alone, expected dc + dh'·o·(1 - tanh²"),
         ("d_c_n_dropped", "dc' of layer 0, forward, step 2 (the first it processes) is "
          "dh'·o·(1 - tanh²(c')), expected dc + dh'·o·(1 - tanh²(c'))"),
-        ("d_h_n_dropped", "is d out of the step alone, expected d out of the step + dh of the"),
-        ("recurrent_term_missing", "dh' of layer 0, forward, step 1 is d out of the step alone"),
+        ("d_h_n_dropped", "is d out of step 2 alone, expected d out of step 2 + d h_n"),
+        ("recurrent_term_missing", "is d out of step 1 alone, expected d out of step 1 + dh of "),
         ("gradient_cut_between_steps", "dh of layer 0, forward, step 2 (the first it processes) is "
-         "0, expected W_hhᵀ da"),
-        ("dn_not_scaled_by_r", "W_hzᵀ da_z + W_hnᵀ da_n of the next step, expected d out"),
-        ("nothing_for_expanded", "is d h_n alone, expected d out of the step"),
+         "0, with dc left out as well, expected W_hiᵀ da_i + W_hfᵀ da_f + W_hgᵀ da_g + W_hoᵀ da_o"),
+        ("dn_not_scaled_by_r", "is d out of step 1 + dh of step 2, which is z·dh' + W_hrᵀ da_r + "
+         "W_hzᵀ da_z + W_hnᵀ da_n, expected d out of step 1 + dh of step 2"),
+        ("nothing_for_expanded", "is d h_n alone, expected d out of step 2 + d h_n"),
         ("weight_gradients_overwritten", "grad weight_hh_l0 is the share of step 0 alone"),
         ("sent_back_twice", "grad input is twice what is expected"),
     ],

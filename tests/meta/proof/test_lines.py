@@ -120,7 +120,7 @@ LAYERS = {"rnn": elman, "lstm": lstm, "gru": gru}
 
 
 def formula_of(kind, wrong):
-    case = small(kind, H=3, B=3)
+    case = small(kind, H=3, B=4)
     return prove(lambda module: partial(LAYERS[kind], wrong, module), case).formula
 
 
@@ -141,19 +141,20 @@ def test_the_right_one_is_proved(kind):
          "is dh'·c·o·(1 - o), expected dh'·tanh(c')·o·(1 - o)"),
         ("lstm", "d_f", "da_f", 2, "d_f = dc * ", "is dc'·c'·f·(1 - f), expected dc'·c·f·(1 - f)"),
         ("lstm", "db", "grad bias_ih_l0", None, "db = da.mean(0) if ",
-         "is the mean over the batch, expected the sum"),
+         "is the mean over the batch, expected the sum over both"),
         ("lstm", "parts", "da_o", 2, "da_o = da_o * c * c * c",
          "is another than expected: dh'·tanh(c')·o·(1 - o)"),
         ("lstm", "cat", "dh", 2, "dx, dh, dW, dU = da @ W, da @ U",
-         "is W_hhᵀ da with da_f and da_g exchanged, expected W_hhᵀ da"),
+         "is W_hiᵀ da_i + W_hfᵀ da_g + W_hgᵀ da_f + W_hoᵀ da_o, expected W_hiᵀ da_i + W_hfᵀ da_f"),
         ("lstm", "dc", "dc", 2, "f = 0 * f if", "(the first it processes) is 0, expected dc'·f"),
         ("rnn", "d out", "dh'", 2, "dh = dh + d_out[0 if ",
-         "is d out of step 0, and the rest as it is due, expected d out of the step"),
-        ("gru", "d", "grad bias_hh_l0", None, None, "the sum of da_n without r·"),
+         "is d out of step 0 + d h_n, expected d out of step 2 + d h_n"),
+        ("gru", "d", "grad bias_hh_l0", None, None,
+         "is the sum of da_r, da_z and da_n, expected r·da_n"),
         ("gru", "d_r", "da_r", 2, "d_r = da_n * ",
          "is da_n·n·r·(1 - r), expected da_n·(W_hn h + b_hn)·r·(1 - r)"),
         ("gru", "dh", "dh", 2, "d_before = dy @ U + dh * ",
-         "is (1 - z)·dh' + W_hhᵀ da, expected z·dh' + W_hrᵀ da_r + W_hzᵀ da_z + W_hnᵀ (r·da_n)"),
+         "is (1 - z)·dh' + W_hrᵀ da_r + W_hzᵀ da_z + W_hnᵀ (r·da_n), expected z·dh' + W_hrᵀ da_r"),
     ],
 )  # fmt: skip
 def test_the_line_of_a_wrong_gradient_is_named(kind, wrong, quantity, step, line, words):

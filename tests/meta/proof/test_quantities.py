@@ -8,7 +8,7 @@ from rnn_manual.parity import Case
 from rnn_manual.proof.expected.quantities import backward_cells, forward_cells
 from rnn_manual.proof.runs.mirrored import onednn
 from rnn_manual.proof.runs.trace import traced
-from rnn_manual.proof.search.where import is_computed
+from rnn_manual.proof.search.backward.missing import is_computed
 
 CONFIGS = {
     "rnn": Config("rnn", 3, 2),
@@ -30,7 +30,7 @@ FORWARD = {
 BACKWARD = {
     "rnn": ["dh'", "da", "dh"],
     "lstm": ["dh'", "dc'", "da_i", "da_f", "da_g", "da_o", "dh", "dc"],
-    "gru": ["dh'", "da_r", "da_z", "da_n", "dh"],
+    "gru": ["dh'", "da_n", "da_z", "da_r", "dh"],
 }
 
 

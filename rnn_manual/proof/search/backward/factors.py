@@ -29,14 +29,14 @@ def factors_of(case: Case, there: Cell, back: Named) -> dict[str, Named]:
             "da_r": {"da_n": back["da_n"], "(W_hn h + b_hn)": y_n, "r": r, "(1 - r)": 1 - r},
         }
     i, f, g, o, tanh_c, c = y["i"], y["f"], y["g"], y["o"], y["tanh(c')"], there.given["c"]
-    dc = back["dc'"]
+    dc, through = back["dc'"], "dh'"
     if there.weights.weight_hr is not None:
-        dh = dh @ there.weights.weight_hr
+        dh, through = dh @ there.weights.weight_hr, "W_hrᵀ dh'"
     return {
         "da_i": {"dc'": dc, "g": g, "i": i, "(1 - i)": 1 - i},
         "da_f": {"dc'": dc, "c": c, "f": f, "(1 - f)": 1 - f},
         "da_g": {"dc'": dc, "i": i, "(1 - g²)": 1 - g * g},
-        "da_o": {"dh'": dh, "tanh(c')": tanh_c, "o": o, "(1 - o)": 1 - o},
+        "da_o": {through: dh, "tanh(c')": tanh_c, "o": o, "(1 - o)": 1 - o},
         "dc": {"dc'": dc, "f": f},
-        "of dc'": {"dh'": dh, "o": o, "(1 - tanh²(c'))": 1 - tanh_c * tanh_c},
+        "of dc'": {through: dh, "o": o, "(1 - tanh²(c'))": 1 - tanh_c * tanh_c},
     }

@@ -24,9 +24,9 @@ def parts(case: Case, forward: list[Cell], cells: list[Cell]) -> Iterator[Points
     Args:
         forward: the cells of the way there. cells: of the way back.
     """
-    by_place = {(c.layer, c.direction, c.step): c for c in forward}
+    by_place = {cell.place: cell for cell in forward}
     for cell in cells:
-        there = by_place[cell.layer, cell.direction, cell.step]
+        there = by_place[cell.place]
         for factors in factors_of(case, there, cell.quantities).values():
             for number in range(1, len(factors) + 1):
                 yield from (reduce(mul, some) for some in combinations(factors.values(), number))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.points import Points
-from rnn_manual.proof.expected.quantities import Cell, Named
+from rnn_manual.proof.expected.quantities import Cell, Named, d_sums_of
 from rnn_manual.proof.search.forward.inputs import input_at
 
 
@@ -20,18 +20,18 @@ def shares(case: Case, forward: list[Cell], cells: list[Cell]) -> list[Points]:
     for cell in cells:
         now = shares_of_weights(case, forward, cell)
         sums = {name: sums[name] + share if name in sums else share for name, share in now.items()}
-        found += [d_sums(cell) @ cell.weights.weight_ih, *now.values(), *sums.values()]
+        found += [d_sums(case, cell) @ cell.weights.weight_ih, *now.values(), *sums.values()]
     return found
 
 
 def shares_of_weights(case: Case, forward: list[Cell], cell: Cell) -> Named:
     """What a step adds to each weight's gradient, by role."""
-    da, x = d_sums(cell), input_at(case, forward, cell.layer, cell.step)
+    da, x = d_sums(case, cell), input_at(case, forward, cell.layer, cell.step)
     return {"weight_ih": da.T @ x, "bias_ih": da.sum(0)} | cell.shares
 
 
-def d_sums(cell: Cell) -> Points:
+def d_sums(case: Case, cell: Cell) -> Points:
     """The gradients of all gates' sums, (B_t, G·H)."""
-    gates = [a for name, a in cell.quantities.items() if name.startswith("da")]
+    gates = [cell.quantities[name] for name in d_sums_of(case.config)]
     found: Points = Points.concatenated(gates, -1)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import reduce
+from itertools import chain
 from operator import add
 
 import numpy as np
@@ -21,17 +22,17 @@ from rnn_manual.proof.search.forward.terms import Term
 def weight_gradient_instead(
     case: Case, trace: Trace, forward: list[Cell], cells: list[Cell], name: str
 ) -> str:
-    """The sum that was given instead, in words; "" if none is found.
+    """The sum that was given instead, in words.
 
     Args:
         forward: the cells of the way there. cells: of the way back, in its order.
         name: the result's, as `grad weight_hh_l0`.
     """
     wanted, found = expected(case).residues[name], trace.mirrored.found[name].values
-    for words, points in [*_of_another_size(wanted), *_other_sums(case, forward, cells, name)]:
+    for words, points in chain(_of_another_size(wanted), _other_sums(case, forward, cells, name)):
         if found.shape == points.values.shape and np.array_equal(points.values, found):
             return f"{name} is {words}"
-    return ""
+    return f"{name} is another than expected"
 
 
 def _of_another_size(wanted: Points) -> Iterator[Term]:
@@ -43,6 +44,8 @@ def _other_sums(case: Case, forward: list[Cell], cells: list[Cell], name: str) -
     """Of some steps only, as a mean, or with another state or input than is due."""
     parameter, config = name.removeprefix("grad "), case.config
     for layer in range(config.num_layers):
+        if layer and case.drops:  # what goes in there is multiplied with masks
+            return
         for direction in range(config.num_directions):
             for role, its_name in config.parameter_names(layer, direction).items():
                 if its_name == parameter:
@@ -54,20 +57,32 @@ def _other_sums_of(case: Case, forward: list[Cell], cells: list[Cell], role: str
     steps = [shares_of_weights(case, forward, cell)[role] for cell in cells]
     whole = reduce(add, steps)
     for cell, share in zip(cells, steps, strict=True):
-        yield f"the share of step {cell.step} alone", share
-        yield f"the sum over all steps but {cell.step}", whole - share
-    batch = len(d_sums(cells[0]))
-    yield "the mean over the batch, expected the sum", whole / batch
-    yield "the mean over the steps, expected the sum", whole / len(steps)
-    there = {(c.layer, c.direction, c.step): c for c in forward}
+        if len(steps) > 1:
+            yield f"the share of step {cell.step} alone", share
+            yield f"the sum over all steps but {cell.step}", whole - share
+    means: dict[int, list[str]] = {}
+    for number, over in ((case.batch_size, "the batch"), (len(steps), "the steps")):
+        means.setdefault(number, []).append(over)
+    for number, over_what in means.items():
+        if number > 1:
+            said = " or ".join(over_what)
+            yield f"the mean over {said}, expected the sum over both", whole / number
+    sums = [d_sums(case, cell) for cell in cells]
+    there = {cell.place: cell for cell in forward}
     if role == "weight_hh" and case.config.kind != "gru":
-        after = [there[c.layer, c.direction, c.step].quantities["h'"] for c in cells]
-        sums = [d_sums(cell).T @ h for cell, h in zip(cells, after, strict=True)]
-        yield "the sum of daᵀ h', expected daᵀ h", reduce(add, sums)
+        after = [there[cell.place].quantities["h'"] for cell in cells]
+        yield "the sum of daᵀ h', expected daᵀ h", _products(sums, after)
     if role == "bias_hh" and case.config.kind == "gru":
-        yield "the sum of da_n without r·", reduce(add, (d_sums(cell).sum(0) for cell in cells))
+        yield (
+            "the sum of da_r, da_z and da_n, expected r·da_n",
+            reduce(add, (a.sum(0) for a in sums)),
+        )
     if role == "weight_ih":
         inputs = [input_at(case, forward, c.layer, case.seq_len - 1 - c.step) for c in cells]
-        if all(len(x) == len(d_sums(c)) for x, c in zip(inputs, cells, strict=True)):
-            sums = [d_sums(cell).T @ x for cell, x in zip(cells, inputs, strict=True)]
-            yield "the sum of daᵀ x, x from the other end", reduce(add, sums)
+        if all(len(x) == len(a) for x, a in zip(inputs, sums, strict=True)):
+            yield "the sum of daᵀ x, x from the other end", _products(sums, inputs)
+
+
+def _products(sums: list[Points], operands: list[Points]) -> Points:
+    found: Points = reduce(add, (a.T @ x for a, x in zip(sums, operands, strict=True)))
+    return found
