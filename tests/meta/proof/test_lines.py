@@ -86,7 +86,7 @@ class GRUStep(torch.autograd.Function):
     def backward(ctx, dh):
         x, h, W, U, r, z, n, y_n = ctx.saved_tensors
         d_z, d_n = dh * (h - n), dh * (1 - z)
-        da_n = d_n * (1 - n * n)
+        da_n = d_n * (1 - (n if ctx.wrong == "d_n" else n * n))
         d_r = da_n * (n if ctx.wrong == "d_r" else y_n)
         da_r, da_z = d_r * r * (1 - r), d_z * z * (1 - z)
         dx, dy = torch.cat([da_r, da_z, da_n], 1), torch.cat([da_r, da_z, da_n * r], 1)
@@ -151,6 +151,8 @@ def test_the_right_one_is_proved(kind):
          "is d out of step 0 + d h_n, expected d out of step 2 + d h_n"),
         ("gru", "d", "grad bias_hh_l0", None, None,
          "is the sum of da_r, da_z and da_n, expected r·da_n"),
+        ("gru", "d_n", "da_n", 2, "da_n = d_n * (1 - ",
+         "is dh'·(1 - z)·(1 - n), expected dh'·(1 - z)·(1 - n²)"),
         ("gru", "d_r", "da_r", 2, "d_r = da_n * ",
          "is da_n·n·r·(1 - r), expected da_n·(W_hn h + b_hn)·r·(1 - r)"),
         ("gru", "dh", "dh", 2, "d_before = dy @ U + dh * ",

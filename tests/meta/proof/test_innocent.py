@@ -1,0 +1,139 @@
+"""Of a layer that is wrong in one place no other is named, and no part is taken for the whole."""
+
+import pytest
+import torch
+
+from rnn_manual.parity import prove
+from tests.meta.candidates.right import PlainLSTM, PlainRNN
+from tests.meta.proof.proving import missing
+from tests.meta.proof.small import small
+
+
+def out_after_the_loop(scale=lambda W: W):
+    """An LSTM whose out is computed for all steps at once, and h for the next step by itself.
+
+    Autograd then adds d out and dh where o and c' are, and never to dh'.
+    """
+
+    def build(module):
+        def call(x, hx):
+            (h,), (c,) = hx
+            W, U, b, d = module.parameters()
+            os, cs = [], []
+            for x_t in x:
+                i, f, g, o = (x_t @ scale(W).T + b + h @ U.T + d).chunk(4, 1)
+                c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+                h = o.sigmoid() * c.tanh()
+                os.append(o)
+                cs.append(c)
+            return torch.stack(os).sigmoid() * torch.stack(cs).tanh(), (h[None], c[None])
+
+        return call
+
+    return build
+
+
+def twice(W):
+    return 2 * W - W.detach()
+
+
+def test_what_is_added_up_later_is_not_missing():
+    """dh' is computed nowhere, and all that is made of it is right."""
+    case = small("lstm")
+    assert prove(out_after_the_loop(), case).formula.verdict == "proved"
+    assert missing(out_after_the_loop(), case) == []
+    said = prove(out_after_the_loop(twice), case).formula.instead
+    assert said == "grad weight_ih_l0 is twice what is expected"
+
+
+class CutBelow(PlainRNN):
+    """Right forward; in the lowest layer no gradient goes from a step to the one before."""
+
+    def _weights(self, layer, direction):
+        self.layer = layer
+        return super()._weights(layer, direction)
+
+    def step(self, x, w, h):
+        return super().step(x, w, h if self.layer else h.detach())
+
+
+class Kept3(torch.autograd.Function):
+    """A state whose gradient is three times as large."""
+
+    @staticmethod
+    def forward(ctx, h):
+        return h.clone()
+
+    @staticmethod
+    def backward(ctx, dh):
+        return 3 * dh
+
+
+class ThreeTimes(PlainRNN):
+    def step(self, x, w, h):
+        return super().step(x, w, Kept3.apply(h))
+
+
+class Projected(torch.autograd.Function):
+    """o·tanh(c'), with the gradient for o taken at c'."""
+
+    @staticmethod
+    def forward(ctx, o, c):
+        ctx.save_for_backward(o, c)
+        return o * c.tanh()
+
+    @staticmethod
+    def backward(ctx, dh):
+        o, c = ctx.saved_tensors
+        return dh * c, dh * o * (1 - c.tanh() ** 2)
+
+
+def projected(module):
+    def call(x, hx):
+        (h,), (c,) = hx
+        W, U, b, d, P = module.parameters()
+        out = []
+        for x_t in x:
+            i, f, g, o = (x_t @ W.T + b + h @ U.T + d).chunk(4, 1)
+            c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+            h = Projected.apply(o.sigmoid(), c) @ P.T
+            out.append(h)
+        return torch.stack(out), (h[None], c[None])
+
+    return call
+
+
+class Mean(PlainLSTM):
+    """Divides the gradient of W_ih by a number."""
+
+    number = 1
+
+    def step(self, x, w, h, c):
+        W, *others = w
+        return super().step(x, (W / self.number + (W - W / self.number).detach(), *others), h, c)
+
+
+@pytest.mark.parametrize(
+    ("layer", "case", "words"),
+    [
+        (CutBelow, small("rnn", layers=2),
+         "dh of layer 0, forward, step 2 (the first it processes) is 0, expected W_hhᵀ da"),
+        (ThreeTimes, small("rnn", T=1),
+         "grad h_0 is another than expected"),
+        (projected, small("lstm", H=3, proj_size=2),
+         "is W_hrᵀ dh'·c'·o·(1 - o), expected W_hrᵀ dh'·tanh(c')·o·(1 - o)"),
+        (PlainLSTM, small("lstm"), ""),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_where_it_is(layer, case, words):
+    """In a lower layer, at the only step, through a projection."""
+    assert words in prove(layer, case).formula.instead
+
+
+@pytest.mark.parametrize(("number", "over"), [(4, "batch"), (5, "steps")])
+def test_a_mean_is_told_by_what_it_is_over(number, over):
+    """Of a batch that is packed, too, where fewer sequences are there at the end."""
+    layer = type("MeanOver", (Mean,), {"number": number})
+    for layout in ("batched", "packed"):
+        said = prove(layer, small("lstm", T=5, B=4, layout=layout)).formula.instead
+        assert f"is the mean over the {over}, expected the sum over both" in said
