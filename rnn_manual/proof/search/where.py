@@ -16,14 +16,14 @@ from rnn_manual.cases.case import Case
 from rnn_manual.config import DIRECTIONS
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell, backward_cells, forward_cells
-from rnn_manual.proof.expected.results import expected
+from rnn_manual.proof.expected.results import expected, leaf_residues
 from rnn_manual.proof.formula import OTHER, Formula, Place
 from rnn_manual.proof.runs.trace import Trace
 from rnn_manual.proof.search.backward.around import Around
 from rnn_manual.proof.search.backward.gradients import gradient_instead
 from rnn_manual.proof.search.backward.missing import first_missing_gradient, is_computed
 from rnn_manual.proof.search.backward.parts import parts
-from rnn_manual.proof.search.backward.shares import shares
+from rnn_manual.proof.search.backward.shares import sent_down, shares
 from rnn_manual.proof.search.backward.weight_gradients import weight_gradient_instead
 from rnn_manual.proof.search.due import due_gradient
 from rnn_manual.proof.search.forward.instead import instead_of
@@ -140,11 +140,12 @@ def _makes(part: str, quantity: str) -> bool:
 
 def _right(case: Case, forward: list[Cell], cells: list[Cell]) -> list[Points]:
     """What is right to be computed on the way back: results, quantities, and their parts."""
-    found = [*expected(case).residues.values(), *parts(case, forward, cells)]
+    found: list[Points] = [*expected(case).residues.values(), *leaf_residues(case).values()]
+    found += parts(case, forward, cells)
     found += [points for cell in [*forward, *cells] for points in cell.quantities.values()]
     for walk in dict.fromkeys(cell.place[:2] for cell in cells):
         found += shares(case, forward, [cell for cell in cells if cell.place[:2] == walk])
-    return found
+    return [*found, *sent_down(case, cells)]
 
 
 def _of_parameter(case: Case, name: str) -> Place:

@@ -108,6 +108,47 @@ class CForH(PlainLSTM):
         return super().step(x, w, c, c)
 
 
+@pytest.mark.parametrize("about", [{"layers": 2}, {"layers": 2, "layout": "packed", "B": 3}, {}])
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        (lstm(new_h=lambda o, c: c.tanh()), "h' of layer 0, forward, step 0 (the first it "
+         "processes) is tanh(c'), expected o·tanh(c')"),
+        (lstm(new_h=lambda o, c: (o * c).tanh()), "(the first it processes) is another than"),
+        (lstm(lambda x, h, *w: _exchanged_g_and_o(x, h, *w)),
+         "g of layer 0, forward, step 0 (the first it processes) is tanh(a_o), expected tanh(a_g)"),
+    ],
+)  # fmt: skip
+def test_what_was_computed_for_another_purpose_is_not_taken_for_it(layer, words, about):
+    """f·c is a part of c', o·c' of tanh(o·c'), and σ(a_g) is o: none of them is h', or g."""
+    assert words in prove(layer, small("lstm", **about)).formula.instead
+
+
+def _exchanged_g_and_o(x, h, *w):
+    i, f, g, o = _sums(x, h, *w).chunk(4, 1)
+    return i, f, o, g
+
+
+def test_of_a_state_that_is_zero_the_plain_formula_is_told():
+    """z·n, and not n·z + h, though h is 0; and no r·h where r was left out."""
+
+    class Half(PlainGRU):
+        def step(self, x, w, h):
+            W_ih, W_hh, b_ih, b_hh = w
+            x_r, x_z, x_n = (x @ W_ih.t() + b_ih).chunk(3, 1)
+            h_r, h_z, h_n = (h @ W_hh.t() + b_hh).chunk(3, 1)
+            r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
+            n = torch.tanh(x_n + (h_n if self.without_r else r * h_n))
+            return (z * h + (1 - z) * n if self.without_r else (1 - z) * h + z * n,)
+
+    Half.without_r = False
+    case = small("gru", state="omitted", layers=2)
+    assert " is z·n, expected n + z·(h - n)" in prove(Half, case).formula.instead
+    Half.without_r = True
+    said = prove(Half, case).formula.instead
+    assert " is W_in x + b_in + W_hn h + b_hn, expected W_in x + b_in + r·" in said
+
+
 def test_what_is_wrong_in_a_class_is_named():
     """Another function of one gate, and another state."""
     assert "is tanh(a_f), expected σ(a_f)" in prove(FUnderTanh, small("lstm")).formula.instead

@@ -24,6 +24,15 @@ def shares(case: Case, forward: list[Cell], cells: list[Cell]) -> list[Points]:
     return found
 
 
+def sent_down(case: Case, cells: list[Cell]) -> list[Points]:
+    """What each layer adds up for the one below, or for the input: both directions' shares."""
+    found: dict[tuple[int, int], Points] = {}
+    for cell in cells:
+        now, at = d_sums(case, cell) @ cell.weights.weight_ih, (cell.layer, cell.step)
+        found[at] = found[at] + now if at in found else now
+    return list(found.values())
+
+
 def shares_of_weights(case: Case, forward: list[Cell], cell: Cell) -> Named:
     """What a step adds to each weight's gradient, by role."""
     da, x = d_sums(case, cell), input_at(case, forward, cell.layer, cell.step)

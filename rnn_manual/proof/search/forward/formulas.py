@@ -11,6 +11,8 @@ from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell
 from rnn_manual.proof.search.forward.sums import sums_instead
 
+LEFT_OUT = "left out: h' is "
+
 
 def small_formulas(case: Case, cell: Cell, quantity: str) -> Iterator[tuple[str, Points, int]]:
     """Formulas, the plainest first, and how many of their terms are not those that are due."""
@@ -34,8 +36,8 @@ def _formulas(case: Case, cell: Cell, quantity: str) -> Iterator[tuple[str, Poin
     if quantity == "tanh(c')":
         yield from _functions_of(q["c'"], "c'")
         o, c = q["o"], q["c'"]
-        yield "left out: h' is o·c'", o * c
-        yield from ((f"left out: h' is o·{name}", o * y) for name, y in _functions_of(c, "c'"))
+        yield f"{LEFT_OUT}o·c'", o * c
+        yield from ((f"{LEFT_OUT}o·{name}", o * y) for name, y in _functions_of(c, "c'"))
         return
     atoms = _atoms(cell)
     yield from _sums_of_products(atoms)
@@ -72,7 +74,10 @@ def _atoms(cell: Cell) -> dict[str, Points]:
     shape = next(iter(atoms.values())).shape if atoms else q["h'"].shape
     atoms |= {name: given[name] for name in ("c", "h") if name in given}
     atoms |= {name: q[name] for name in ("c'",) if name in q}
-    atoms = {name: a for name, a in atoms.items() if a.shape == shape}
+    if "c" in given:
+        atoms["tanh(c)"] = given["c"].tanh()
+    # Of a state that is zero, every formula has many names.
+    atoms = {name: a for name, a in atoms.items() if a.shape == shape and a.values.any()}
     gates = [name for name in ("i", "f", "o", "r", "z") if name in atoms]
     return atoms | {f"(1 - {name})": 1 - atoms[name] for name in gates}
 
@@ -80,6 +85,7 @@ def _atoms(cell: Cell) -> dict[str, Points]:
 def _sums_of_products(atoms: dict[str, Points]) -> Iterator[tuple[str, Points]]:
     """x, x·y, x + y, x·y + z, x·y + z·u, and the same with minus."""
     one = list(atoms.items())
+    yield from one
     two = [(f"{m}·{n}", a * b) for (m, a), (n, b) in combinations_with_replacement(one, 2)]
     yield from two
     for (m, a), (n, b) in combinations(one, 2):
@@ -101,8 +107,8 @@ def _reset(cell: Cell) -> Iterator[tuple[str, Points]]:
     H = h.shape[-1]
     x_n, y_n, r = q["W_ih x + b_ih"][..., 2 * H :], q["W_hh h + b_hh"][..., 2 * H :], q["r"]
     W, b = w.weight_hh[2 * H :], None if w.bias_hh is None else w.bias_hh[2 * H :]
-    yield "W_in x + b_in + W_hn (r·h) + b_hn", x_n + ops.linear(r * h, W, b)
     yield "W_in x + b_in + W_hn h + b_hn", x_n + y_n
+    yield "W_in x + b_in + W_hn (r·h) + b_hn", x_n + ops.linear(r * h, W, b)
     if b is not None:
         yield "W_in x + b_in + r·(W_hn h) + b_hn", x_n + r * (y_n - b) + b
         yield "W_in x + b_in + r·(W_hn h)", x_n + r * (y_n - b)

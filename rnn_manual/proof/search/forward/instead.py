@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.arithmetic.residues import Ints
-from rnn_manual.proof.expected.quantities import Cell
+from rnn_manual.proof.expected.quantities import Cell, forward_cells
 from rnn_manual.proof.runs.trace import GIVEN, Trace
 from rnn_manual.proof.search.due import due_formula, without_absent_biases
-from rnn_manual.proof.search.forward.formulas import small_formulas
+from rnn_manual.proof.search.forward.formulas import LEFT_OUT, small_formulas
+from rnn_manual.proof.search.forward.parts import parts
+from rnn_manual.proof.search.forward.used import is_used
 from rnn_manual.proof.search.lines import unexplained
 
 
@@ -37,31 +39,40 @@ def instead_of(case: Case, trace: Trace, cell: Cell, quantity: str) -> Instead:
     due = due_formula(case, cell, quantity)
     best, last, least = "", -1, 1 << 30
     residues: Ints | None = None
+    cells = forward_cells(case)
     for formula, points, cost in small_formulas(case, cell, quantity):
-        place = _stands(trace, points, cell)
+        place = _stands(trace, points)
         # What is computed last is the whole of it, and the others are its parts.
         if place is None or (cost, -place) >= (least, -last):
             continue
-        if _is_used(trace, points, quantity):
+        stands_for = quantity
+        if formula.startswith(LEFT_OUT):
+            stands_for = "o·tanh(c')" if case.config.proj_size else "h'"
+        elif _is_right(cell, quantity, points):
+            continue
+        if is_used(case, trace, cells, cell, stands_for, points):
             best, last, least, residues = formula, place, cost, points.values
     if best:
         line = trace.executed[trace.operation(last)].line
         return Instead(without_absent_biases(case, best), due, line, residues)
-    return Instead("", due, _beside(trace, cell, quantity) or _unexplained(trace, cell, quantity))
+    line = _beside(trace, cell, quantity) or _unexplained(case, trace, cells, cell, quantity)
+    return Instead("", due, line)
 
 
-def _is_used(trace: Trace, points: Points, quantity: str) -> bool:
-    """Whether what is made of a gate's sum, or of c', was made of this."""
-    if quantity.startswith("a"):
-        made = (points.sigmoid(), points.tanh(), points.relu())
-    elif quantity == "c'":
-        made = (points.tanh(), points.sigmoid(), points.relu())
-    else:
-        return True
-    return any(bool((trace.has(m.values) | ~m.values.any(0)).all()) for m in made)
+def _is_right(cell: Cell, quantity: str, points: Points) -> bool:
+    """Whether a sum, or c', is another quantity, which is right where that is due.
+
+    What is made of it, a gate or tanh(c'), is then made of it there.
+    """
+    if not (quantity.startswith("a") or quantity == "c'"):
+        return False
+    return any(
+        right.shape == points.shape and bool((right.values == points.values).all())
+        for right in cell.quantities.values()
+    )
 
 
-def _stands(trace: Trace, points: Points, cell: Cell) -> int | None:
+def _stands(trace: Trace, points: Points) -> int | None:
     """The place in the trace where a formula's values are complete, if all of them are there."""
     values = points.values
     there = values.any(0)
@@ -70,9 +81,6 @@ def _stands(trace: Trace, points: Points, cell: Cell) -> int | None:
     found = trace.first(values)
     if not ((found >= 0) | ~there).all():
         return None
-    for known in cell.quantities.values():  # computed, and right
-        if known.values.shape == values.shape and (known.values == values).all():
-            return None
     last = int(found[there].max())
     if trace.executed[trace.operation(last)].label == GIVEN:  # and nothing was computed of it
         return None
@@ -88,9 +96,9 @@ def _beside(trace: Trace, cell: Cell, quantity: str) -> str:
     return trace.executed[max(set(operations), key=operations.count)].line
 
 
-def _unexplained(trace: Trace, cell: Cell, quantity: str) -> str:
+def _unexplained(case: Case, trace: Trace, cells: list[Cell], cell: Cell, quantity: str) -> str:
     """The line of the first value that is not the loops', after all that it is made of."""
     names = list(cell.quantities)
     made_of = [cell.quantities[name] for name in names[: names.index(quantity)]]
-    known = [*cell.quantities.values(), *cell.given.values()]
+    known = parts(case, cells)
     return unexplained(trace, trace.executed[: trace.forward], known, made_of)

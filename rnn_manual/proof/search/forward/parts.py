@@ -1,0 +1,30 @@
+"""What is right to be computed on the way there: quantities, and what these are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnn_manual.cases.case import Case
+from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.expected.quantities import Cell
+from rnn_manual.proof.expected.results import leaf_residues
+from rnn_manual.proof.search.forward.inputs import input_at
+
+
+def parts(case: Case, cells: list[Cell]) -> Iterator[Points]:
+    """Of every cell, in whatever order it adds and multiplies; and all that goes in."""
+    yield from leaf_residues(case).values()
+    for cell in cells:
+        q, h, w = cell.quantities, cell.given["h"], cell.weights
+        yield from (*q.values(), *cell.given.values())
+        x = input_at(case, cells, cell.layer, cell.step)
+        x, h_product = x @ w.weight_ih.T, h @ w.weight_hh.T
+        yield from (x, h_product, x + h_product)
+        if w.bias_ih is not None and w.bias_hh is not None:
+            both = w.bias_ih + w.bias_hh
+            yield from (both, x + both, h_product + both, x + w.bias_ih + h_product)
+        if "c'" in q:
+            yield from (q["f"] * cell.given["c"], q["i"] * q["g"], q["o"] * q["tanh(c')"])
+        if "n" in q:
+            z, n, y_n = q["z"], q["n"], q["W_hh h + b_hh"][..., 2 * q["n"].shape[-1] :]
+            yield from (1 - z, (1 - z) * n, z * h, h - n, z * (h - n), q["r"] * y_n)

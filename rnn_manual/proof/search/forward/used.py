@@ -1,0 +1,99 @@
+"""Whether a candidate went on with a value as a quantity of a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rnn_manual.cases.case import Case
+from rnn_manual.cases.draw import draw
+from rnn_manual.layout import layout_of
+from rnn_manual.proof.arithmetic.ops import FormulaOps
+from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.expected.quantities import Cell
+from rnn_manual.proof.runs.trace import Trace
+
+
+def is_used(
+    case: Case, trace: Trace, cells: list[Cell], cell: Cell, quantity: str, points: Points
+) -> bool:
+    """Whether something that is made of the quantity was made of this value.
+
+    So what was computed for another purpose, as f·c on the way to c', is not taken for h'.
+
+    Args:
+        cells: those of the way there, all.
+    """
+    if quantity == "h'":
+        return _goes_on(case, trace, cells, cell, points)
+    return any(_computed(trace, made) for made in _made_of(cell, quantity, points))
+
+
+def _computed(trace: Trace, points: Points) -> bool:
+    values = points.values
+    return bool(values.any() and (trace.has(values) | ~values.any(0)).all())
+
+
+def _made_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
+    q, given, w = cell.quantities, cell.given, cell.weights
+    W_hr: Any = w.weight_hr
+    if quantity.startswith("a") or quantity == "c'":
+        yield from (y.tanh(), y.sigmoid(), y.relu())
+    elif quantity == "o·tanh(c')":
+        yield y @ W_hr.T
+    elif quantity in ("i", "g"):
+        yield y * q["g" if quantity == "i" else "i"]
+        for name, a in q.items():  # of two gates that are exchanged, both are others
+            if name.startswith("a_"):
+                yield from (y * a.tanh(), y * a.sigmoid())
+    elif quantity == "f":
+        yield y * given["c"]
+    elif quantity in ("o", "tanh(c')"):
+        yield y * q["tanh(c')" if quantity == "o" else "o"]
+    elif quantity == "r":
+        size = y.shape[-1]
+        y_n = q["W_hh h + b_hh"][..., 2 * size :]
+        yield y * y_n
+        yield q["W_ih x + b_ih"][..., 2 * size :] + y * y_n
+    elif quantity == "z":
+        h, n = given["h"], q["n"]
+        yield from (y * (h - n), n + y * (h - n), (1 - y) * n, y * h)
+    elif quantity == "n":
+        h, z = given["h"], q["z"]
+        yield from ((1 - z) * y, h - y, y - h, z * y, y + z * (h - y))
+
+
+def _goes_on(case: Case, trace: Trace, cells: list[Cell], cell: Cell, h: Points) -> bool:
+    """Whether this is what is returned, or what the next step's sums are made of."""
+    config = case.config
+    out = trace.mirrored.found.get("out")
+    if cell.layer == config.num_layers - 1 and out is not None and not out.reason:
+        layout = layout_of(config, draw(case).input)
+        rows = layout.to_rows(h.like(out.values))[..., config.columns(cell.direction)]
+        step = FormulaOps().steps(rows, layout.batch_sizes)[cell.step]
+        return bool(step.shape == h.shape and (step.values == h.values).all())
+    same = [c for c in cells if c.place[:2] == cell.place[:2]]
+    following = same[[c.place for c in same].index(cell.place) + 1 :][:1]
+    above = [c for c in cells if c.layer == cell.layer + 1 and c.step == cell.step]
+    made = [_sums(c, h, "weight_hh") for c in following]
+    if config.num_directions == 1:
+        made += [_sums(c, h, "weight_ih") for c in above]
+    return any(_computed(trace, points) for sums in made for points in sums)
+
+
+def _sums(cell: Cell, operand: Points, role: str) -> Iterator[Points]:
+    """What a cell's sums are if they are made of this, in whatever order they are added up."""
+    other, bias, its = (
+        ("W_ih x + b_ih", cell.weights.bias_hh, cell.weights.weight_hh)
+        if role == "weight_hh"
+        else ("W_hh h + b_hh", cell.weights.bias_ih, cell.weights.weight_ih)
+    )
+    rest = cell.quantities[other]
+    if len(rest) > len(operand) or its.shape[-1] != operand.shape[-1]:
+        return
+    product = operand[: len(rest)] @ its.T
+    yield product
+    product = product if bias is None else product + bias
+    yield product
+    gates = rest.shape[-1] if "n" not in cell.quantities else 2 * (rest.shape[-1] // 3)
+    yield (product + rest)[..., :gates]
