@@ -77,6 +77,7 @@ WRONG = {
     "i·g + o·c": lstm(new_c=lambda i, f, g, o, c: o * c + i * g),
     "c + i·g": lstm(new_c=lambda i, f, g, o, c: c + i * g),
     "left out: h' is o·c'": lstm(new_h=lambda o, c: o * c),
+    "left out: h' is c'": lstm(new_h=lambda o, c: c),
     "left out: h' is o·σ(c')": lstm(new_h=lambda o, c: o * c.sigmoid()),
     # Gradients, of a weight whose value is right.
     "grad weight_ih_l0 is twice what is expected": lstm(scale=lambda W: 2 * W - HELD(W)),
@@ -98,6 +99,15 @@ class FUnderTanh(PlainLSTM):
     def step(self, x, w, h, c):
         i, f, g, o = _sums(x, h, *w).chunk(4, 1)
         c = f.tanh() * c + i.sigmoid() * g.tanh()
+        return o.sigmoid() * c.tanh(), c
+
+
+class GUnderSigmoid(PlainLSTM):
+    """With one operation for c'."""
+
+    def step(self, x, w, h, c):
+        i, f, g, o = _sums(x, h, *w).chunk(4, 1)
+        c = torch.addcmul(f.sigmoid() * c, i.sigmoid(), g.sigmoid())
         return o.sigmoid() * c.tanh(), c
 
 
@@ -152,6 +162,7 @@ def test_of_a_state_that_is_zero_the_plain_formula_is_told():
 def test_what_is_wrong_in_a_class_is_named():
     """Another function of one gate, and another state."""
     assert "is tanh(a_f), expected σ(a_f)" in prove(FUnderTanh, small("lstm")).formula.instead
+    assert "is σ(a_g), expected tanh(a_g)" in prove(GUnderSigmoid, small("lstm")).formula.instead
     said = prove(CForH, small("lstm")).formula.instead
     assert "is W_ii x + b_ii + W_hi c + b_hi, expected W_ii x + b_ii + W_hi h" in said
 

@@ -37,6 +37,7 @@ def _formulas(case: Case, cell: Cell, quantity: str) -> Iterator[tuple[str, Poin
         yield from _functions_of(q["c'"], "c'")
         o, c = q["o"], q["c'"]
         yield f"{LEFT_OUT}o·c'", o * c
+        yield f"{LEFT_OUT}c'", c
         yield from ((f"{LEFT_OUT}o·{name}", o * y) for name, y in _functions_of(c, "c'"))
         return
     atoms = _atoms(cell)

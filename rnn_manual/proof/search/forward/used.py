@@ -42,12 +42,13 @@ def _made_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
     elif quantity == "o·tanh(c')":
         yield y @ W_hr.T
     elif quantity in ("i", "g"):
-        yield y * q["g" if quantity == "i" else "i"]
-        for name, a in q.items():  # of two gates that are exchanged, both are others
-            if name.startswith("a_"):
-                yield from (y * a.tanh(), y * a.sigmoid())
+        kept = q["f"] * given["c"]
+        sums = [a for name, a in q.items() if name.startswith("a_")]
+        # Of two gates that are exchanged, both are others.
+        for other in (q["g" if quantity == "i" else "i"], *(f for a in sums for f in _both(a))):
+            yield from (y * other, kept + y * other)
     elif quantity == "f":
-        yield y * given["c"]
+        yield from (y * given["c"], y * given["c"] + q["i"] * q["g"])
     elif quantity in ("o", "tanh(c')"):
         yield y * q["tanh(c')" if quantity == "o" else "o"]
     elif quantity == "r":
@@ -61,6 +62,10 @@ def _made_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
     elif quantity == "n":
         h, z = given["h"], q["z"]
         yield from ((1 - z) * y, h - y, y - h, z * y, y + z * (h - y))
+
+
+def _both(a: Points) -> tuple[Points, Points]:
+    return a.tanh(), a.sigmoid()
 
 
 def _goes_on(case: Case, trace: Trace, cells: list[Cell], cell: Cell, h: Points) -> bool:
