@@ -62,14 +62,10 @@ class Around:
             return any(map(self._computed, self._sent_on(instead, without_dc)))
         if self.after is None:
             return self._is_returned(name, points)
-        into = self.after.quantities[f"{name}'"]
-        if len(into) < len(points):
+        into, rows = self.after.quantities[f"{name}'"], len(points)
+        if len(into) < rows:
             return False
-        right = self.q[name]
-        more = (points - right).values
-        whole = into.values.copy()
-        whole[:, : len(points)] += more
-        changed = into.like(whole) * 1  # reduced
+        changed = Points.concatenated([into[:rows] - self.q[name] + points, into[rows:]])
         after, there = self.at_step(self.after), {f"{name}'": changed}
         if after.went_on_with(there, without_dc):
             return True
