@@ -66,6 +66,14 @@ class Trace:
         """Which of these values were computed."""
         return self.first(values) >= 0
 
+    def has_all(self, values: Ints) -> bool:
+        """Whether all of these were computed; zeros are everywhere, and need not be."""
+        return bool((self.has(values) | ~values.any(0)).all())
+
+    def shows(self, values: Ints) -> bool:
+        """Whether all of these were computed, and some are not zero."""
+        return bool(values.any()) and self.has_all(values)
+
     @cached_property
     def _starts(self) -> NDArray[np.int64]:
         return np.array([e.keys.start for e in self.executed])

@@ -118,7 +118,10 @@ class CForH(PlainLSTM):
         return super().step(x, w, c, c)
 
 
-@pytest.mark.parametrize("about", [{"layers": 2}, {"layers": 2, "layout": "packed", "B": 3}, {}])
+@pytest.mark.parametrize(
+    "about",
+    [{"layers": 2}, {"layers": 2, "layout": "packed", "B": 3}, {}, {"layout": "packed", "B": 3}],
+)
 @pytest.mark.parametrize(
     ("layer", "words"),
     [

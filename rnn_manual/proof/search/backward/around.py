@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import reduce
 from operator import mul
-from typing import Any
 
 from rnn_manual.cases.case import Case
-from rnn_manual.cases.draw import draw
-from rnn_manual.layout import layout_of
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell, Named, d_sums_of
 from rnn_manual.proof.runs.trace import Trace
 from rnn_manual.proof.search.backward.factors import factors_of
+from rnn_manual.proof.search.laid_out import state_of
 
 
 class Around:
@@ -59,7 +57,8 @@ class Around:
         """
         (name, points), *_ = instead.items()
         if name not in ("dh", "dc"):
-            return any(map(self._computed, self._sent_on(instead, without_dc)))
+            made = self._sent_on(instead, without_dc)
+            return any(self.trace.shows(points.values) for points in made)
         if self.after is None:
             return self._is_returned(name, points)
         into, rows = self.after.quantities[f"{name}'"], len(points)
@@ -72,7 +71,7 @@ class Around:
         # Where the same is wrong again there, it is in what is sent on. (But 0 adds nothing to d
         # out, and the gates' gradients for d out alone may be parts of right ones.)
         sums = after._sums(there, without_dc).values()
-        return bool(points.values.any()) and all(map(self._computed, sums))
+        return bool(points.values.any()) and all(self.trace.shows(a.values) for a in sums)
 
     def _sums(self, instead: Named, without_dc: bool) -> Named:
         """The gradients of all gates' sums."""
@@ -92,17 +91,11 @@ class Around:
             sums["da_n"] = sums["da_n"] * self.there.quantities["r"]
         yield _joined(sums) @ self.at.weights.weight_hh
 
-    def _computed(self, points: Points) -> bool:
-        values = points.values
-        return bool((self.trace.has(values) | ~values.any(0)).all() and values.any())
-
     def _is_returned(self, name: str, points: Points) -> bool:
         found = self.trace.mirrored.found.get(f"grad {name[1:]}_0")
         if found is None or found.reason:
             return False
-        values: Any = points.like(found.values)
-        layout = layout_of(self.case.config, draw(self.case).input)
-        row = layout.to_state(values)[self.case.config.row(self.at.layer, self.at.direction)]
+        row = state_of(self.case, points.like(found.values), *self.at.place[:2])
         return bool((row.values[:, : len(points)] == points.values).all())
 
 

@@ -13,20 +13,14 @@ from operator import add, mul
 from typing import Any, NamedTuple
 
 from rnn_manual.cases.case import Case
-from rnn_manual.layout import layout_of
-from rnn_manual.proof.arithmetic.ops import FormulaOps
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Named, d_sums_of
-from rnn_manual.proof.expected.results import (
-    as_formula,
-    cotangents_of,
-    given_to_loops,
-    leaf_residues,
-)
+from rnn_manual.proof.expected.results import as_formula, leaf_residues
 from rnn_manual.proof.search.backward.around import Around
 from rnn_manual.proof.search.backward.missing import is_computed
 from rnn_manual.proof.search.due import flows_from, without_absent_biases
 from rnn_manual.proof.search.forward.terms import Term, others, rows_of_gates
+from rnn_manual.proof.search.laid_out import state_of, steps_of
 
 
 def gradient_instead(cell: Around, quantity: str) -> str:
@@ -139,9 +133,7 @@ def _flows_in(cell: Around) -> Iterator[Term]:
             if step != cell.at.step and d_out.shape == due.shape:
                 yield f"d out of step {step} + {along}", whole - due + d_out
     if cell.before is None:
-        layout = layout_of(case.config, given_to_loops(case, leaf_residues(case))[1])
-        d_h_n = layout.to_state(leaf_residues(as_formula(case))["d h_n"])
-        part = d_h_n[case.config.row(cell.at.layer, cell.at.direction)]
+        part = state_of(case, leaf_residues(as_formula(case))["d h_n"], *cell.at.place[:2])
     else:
         part = cell.before.quantities["dh"]
     if part.shape != whole.shape or not part.values.any():  # where some sequences end
@@ -155,12 +147,8 @@ def _flows_in(cell: Around) -> Iterator[Term]:
 
 def _d_out(case: Case, direction: int) -> list[Points]:
     """Of every step, what the results of a direction of the last layer are multiplied with."""
-    case = as_formula(case)
-    given = leaf_residues(case)
-    layout = layout_of(case.config, given_to_loops(case, given)[1])
-    rows = layout.to_rows(cotangents_of(case, given)[0])
-    own = rows[..., case.config.columns(direction)]
-    return list(FormulaOps().steps(own, layout.batch_sizes))
+    steps = steps_of(case, leaf_residues(as_formula(case))["d out"])
+    return [step[..., case.config.columns(direction)] for step in steps]
 
 
 class _Product(NamedTuple):

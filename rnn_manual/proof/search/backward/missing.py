@@ -37,8 +37,7 @@ def first_missing_gradient(case: Case, trace: Trace, cells: list[Cell]) -> tuple
 
 def is_computed(trace: Trace, cell: Cell, name: str) -> bool:
     """Whether every element of a quantity is among what was computed; zeros are everywhere."""
-    values = cell.quantities[name].values
-    return bool((trace.has(values) | ~values.any(0)).all())
+    return trace.has_all(cell.quantities[name].values)
 
 
 def _is_right(case: Case, trace: Trace, cell: Cell, name: str, following: Cell | None) -> bool:

@@ -8,13 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from rnn_manual.cases.case import Case
-from rnn_manual.cases.draw import draw
-from rnn_manual.layout import layout_of, mapped_rows
-from rnn_manual.proof.arithmetic.ops import FormulaOps
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell, forward_cells
 from rnn_manual.proof.expected.results import leaf_residues
 from rnn_manual.proof.search.forward.terms import Term, letters, rows_of_gates, with_other_weights
+from rnn_manual.proof.search.laid_out import steps_of
 
 
 def input_products(case: Case, cell: Cell, gate: str) -> list[Term]:
@@ -66,9 +64,7 @@ def input_at(case: Case, cells: list[Cell], layer: int, step: int) -> Any:
     """
     if layer:
         return _output_of(cells, layer - 1, step)
-    given = leaf_residues(case)["input"]
-    layout = layout_of(case.config, mapped_rows(lambda _: given, draw(case).input))
-    steps = FormulaOps().steps(layout.rows, layout.batch_sizes)
+    steps = steps_of(case, leaf_residues(case)["input"])
     return steps[step] if 0 <= step < len(steps) else None
 
 

@@ -78,10 +78,9 @@ def _stands(trace: Trace, points: Points) -> int | None:
     there = values.any(0)
     if not there.any():
         return None
-    found = trace.first(values)
-    if not ((found >= 0) | ~there).all():
+    if not trace.has_all(values):
         return None
-    last = int(found[there].max())
+    last = int(trace.first(values)[there].max())
     if trace.executed[trace.operation(last)].label == GIVEN:  # and nothing was computed of it
         return None
     return last

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from rnn_manual.cases.case import Case
-from rnn_manual.cases.draw import draw
-from rnn_manual.layout import layout_of
-from rnn_manual.proof.arithmetic.ops import FormulaOps
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell
 from rnn_manual.proof.runs.trace import Trace
+from rnn_manual.proof.search.laid_out import steps_of
 
 
 def is_used(
@@ -26,12 +24,7 @@ def is_used(
     """
     if quantity == "h'":
         return _goes_on(case, trace, cells, cell, points)
-    return any(_computed(trace, made) for made in _made_of(cell, quantity, points))
-
-
-def _computed(trace: Trace, points: Points) -> bool:
-    values = points.values
-    return bool(values.any() and (trace.has(values) | ~values.any(0)).all())
+    return any(trace.shows(made.values) for made in _made_of(cell, quantity, points))
 
 
 def _made_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
@@ -73,9 +66,7 @@ def _goes_on(case: Case, trace: Trace, cells: list[Cell], cell: Cell, h: Points)
     config = case.config
     out = trace.mirrored.found.get("out")
     if cell.layer == config.num_layers - 1 and out is not None and not out.reason:
-        layout = layout_of(config, draw(case).input)
-        rows = layout.to_rows(h.like(out.values))[..., config.columns(cell.direction)]
-        step = FormulaOps().steps(rows, layout.batch_sizes)[cell.step]
+        step = steps_of(case, h.like(out.values))[cell.step][..., config.columns(cell.direction)]
         return bool(step.shape == h.shape and (step.values == h.values).all())
     same = [c for c in cells if c.place[:2] == cell.place[:2]]
     following = same[[c.place for c in same].index(cell.place) + 1 :][:1]
@@ -83,7 +74,7 @@ def _goes_on(case: Case, trace: Trace, cells: list[Cell], cell: Cell, h: Points)
     made = [_sums(c, h, "weight_hh") for c in following]
     if config.num_directions == 1:
         made += [_sums(c, h, "weight_ih") for c in above]
-    return any(_computed(trace, points) for sums in made for points in sums)
+    return any(trace.shows(points.values) for sums in made for points in sums)
 
 
 def _sums(cell: Cell, operand: Points, role: str) -> Iterator[Points]:
