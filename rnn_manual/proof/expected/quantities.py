@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from rnn_manual import cells
@@ -59,7 +60,11 @@ class Cell:
 
 def forward_cells(case: Case) -> list[Cell]:
     """Every cell of a case over residues, in the order of the loops."""
-    case = as_formula(case)
+    return _forward_cells(as_formula(case))
+
+
+@lru_cache(maxsize=1)  # the search asks for those of one case again and again
+def _forward_cells(case: Case) -> list[Cell]:
     config, leaves = case.config, leaf_residues(case)
     weights, x, state = given_to_loops(case, leaves)
     found: list[Cell] = []

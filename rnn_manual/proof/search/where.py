@@ -7,7 +7,7 @@ them and returned something else, what stands in each place is named instead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from rnn_manual.proof.formula import OTHER, Formula, Place
 from rnn_manual.proof.runs.trace import Trace
 from rnn_manual.proof.search.backward.around import Around
 from rnn_manual.proof.search.backward.gradients import gradient_instead
-from rnn_manual.proof.search.backward.missing import first_missing_gradient, is_computed
+from rnn_manual.proof.search.backward.missing import Missing, first_missing_gradient, is_computed
 from rnn_manual.proof.search.backward.parts import parts
 from rnn_manual.proof.search.backward.shares import sent_down, shares
 from rnn_manual.proof.search.backward.weight_gradients import weight_gradient_instead
@@ -45,14 +45,6 @@ FORWARD: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "gru": {"r": ("a_r",), "z": ("a_z",), "n": ("a_n",), "h'": ()},
 }
-
-
-@dataclass(frozen=True)
-class Missing:
-    """A quantity that was never computed, at the first cell at which it was not."""
-
-    cell: Cell
-    quantity: str
 
 
 def locate(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, str]:
@@ -106,7 +98,7 @@ def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | N
     back, right = trace.executed[trace.forward :], _right(case, forward, cells)
     missing = first_missing_gradient(case, trace, cells)
     if missing is not None:
-        cell, name = missing
+        cell, name = missing.cell, missing.quantity
         around = Around(case, trace, forward, cells, cell)
         line = unexplained(trace, back, right, _made_of(around, name))
         due = due_gradient(case, cell, around.before, name)

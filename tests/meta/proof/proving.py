@@ -12,9 +12,7 @@ def missing(layer, case):
     """The first quantity forward, and the first of the way back, that were never computed."""
     with onednn(False):
         trace = traced(layer, case)
-    forward = first_missing(case, trace)
-    found = [(forward.cell, forward.quantity)] if forward else []
+    found = [first_missing(case, trace)]
     if case.call not in WITHOUT_A_GRAPH:
-        gradient = first_missing_gradient(case, trace, backward_cells(case))
-        found += [gradient] if gradient else []
-    return [f"{quantity} of {cell}, {case.id}" for cell, quantity in found]
+        found.append(first_missing_gradient(case, trace, backward_cells(case)))
+    return [f"{m.quantity} of {m.cell}, {case.id}" for m in found if m]

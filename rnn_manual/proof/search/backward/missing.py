@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import zip_longest
 
 from rnn_manual.cases.calls import differentiated
@@ -17,7 +18,15 @@ MADE_INTO: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
-def first_missing_gradient(case: Case, trace: Trace, cells: list[Cell]) -> tuple[Cell, str] | None:
+@dataclass(frozen=True)
+class Missing:
+    """A quantity that was never computed, at the first cell at which it was not."""
+
+    cell: Cell
+    quantity: str
+
+
+def first_missing_gradient(case: Case, trace: Trace, cells: list[Cell]) -> Missing | None:
     """The first gradient that was never computed, nor in the gradients that it is made into.
 
     Where several are added up, as d out and dh to dh', autograd may add later, what is made of
@@ -31,7 +40,7 @@ def first_missing_gradient(case: Case, trace: Trace, cells: list[Cell]) -> tuple
         after = following if same else None
         for name in cell.quantities:
             if _is_asked(case, cell, name) and not _is_right(case, trace, cell, name, after):
-                return cell, name
+                return Missing(cell, name)
     return None
 
 
