@@ -49,8 +49,9 @@ def test_only_a_name_has_a_process_of_its_own():
     )
 
 
-def test_a_process_that_has_loaded_a_candidate_is_where_it_computes():
+def test_a_process_that_has_loaded_a_candidate_is_where_it_computes(monkeypatch):
     """So what was asked of it beforehand need not be loaded again; one that is there stays."""
+    monkeypatch.setattr(dispatch, "_processes", {})  # other tests have one for the same module
     adopted = Candidate("adopted", "tests.meta.candidates.faulty:anything")
     process = Process({}, torch.get_num_threads() + 1)
     assert dispatch.adopt(adopted, process)
