@@ -65,6 +65,8 @@ def assert_same(a: Floats, b: Floats) -> None:
 def assert_close(actual: Returned, expected: Returned) -> None:
     """Two right ways to the same numbers: each is as close to the exact ones as allowed there."""
     __tracebackhide__ = True
+    if all(map(_same, actual.values, expected.values)):
+        return  # whatever is allowed, which takes long to find out
     assert_outputs_close(
         actual.values, expected.values, actual.allowed, expected.allowed, _ran(actual, expected)
     )
@@ -82,6 +84,10 @@ def assert_outputs_close(
             assert x is y is None, name
         else:
             assert_near(x, y, limit_x + limit_y, name, ran)
+
+
+def _same(x: Floats | None, y: Floats | None) -> bool:
+    return x is y if x is None or y is None else np.array_equal(x, y, equal_nan=True)
 
 
 def _ran(a: Returned, b: Returned) -> str:

@@ -10,6 +10,7 @@ import torch
 
 from rnn_manual.candidates.declining import declines
 from rnn_manual.candidates.errors import in_one_line
+from rnn_manual.candidates.harness.loss import loss
 from rnn_manual.candidates.harness.observer import PLAIN, Observer
 from rnn_manual.candidates.harness.result import COPIED, DECLINED, FROZEN, NO_GRAPH, SUMMED
 from rnn_manual.candidates.harness.tensors import Tensors, placed
@@ -110,11 +111,9 @@ def _grad(
     again: bool = False,
 ) -> dict[str, torch.Tensor | None]:
     """Args: live: what is differentiated, and the gradient for it."""
-    outputs, cotangents = zip(*live, strict=True)
     got = torch.autograd.grad(
-        outputs,
+        loss(live),
         list(leaves.values()),
-        cotangents,
         allow_unused=True,
         create_graph=create_graph,
         retain_graph=create_graph or again,

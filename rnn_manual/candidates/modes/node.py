@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from rnn_manual.candidates.harness.loss import loss
 from rnn_manual.candidates.modes.flat import Flat
 
 Tensors = Sequence[Any]
@@ -58,12 +59,7 @@ def enclosed(
             if not live:
                 return [None for _ in all_tensors]
             with around():
-                gradients = torch.autograd.grad(
-                    [output for output, _ in live],
-                    [*leaves, *inner],
-                    [cotangent for _, cotangent in live],
-                    allow_unused=True,
-                )
+                gradients = torch.autograd.grad(loss(live), [*leaves, *inner], allow_unused=True)
             pairs = zip(gradients, all_tensors, strict=True)
             return [None if g is None else g.to(tensor) for g, tensor in pairs]
 

@@ -6,11 +6,12 @@ import platform
 from typing import Any
 
 import numpy as np
-import torch
 
 
 def environment(device: str = "cpu") -> dict[str, Any]:
     """Versions, threads and switches that the numbers may depend on."""
+    import torch  # here, so that a command can say what it is told without loading it
+
     backends: Any = torch.backends  # untyped
     found: dict[str, Any] = {
         "torch": str(torch.__version__),

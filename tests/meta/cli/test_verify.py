@@ -20,11 +20,16 @@ def write_candidate(folder, body):
     return "mine:build"
 
 
-def test_help_does_not_import_torch(tmp_path):
-    """--help answers at once because it leaves torch alone."""
-    code = (
-        "import sys, rnn_manual.cli as c; c.parser().format_help(); print('torch' in sys.modules)"
-    )
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import rnn_manual.cli as c; c.parser().format_help()",
+        "import rnn_manual.cli.verify.command",
+    ],
+)
+def test_what_does_not_need_torch_does_not_load_it(code):
+    """--help answers at once, and what starts the workers, which load it, starts them at once."""
+    code += "; import sys; print('torch' in sys.modules)"
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
