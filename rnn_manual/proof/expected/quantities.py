@@ -53,6 +53,13 @@ class Cell:
         """Layer, direction, step."""
         return self.layer, self.direction, self.step
 
+    @property
+    def products_of_n(self) -> tuple[Points, Points]:
+        """Of a GRU, what n is made of beside r: W_in x + b_in and W_hn h + b_hn, (B_t, H) each."""
+        H = self.quantities["n"].shape[-1]
+        q = self.quantities
+        return q["W_ih x + b_ih"][..., 2 * H :], q["W_hh h + b_hh"][..., 2 * H :]
+
     def __str__(self) -> str:
         first = " (the first it processes)" if self.first else ""
         return f"layer {self.layer}, {DIRECTIONS[self.direction]}, step {self.step}{first}"

@@ -28,6 +28,7 @@ from rnn_manual.proof.search.backward.weight_gradients import weight_gradient_in
 from rnn_manual.proof.search.due import due_gradient
 from rnn_manual.proof.search.forward.instead import instead_of
 from rnn_manual.proof.search.lines import unexplained, where_computed
+from rnn_manual.proof.search.parameters import parameter_of
 from rnn_manual.proof.search.returned import what_is_returned
 
 # Of the quantities, those that every layer computes, however it is written; and, of each, those
@@ -141,9 +142,7 @@ def _right(case: Case, forward: list[Cell], cells: list[Cell]) -> list[Points]:
 
 
 def _of_parameter(case: Case, name: str) -> Place:
-    config = case.config
-    for layer in range(config.num_layers):
-        for direction in range(config.num_directions):
-            if name.removeprefix("grad ") in config.parameter_names(layer, direction).values():
-                return Place(layer, DIRECTIONS[direction], None, name)
-    return Place(None, None, None, name)
+    found = parameter_of(case.config, name)
+    if found is None:
+        return Place(None, None, None, name)
+    return Place(found.layer, DIRECTIONS[found.direction], None, name)

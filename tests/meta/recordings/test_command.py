@@ -36,17 +36,16 @@ def recorded(folder, name, *words, **environment):
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory):
-    """The folder of a recording."""
-    return recorded(tmp_path_factory.mktemp("once"), "a", "-n0")
+    """The folder of a recording, made by one process."""
+    return recorded(tmp_path_factory.mktemp("once"), "a", "-n0", **REPRODUCIBLE)
 
 
-def test_two_recordings_are_the_same_byte_for_byte(tmp_path):
+def test_two_recordings_are_the_same_byte_for_byte(recording, tmp_path):
     """All that a run gave, by one process or by two, is the same every time, but for the date."""
-    for name, workers in (("a", "-n0"), ("b", "-n2")):
-        recorded(tmp_path, name, workers, **REPRODUCIBLE)
-    same_but_for_the_date(tmp_path / "a", tmp_path / "b")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
-    modes = {mode for mode, _ in store.load(tmp_path / "a").runs}
+    again = recorded(tmp_path, "b", "-n2", **REPRODUCIBLE)
+    same_but_for_the_date(recording, again)
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+    modes = {mode for mode, _ in store.load(recording).runs}
     assert modes == {"", "bit for bit", "deepcopy", "vmap"}
 
 

@@ -22,7 +22,7 @@ def factors_of(case: Case, there: Cell, back: Named) -> dict[str, Named]:
         return {"da": {"dh'": dh, "(1 - h'²)": 1 - h * h}}
     if case.config.kind == "gru":
         r, z, n, h = y["r"], y["z"], y["n"], there.given["h"]
-        y_n = y["W_hh h + b_hh"][..., 2 * n.shape[-1] :]
+        _, y_n = there.products_of_n
         return {
             "da_n": {"dh'": dh, "(1 - z)": 1 - z, "(1 - n²)": 1 - n * n},
             "da_z": {"dh'": dh, "(h - n)": h - n, "z": z, "(1 - z)": 1 - z},

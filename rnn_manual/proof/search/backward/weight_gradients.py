@@ -17,6 +17,7 @@ from rnn_manual.proof.runs.trace import Trace
 from rnn_manual.proof.search.backward.shares import d_sums, shares_of_weights
 from rnn_manual.proof.search.forward.inputs import input_at
 from rnn_manual.proof.search.forward.terms import Term
+from rnn_manual.proof.search.parameters import parameter_of
 
 
 def weight_gradient_instead(
@@ -42,18 +43,11 @@ def _of_another_size(wanted: Points) -> Iterator[Term]:
 
 def _other_sums(case: Case, forward: list[Cell], cells: list[Cell], name: str) -> Iterator[Term]:
     """Of some steps only, as a mean, or with another state or input than is due."""
-    parameter, config = name.removeprefix("grad "), case.config
-    for layer in range(config.num_layers):
-        if layer and case.drops:  # what goes in there is multiplied with masks
-            return
-        for direction in range(config.num_directions):
-            for role, its_name in config.parameter_names(layer, direction).items():
-                if its_name == parameter:
-                    of_it = [c for c in cells if (c.layer, c.direction) == (layer, direction)]
-                    yield from _other_sums_of(case, forward, of_it, role)
-
-
-def _other_sums_of(case: Case, forward: list[Cell], cells: list[Cell], role: str) -> Iterator[Term]:
+    found = parameter_of(case.config, name)
+    if found is None or (found.layer and case.drops):  # what goes in there meets masks
+        return
+    role = found.role
+    cells = [c for c in cells if (c.layer, c.direction) == (found.layer, found.direction)]
     steps = [shares_of_weights(case, forward, cell)[role] for cell in cells]
     whole = reduce(add, steps)
     for cell, share in zip(cells, steps, strict=True):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations, combinations_with_replacement, permutations
+from itertools import chain, combinations, combinations_with_replacement, permutations
+from typing import NamedTuple
 
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.ops import FormulaOps
@@ -11,18 +12,28 @@ from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell
 from rnn_manual.proof.search.forward.sums import sums_instead
 
-LEFT_OUT = "left out: h' is "
+
+class Small(NamedTuple):
+    """A formula in words, and its values.
+
+    others: how many of its terms are not those that are due. stands_for: the quantity that it is
+        computed as, where that is not the one that is asked for: h', of which tanh(c') is left out.
+    """
+
+    words: str
+    points: Points
+    others: int = 0
+    stands_for: str = ""
 
 
-def small_formulas(case: Case, cell: Cell, quantity: str) -> Iterator[tuple[str, Points, int]]:
-    """Formulas, the plainest first, and how many of their terms are not those that are due."""
-    if quantity.startswith("a") and quantity != "a_n":
-        yield from sums_instead(case, cell, quantity)
-        return
-    for formula, points in _formulas(case, cell, quantity):
-        yield formula, points, 0
-    if quantity == "a_n":
-        yield from sums_instead(case, cell, quantity)
+def small_formulas(case: Case, cell: Cell, quantity: str) -> Iterator[Small]:
+    """Formulas that may stand in the place of a quantity, the plainest first."""
+    if not quantity.startswith("a") or quantity == "a_n":
+        yield from (Small(*found) for found in _formulas(case, cell, quantity))
+    if quantity.startswith("a"):
+        yield from (Small(*found) for found in sums_instead(case, cell, quantity))
+    if quantity == "tanh(c')":
+        yield from _without_it(case, cell)
 
 
 def _formulas(case: Case, cell: Cell, quantity: str) -> Iterator[tuple[str, Points]]:
@@ -35,13 +46,17 @@ def _formulas(case: Case, cell: Cell, quantity: str) -> Iterator[tuple[str, Poin
         return
     if quantity == "tanh(c')":
         yield from _functions_of(q["c'"], "c'")
-        o, c = q["o"], q["c'"]
-        yield f"{LEFT_OUT}o·c'", o * c
-        yield f"{LEFT_OUT}c'", c
-        yield from ((f"{LEFT_OUT}o·{name}", o * y) for name, y in _functions_of(c, "c'"))
         return
-    atoms = _atoms(cell)
-    yield from _sums_of_products(atoms)
+    yield from _sums_of_products(_atoms(cell))
+
+
+def _without_it(case: Case, cell: Cell) -> Iterator[Small]:
+    """What h' is where tanh(c') is left out, or another function in one operation with o."""
+    o, c = cell.quantities["o"], cell.quantities["c'"]
+    functions = ((f"o·{name}", o * y) for name, y in _functions_of(c, "c'"))
+    for words, points in chain([("o·c'", o * c), ("c'", c)], functions):
+        stands_for = "o·tanh(c')" if case.config.proj_size else "h'"
+        yield Small(f"left out: h' is {words}", points, stands_for=stands_for)
 
 
 def _functions(cell: Cell, quantity: str) -> Iterator[tuple[str, Points]]:
@@ -104,9 +119,13 @@ def _sums_of_products(atoms: dict[str, Points]) -> Iterator[tuple[str, Points]]:
 
 def _reset(cell: Cell) -> Iterator[tuple[str, Points]]:
     """What r may be applied to instead, in a GRU."""
-    ops, w, q, h = FormulaOps(), cell.weights, cell.quantities, cell.given["h"]
-    H = h.shape[-1]
-    x_n, y_n, r = q["W_ih x + b_ih"][..., 2 * H :], q["W_hh h + b_hh"][..., 2 * H :], q["r"]
+    ops, w, h = FormulaOps(), cell.weights, cell.given["h"]
+    H, (x_n, y_n), r, z = (
+        h.shape[-1],
+        cell.products_of_n,
+        cell.quantities["r"],
+        cell.quantities["z"],
+    )
     W, b = w.weight_hh[2 * H :], None if w.bias_hh is None else w.bias_hh[2 * H :]
     yield "W_in x + b_in + W_hn h + b_hn", x_n + y_n
     yield "W_in x + b_in + W_hn (r·h) + b_hn", x_n + ops.linear(r * h, W, b)
@@ -114,5 +133,4 @@ def _reset(cell: Cell) -> Iterator[tuple[str, Points]]:
         yield "W_in x + b_in + r·(W_hn h) + b_hn", x_n + r * (y_n - b) + b
         yield "W_in x + b_in + r·(W_hn h)", x_n + r * (y_n - b)
     yield "r·(W_in x + b_in + W_hn h + b_hn)", r * (x_n + y_n)
-    z = q["z"]
     yield "W_in x + b_in + z·(W_hn h + b_hn)", x_n + z * y_n

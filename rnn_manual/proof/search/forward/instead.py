@@ -15,7 +15,7 @@ from rnn_manual.proof.arithmetic.residues import Ints
 from rnn_manual.proof.expected.quantities import Cell, forward_cells
 from rnn_manual.proof.runs.trace import GIVEN, Trace
 from rnn_manual.proof.search.due import due_formula, without_absent_biases
-from rnn_manual.proof.search.forward.formulas import LEFT_OUT, small_formulas
+from rnn_manual.proof.search.forward.formulas import small_formulas
 from rnn_manual.proof.search.forward.parts import parts
 from rnn_manual.proof.search.forward.used import is_used
 from rnn_manual.proof.search.lines import unexplained
@@ -40,18 +40,15 @@ def instead_of(case: Case, trace: Trace, cell: Cell, quantity: str) -> Instead:
     best, last, least = "", -1, 1 << 30
     residues: Ints | None = None
     cells = forward_cells(case)
-    for formula, points, cost in small_formulas(case, cell, quantity):
+    for words, points, others, stands_for in small_formulas(case, cell, quantity):
         place = _stands(trace, points)
         # What is computed last is the whole of it, and the others are its parts.
-        if place is None or (cost, -place) >= (least, -last):
+        if place is None or (others, -place) >= (least, -last):
             continue
-        stands_for = quantity
-        if formula.startswith(LEFT_OUT):
-            stands_for = "o·tanh(c')" if case.config.proj_size else "h'"
-        elif _is_right(cell, quantity, points):
+        if not stands_for and _is_right(cell, quantity, points):
             continue
-        if is_used(case, trace, cells, cell, stands_for, points):
-            best, last, least, residues = formula, place, cost, points.values
+        if is_used(case, trace, cells, cell, stands_for or quantity, points):
+            best, last, least, residues = words, place, others, points.values
     if best:
         line = trace.executed[trace.operation(last)].line
         return Instead(without_absent_biases(case, best), due, line, residues)

@@ -26,5 +26,5 @@ def parts(case: Case, cells: list[Cell]) -> Iterator[Points]:
         if "c'" in q:
             yield from (q["f"] * cell.given["c"], q["i"] * q["g"], q["o"] * q["tanh(c')"])
         if "n" in q:
-            z, n, y_n = q["z"], q["n"], q["W_hh h + b_hh"][..., 2 * q["n"].shape[-1] :]
+            z, n, (_, y_n) = q["z"], q["n"], cell.products_of_n
             yield from (1 - z, (1 - z) * n, z * h, h - n, z * (h - n), q["r"] * y_n)

@@ -45,10 +45,8 @@ def _made_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
     elif quantity in ("o", "tanh(c')"):
         yield y * q["tanh(c')" if quantity == "o" else "o"]
     elif quantity == "r":
-        size = y.shape[-1]
-        y_n = q["W_hh h + b_hh"][..., 2 * size :]
-        yield y * y_n
-        yield q["W_ih x + b_ih"][..., 2 * size :] + y * y_n
+        x_n, y_n = cell.products_of_n
+        yield from (y * y_n, x_n + y * y_n)
     elif quantity == "z":
         h, n = given["h"], q["n"]
         yield from (y * (h - n), n + y * (h - n), (1 - y) * n, y * h)
