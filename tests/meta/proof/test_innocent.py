@@ -3,10 +3,50 @@
 import pytest
 import torch
 
+from rnn_manual.candidates import by_hand
+from rnn_manual.candidates.catalogue import as_candidate, unsupported
+from rnn_manual.candidates.errors import Unsupported, Violation
+from rnn_manual.candidates.harness.running import run_candidate
 from rnn_manual.parity import prove
+from tests.meta.candidates import right
 from tests.meta.candidates.right import PlainLSTM, PlainRNN
+from tests.meta.candidates.right_ways import WAYS
 from tests.meta.proof.proving import missing
 from tests.meta.proof.small import small
+
+RIGHT = {
+    **{name: layer for name, layer in right.RIGHT.items() if name != "NumPy"},
+    **{name: layer for name, (_, layer) in right.CLASSES.items()},
+    **WAYS,
+    "by hand": by_hand.build,
+}
+# In a stack, both ways, of shorter sequences, without a first state.
+CALLED = [
+    {"layers": 2},
+    {"layers": 2, "bidirectional": True, "layout": "packed", "B": 3},
+    {"bias": False, "bidirectional": True, "state": "omitted"},
+    {"call": "second derivatives"},
+]
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_of_a_right_layer_no_quantity_is_missing(name):
+    """So none that is innocent is named of a layer that is wrong elsewhere."""
+    cases = [small(kind, **about) for kind in ("lstm", "gru", "rnn") for about in CALLED]
+    taken = [case for case in cases if takes(RIGHT[name], case)]
+    assert len(taken) > 1
+    assert [said for case in taken for said in missing(RIGHT[name], case)] == []
+
+
+def takes(layer, case):
+    """Whether a layer can be run on a case: some are of one kind, and not of every option."""
+    if unsupported(as_candidate(layer), case, "cpu"):
+        return False
+    try:
+        run_candidate(layer, case)
+    except (Unsupported, Violation):
+        return False
+    return True
 
 
 def out_after_the_loop(scale=lambda W: W):
