@@ -1,7 +1,9 @@
 """What no layer may do, whatever it computes: each is seen, and said in one line."""
 
+import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -90,6 +92,26 @@ def threads_changed(x, hx, out, state):
     return out, state
 
 
+def onednn_left_off(x, hx, out, state):
+    torch._C._set_mkldnn_enabled(False)
+    return out, state
+
+
+def deterministic_left_on(x, hx, out, state):
+    torch.use_deterministic_algorithms(True)
+    return out, state
+
+
+def numpys_generator_used(x, hx, out, state):
+    np.random.rand()
+    return out, state
+
+
+def pythons_generator_used(x, hx, out, state):
+    random.random()
+    return out, state
+
+
 SAID = {
     no_list: "returned a list of 2, expected (out, (h_n, c_n))",
     state_as_a_list: "state is a list of 2, expected (out, (h_n, c_n))",
@@ -103,18 +125,71 @@ SAID = {
     grad_mode_left_off: "left torch's grad mode at False, where it was True",
     default_dtype_changed: "left torch's default dtype at torch.float64, where it was torch.f",
     threads_changed: "left torch's number of threads at",
+    onednn_left_off: "left torch's use of oneDNN at False, where it was True",
+    deterministic_left_on: "left torch's choice of deterministic algorithms at True, where",
+    numpys_generator_used: "left NumPy's random generator in another state",
+    pythons_generator_used: "left Python's random generator in another state",
 }
 
 
 @pytest.mark.parametrize("change", SAID, ids=lambda change: change.__name__)
 def test_what_no_call_may_do(change):
-    """Inputs, states, the generator and torch's switches are left alone; results are one's own."""
-    before = torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_num_threads()
+    """Inputs, states, generators and torch's switches are left alone; results are one's own."""
+    before = switches()
     comparison = check(layer(change), CASE)
     assert comparison.verdict == Verdict.ERROR
     assert SAID[change] in comparison.message
-    # And nothing of it is left behind for whoever runs next.
-    assert (torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_num_threads()) == before
+    assert switches() == before  # nothing of it is left behind for whoever runs next
+
+
+def switches():
+    return (
+        torch.is_grad_enabled(),
+        torch.get_default_dtype(),
+        torch.get_num_threads(),
+        torch._C._get_mkldnn_enabled(),
+        torch.are_deterministic_algorithms_enabled(),
+        np.random.get_state()[1].tolist(),
+        random.getstate(),
+    )
+
+
+def put_into_eval(module):
+    module.eval()
+
+
+def another_parameter(module):
+    module.weight_ih_l0 = nn.Parameter(module.weight_ih_l0.detach().clone())
+
+
+def another_buffer(module):
+    module.register_buffer("kept", torch.zeros(1))
+
+
+def a_hook(module):
+    module.register_forward_hook(lambda *given: None)
+
+
+LEFT = {
+    put_into_eval: "another training mode",
+    another_parameter: "other parameters",
+    another_buffer: "other names in its state_dict",
+    a_hook: "other hooks",
+}
+
+
+@pytest.mark.parametrize("change", LEFT, ids=lambda change: change.__name__)
+def test_what_no_call_may_leave_on_its_module(change):
+    """The caller's own state of a module is what it was."""
+
+    class Changed(nn.LSTM):
+        def forward(self, input, hx=None):
+            result = super().forward(input, hx)
+            change(self)
+            return result
+
+    message = check(Changed, CASE, formulas=False).message
+    assert message == f"left its module with {LEFT[change]} than before"
 
 
 def test_a_weight_changed():
@@ -226,13 +301,14 @@ def test_outputs_changed_in_place_may_raise():
     assert compared.tensors["grad input"].reason.startswith("refused, for the outputs were changed")
 
 
-def test_outputs_changed_in_place_must_not_change_gradients():
+@pytest.mark.parametrize("changed", ["out changed", "states changed"])
+def test_outputs_changed_in_place_must_not_change_gradients(changed):
     """One that goes on with what is there now gives other gradients, and differs."""
 
     def build(module):
         def call(x, hx=None):
             out, state = module(x, hx)
-            kept = out.detach().clone()
+            kept = (out if changed == "out changed" else state).detach().clone()
 
             class Kept(torch.autograd.Function):
                 @staticmethod
@@ -244,13 +320,15 @@ def test_outputs_changed_in_place_must_not_change_gradients():
                 def backward(ctx, gradient):
                     return gradient * (ctx.y - kept + 1)
 
-            return Kept.apply(out), state
+            if changed == "out changed":
+                return Kept.apply(out), state
+            return out, Kept.apply(state)
 
         return call
 
     case = case_of(equations="gru", dtype="float64")
     assert not check(build, case).verdict.fails
-    assert check(build, case_of(equations="gru", dtype="float64", call="out changed")).verdict.fails
+    assert check(build, case_of(equations="gru", dtype="float64", call=changed)).verdict.fails
 
 
 def test_gradients_that_may_be_taken_once_say_so():
