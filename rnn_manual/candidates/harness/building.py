@@ -25,14 +25,11 @@ class Built(NamedTuple):
     Args:
         module: whose parameters it computes with, and the gradients are taken of.
         call: what is called, (input, hx=None) -> (out, state).
-        is_layer: whether the module is itself what is judged, rather than where a function has
-            its weights from.
     """
 
     config: Config
     module: nn.Module
     call: Call
-    is_layer: bool
 
 
 def torch_layer(config: Config, **options: Any) -> nn.RNNBase:
@@ -97,7 +94,5 @@ def build(
         if name in frozen:
             getattr(module, name).requires_grad_(False)
     module.train(training)
-    if is_module_class(subject):
-        return Built(config, module, module, True)
-    call = subject(module)
-    return Built(config, module, call, call is module)
+    call: Any = module if is_module_class(subject) else subject(module)
+    return Built(config, module, call)

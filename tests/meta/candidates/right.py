@@ -52,7 +52,7 @@ def looped(module: nn.RNNBase, x: Any, hx: Any, **arithmetic: Any) -> Any:
 
 def cells_stepped_by_hand(module: nn.RNNBase) -> Callable[..., Any]:
     """nn.RNNCell, nn.LSTMCell or nn.GRUCell, one call a step."""
-    step = stepped(Built(Config.of(module), module, module, True)).call
+    step = stepped(Built(Config.of(module), module, module)).call
 
     def call(input: Any, hx: Any = None) -> Any:
         if hasattr(input, "batch_sizes") or (module.training and module.dropout):
