@@ -59,7 +59,7 @@ def _tests(folder: str, names: str) -> list[str]:
 
 
 MODULES = "tests/meta/modules"
-REPORTED = _tests("judge", "report data located gradients")
+REPORTED = _tests("judge", "report said data located gradients")
 PROVED = _tests("proof", "residues rules open proved fingerprints in_modes")
 PLACED = _tests("proof", "quantities instead innocent other lines dictionary")
 ROOMS: dict[str, Room] = {
