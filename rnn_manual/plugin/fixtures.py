@@ -37,10 +37,19 @@ def candidate(request: pytest.FixtureRequest) -> Candidate:
 
 
 @pytest.fixture
-def layer(candidate: Candidate, device: str) -> Layer:
-    """The candidate as a function from a case and its numbers to what it returns."""
+def layer(request: pytest.FixtureRequest, candidate: Candidate, device: str) -> Layer:
+    """The candidate as a function from a case and its numbers to what it returns.
+
+    A test of a case whose numbers torch cannot compute with on the device is skipped.
+    """
+    from rnn_manual.candidates import device as devices
+    from rnn_manual.cases.case import Case
     from rnn_manual.claims.layer import Layer
 
+    callspec = getattr(request.node, "callspec", None)
+    case = callspec.params.get("case") if callspec else None
+    if isinstance(case, Case) and (message := devices.lacking(case.dtype, device)):
+        pytest.skip(message)
     return Layer(candidate, device)
 
 

@@ -157,6 +157,26 @@ def test_a_law_that_a_candidate_raises_in_says_where(pytester):
     assert said in (pytester.path / "j.xml").read_text()
 
 
+LAWS = """
+from rnn_manual.parity import parametrize
+
+@parametrize(where=lambda case: case.id in ("rnn-f16", "rnn-f64"))
+def test_a_law(layer, case):
+    layer(case)
+"""
+
+
+def test_a_law_on_numbers_that_torch_lacks_is_skipped(pytester, monkeypatch):
+    """As float16 on a CPU, of which torch 1.13 and 2.0 have no matrix products."""
+    monkeypatch.setattr(
+        "rnn_manual.candidates.device.lacking", lambda dtype, _: "no such" * (dtype == "float16")
+    )
+    pytester.makepyfile(test_laws=LAWS)
+    found = pytester.runpytest_inprocess("-pno:cacheprovider", "-rs")
+    assert found.parseoutcomes() == {"passed": 1, "skipped": 1}
+    found.stdout.fnmatch_lines(["*no such"])
+
+
 def test_bystanders_do_not_load_torch(pytester):
     """In a project without recurrent layers the plugin leaves torch alone."""
     pytester.makepyfile("import sys\ndef test_none(): assert 'torch' not in sys.modules")
