@@ -115,6 +115,36 @@ def test_quick_shows_every_value_that_masks_others(mask):
         assert missing(rows, {name: (value,), other: values}, 2) == []
 
 
+@pytest.mark.parametrize("equations", TELLING["equations"])
+def test_quick_packs_several_sequences_in_each_kind_of_layer(equations, telling_rows):
+    """Four of them, and a state: of fewer no two lengths are alike, and an order cannot be seen."""
+    several = {"layout": "packed", "state": "random", "B": 4, "memory": "contiguous"}
+    several |= {"equations": equations}
+    assert [row for row in telling_rows if several.items() <= row.items()]
+
+
+@pytest.mark.parametrize("values", ["small", "large"])
+@pytest.mark.parametrize("equations", TELLING["equations"])
+def test_quick_takes_numbers_of_another_size_in_each_kind_of_layer(equations, values):
+    """Simply called, with all gradients."""
+    asked = {"equations": equations, "values": values, "call": "with gradients"}
+    assert [case for case in quick() if asked.items() <= options_of(case).items()]
+
+
+def test_dropout_is_only_where_there_is_a_layer_above():
+    """Where it acts, that is; of one layer it does nothing, and is shown as an option."""
+    for dropout in MASKING["dropout"]:
+        assert not is_feasible({"dropout": dropout, "num_layers": 1})
+        assert is_feasible({"dropout": dropout, "num_layers": 2})
+    assert is_feasible({"dropout": "0.3, eval", "num_layers": 1})
+
+
+def test_full_has_all_of_quick_and_more():
+    """By the name of the level."""
+    assert set(select("full")) > set(select("quick"))
+    assert len(select("full")) > 5 * len(select("quick"))
+
+
 def test_full_shows_every_triple():
     """At full, every three options occur together in a case that can show something."""
     rows = [options_of(case) for case in full() if is_telling(case)]

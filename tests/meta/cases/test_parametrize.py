@@ -1,0 +1,48 @@
+"""Which cases a test is handed: what its mark asks for, within what the command line does."""
+
+from rnn_manual.cases.excluded import Excluded
+from rnn_manual.cases.levels import few
+from rnn_manual.cases.parametrize import cases_of, law, parametrize
+from rnn_manual.parity import select
+
+
+def gru(case):
+    return case.config.kind == "gru"
+
+
+def lstm(case):
+    return case.config.kind == "lstm"
+
+
+def test_where_and_the_options_narrow():
+    """Both: the mark's own condition, and kind, dtype and seed of the command line."""
+    mark = parametrize(where=gru).mark
+    found = cases_of(mark, "quick", dtypes=["float64"], seed=7)
+    assert found == select("quick", kinds=["gru"], dtypes=["float64"], notes=None, seed=7)
+    assert {case.seed for case in found} == {7}
+    assert cases_of(mark, "quick", kinds=["lstm"]) == []
+
+
+def test_the_marks_own_level_counts():
+    """Where it names one."""
+    assert cases_of(parametrize(level="quick").mark, "full") == select("quick", notes=None)
+    assert len(cases_of(parametrize().mark, "full")) > len(select("quick"))
+
+
+def test_the_notes_that_are_asked_for():
+    """Those of one claim, all, or none."""
+    for notes in ("C2", "", None):
+        found = cases_of(parametrize(notes=notes).mark, "quick")
+        assert found == select("quick", notes=notes)
+        assert any(case.label for case in found) == (notes is not None)
+
+
+def test_a_law_takes_few_and_leaves_out_what_it_says():
+    """Those that show every option, of those that it speaks of; and its notes, all of them."""
+    stacked = Excluded("more than one layer", lambda case: case.config.num_layers > 1)
+    found = cases_of(law(where=lstm, without=[stacked], notes="C2").mark, "full")
+    spoken_of = [c for c in select("quick", kinds=["lstm"]) if c.config.num_layers == 1]
+    noted = [case for case in found if case.label]
+    assert found == [*few([case for case in spoken_of if not case.label]), *noted]
+    assert noted == [case for case in spoken_of if case.label.endswith("C2")]
+    assert len(noted) > 0
