@@ -48,8 +48,17 @@ def _packed_rows(out: Any, given: PackedSequence) -> Any:
         ours, theirs = getattr(given, part), getattr(out, part)
         same = ours is theirs if ours is None or theirs is None else torch.equal(ours, theirs)
         if not same:
-            raise Violation(f"out.{part} is {theirs}, expected the input's {ours}")
+            raise Violation(f"out.{part} {_unlike(theirs, ours)}")
     return out.data
+
+
+def _unlike(theirs: Any, ours: Any) -> str:
+    """In one short line, for a batch may be large."""
+    if theirs is None or ours is None or theirs.shape != ours.shape:
+        whose, own = ("None" if x is None else _described(x) for x in (theirs, ours))
+        return f"is {whose}, expected the input's, {own}"
+    place = int((theirs != ours).nonzero()[0])
+    return f"has {theirs[place]} at {place}, expected the input's {ours[place]}"
 
 
 def _described(value: Any) -> str:

@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import combinations
 
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.features import features_of
 
-TIMES = 1
+# A layer goes another way for each of them, and where two meet yet another.
+STRUCTURE = (
+    "stacked",
+    "bidirectional",
+    "proj_size",
+    "no bias",
+    "batch_first",
+    "unbatched",
+    "state omitted",
+)
 
 
 def chosen(cases: Sequence[Case]) -> list[Case]:
-    """Of these cases, the plainest that have among them what all of them have."""
-    seen: Counter[tuple[str, str]] = Counter()
+    """Of these cases, the plainest that have among them what all of them have.
+
+    That is every feature; and every two of the structure in input that is not packed, too, for
+    many layers decline what is.
+    """
+    seen: set[Hashable] = set()
     found = []
     for case in sorted(cases, key=_plainness):
-        features = [(case.kind, name) for name in features_of(case)]
-        if case.batch_size and any(seen[feature] < TIMES for feature in features):
+        shown = set(_shown(case))
+        if case.batch_size and not shown <= seen:
             found.append(case)
-            seen.update(features)
+            seen |= shown
     return found
+
+
+def _shown(case: Case) -> Iterator[Hashable]:
+    features = features_of(case)
+    yield from ((case.kind, name) for name in features)
+    if not case.packed and case.seq_len > 1:
+        structure = [name for name in STRUCTURE if name in features]
+        yield from ((case.kind, two) for two in combinations(structure, 2))
 
 
 def _plainness(case: Case) -> tuple[int, int]:

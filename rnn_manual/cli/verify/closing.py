@@ -45,7 +45,7 @@ def show(console: Console, report: dict[str, Any], found: Followed) -> None:
         console.print(f"open      {count} × {reason}", style="yellow", markup=False, soft_wrap=True)
     if nearest := closest(cases):
         console.print(f"nearest   {nearest}", markup=False)
-    console.print(_claims_line(found.claims))
+    console.print(_claims_line(found))
     counted = ", ".join(f"{n} {verdict}" for verdict, n in report["totals"].items() if n)
     console.print(f"cases     {counted or 'none'}")
     tests = ", ".join(f"{n} {outcome}" for outcome, n in sorted(found.outcomes.items()))
@@ -65,9 +65,12 @@ def verdict(report: dict[str, Any], found: Followed) -> tuple[str, str]:
     missing = not_compared(cases)
     word, style = "agrees with the loops", "bold green"
     if found.failures:
-        only_drift = found.drifted == len(found.failures)
-        other = "differs from the recording, and agrees with the loops"
-        word, style = other if only_drift else "disagrees with the loops", "bold red"
+        word, style = "disagrees with the loops", "bold red"
+        if found.drifted == len(found.failures):
+            word = "differs from the recording, and agrees with the loops"
+        elif failed(found) and not any(failure.case for failure in found.failures):
+            claims = f"claim{'s' * (len(failed(found)) > 1)} {', '.join(failed(found))}"
+            word = f"agrees with the loops in every case, and fails {claims}"
     elif report["totals"]["unsupported"] == len(cases):
         word, style = "was not compared: it supports none of the cases", "bold red"
     return "; ".join([f"{report['candidate']} {word}", *missing]), style
@@ -133,10 +136,13 @@ def _is_another(case: dict[str, Any]) -> bool:
     return bool(case.get("drift", {}).get("formula") == ANOTHER)
 
 
-def _claims_line(claims: dict[str, dict[str, int]]) -> str:
+def failed(found: Followed) -> list[str]:
+    """The claims that do not hold."""
+    return [name for name, count in sorted(found.claims.items()) if count["failed"]]
+
+
+def _claims_line(found: Followed) -> str:
     """How many claims hold, and which do not."""
-    failed = [name for name, count in sorted(claims.items()) if count["failed"]]
-    held = sum(1 for count in claims.values() if count["passed"] and not count["failed"])
-    return f"claims    {held} hold" + (
-        f", {len(failed)} fail: {' '.join(failed)}" if failed else ""
-    )
+    held = sum(1 for count in found.claims.values() if count["passed"] and not count["failed"])
+    wrong = failed(found)
+    return f"claims    {held} hold" + (f", {len(wrong)} fail: {' '.join(wrong)}" if wrong else "")

@@ -37,11 +37,13 @@ class Executed:
 class Trace:
     """All operations in order, and a key for every value that one of them computed.
 
+    residues: of every value, that at the first point.
     forward: how many operations were executed before the way back began.
     """
 
     executed: list[Executed]
     keys: Keys
+    residues: Ints
     forward: int
     mirrored: Mirrored
 
@@ -68,11 +70,17 @@ class Trace:
 
     def has_all(self, values: Ints) -> bool:
         """Whether all of these were computed; zeros are everywhere, and need not be."""
+        if values.size and values.flat[0] and int(values.flat[0]) not in self._at_first_point:
+            return False  # as most of the many formulas that are tried, and at once
         return bool((self.has(values) | ~values.any(0)).all())
 
     def shows(self, values: Ints) -> bool:
         """Whether all of these were computed, and some are not zero."""
         return bool(values.any()) and self.has_all(values)
+
+    @cached_property
+    def _at_first_point(self) -> frozenset[int]:
+        return frozenset(self.residues.tolist())
 
     @cached_property
     def _starts(self) -> NDArray[np.int64]:
@@ -96,6 +104,7 @@ def traced(subject: Subject, case: Case, device: str = "cpu", mode: str = "") ->
     """
     executed: list[Executed] = []
     keys: list[Keys] = []
+    residues: list[Ints] = []
     start = 0
     forward: list[int] = []
 
@@ -110,8 +119,14 @@ def traced(subject: Subject, case: Case, device: str = "cpu", mode: str = "") ->
             found = keys_of(points.values).ravel()
             executed.append(Executed(label, line, slice(start, start + found.size)))
             keys.append(found)
+            residues.append(points.values[0].ravel())
             start += found.size
 
     result: Any = mirrored(subject, case, device, mode, seen=seen, told=given)
-    everything = np.concatenate(keys) if keys else np.zeros(0, np.uint64)
-    return Trace(executed, everything, forward[0] if forward else len(executed), result)
+    return Trace(
+        executed,
+        np.concatenate([np.zeros(0, np.uint64), *keys]),
+        np.concatenate([np.zeros(0, np.int64), *residues]),
+        forward[0] if forward else len(executed),
+        result,
+    )

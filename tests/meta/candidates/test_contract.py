@@ -1,6 +1,7 @@
 """What no layer may do, whatever it computes: each is seen, and said in one line."""
 
 import random
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -287,7 +288,23 @@ def test_packed_parts_are_the_inputs():
         return PackedSequence(out.data, out.batch_sizes + 0, None, None), state
 
     case = case_of(equations="lstm", layout="packed")
-    assert "out.sorted_indices is None, expected the input's" in check(layer(change), case).message
+    said = "out.sorted_indices is None, expected the input's, a tensor of shape (4,)"
+    assert check(layer(change), case).message == said
+
+
+def test_a_part_of_the_packing_that_differs_is_named_by_its_first_place():
+    """In one short line, however many sequences there are."""
+
+    def change(x, hx, out, state):
+        order = x.sorted_indices.clone()
+        order[[1, 2]] = order[[2, 1]]
+        return PackedSequence(out.data, out.batch_sizes, order, out.unsorted_indices), state
+
+    case = case_of(equations="lstm", layout="packed")
+    message = check(layer(change), case, formulas=False).message
+    assert re.fullmatch(r"out\.sorted_indices has \d at 1, expected the input's \d", message), (
+        message
+    )
 
 
 def test_outputs_changed_in_place_may_raise():

@@ -76,6 +76,27 @@ def test_the_nearest_to_its_limit_is_named():
     assert re.search(rf"^nearest   .* of lstm-f64, {words}$", nearest, re.MULTILINE)
 
 
+def test_a_claim_alone_that_fails_is_what_the_last_line_says():
+    """No case differs: it is the claims, by their names, that the layer does not hold."""
+    found = followed(with_a_copy_of_the_weights, [LSTM])
+    found.failures.append(Failure("test_c[lstm-f64]", "took a state of another batch size"))
+    found.claims = {"C1": {"passed": 1, "failed": 0}, "B3": {"passed": 0, "failed": 1}}
+    said = "mine:build agrees with the loops in every case, and fails claim B3; "
+    assert last_line(found).startswith(said)
+    found.claims["A2"] = found.claims["B3"]
+    assert "and fails claims A2, B3; " in last_line(found)
+    found.failures += followed(one_off, [LSTM]).failures
+    assert last_line(found).startswith("mine:build disagrees with the loops; ")
+
+
+def one_off(module):
+    def call(x, hx=None):
+        out, state = module(x, hx)
+        return out + 1, state
+
+    return call
+
+
 def declines_packed(module):
     def call(x, hx=None):
         if hasattr(x, "batch_sizes"):

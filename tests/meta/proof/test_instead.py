@@ -97,7 +97,9 @@ WRONG = {
     "c + i·g": lstm(new_c=lambda i, f, g, o, c: c + i * g),
     "left out: h' is o·c'": lstm(new_h=lambda o, c: o * c),
     "left out: h' is c'": lstm(new_h=lambda o, c: c),
-    "left out: h' is o·σ(c')": lstm(new_h=lambda o, c: o * c.sigmoid()),
+    "tanh(c') of layer 0, forward, step 0 (the first it processes) is σ(c')": lstm(
+        new_h=lambda o, c: o * c.sigmoid()
+    ),
     # Gradients, of a weight whose value is right.
     "grad weight_ih_l0 is twice what is expected": lstm(scale=lambda W: 2 * W - HELD(W)),
     "grad weight_ih_l0 is half what is expected": lstm(scale=lambda W: W / 2 + HELD(W) / 2),

@@ -56,7 +56,7 @@ def _without_it(case: Case, cell: Cell) -> Iterator[Small]:
     functions = ((f"o·{name}", o * y) for name, y in _functions_of(c, "c'"))
     for words, points in chain([("o·c'", o * c), ("c'", c)], functions):
         stands_for = "o·tanh(c')" if case.config.proj_size else "h'"
-        yield Small(f"left out: h' is {words}", points, stands_for=stands_for)
+        yield Small(f"left out: h' is {words}", points, 1, stands_for)
 
 
 def _functions(cell: Cell, quantity: str) -> Iterator[tuple[str, Points]]:

@@ -17,7 +17,7 @@ from rnn_manual.proof.runs.trace import GIVEN, Trace
 from rnn_manual.proof.search.due import due_formula, without_absent_biases
 from rnn_manual.proof.search.forward.formulas import small_formulas
 from rnn_manual.proof.search.forward.parts import parts
-from rnn_manual.proof.search.forward.used import is_used
+from rnn_manual.proof.search.forward.used import others_too
 from rnn_manual.proof.search.lines import unexplained
 
 
@@ -47,8 +47,9 @@ def instead_of(case: Case, trace: Trace, cell: Cell, quantity: str) -> Instead:
             continue
         if not stands_for and _is_right(cell, quantity, points):
             continue
-        if is_used(case, trace, cells, cell, stands_for or quantity, points):
-            best, last, least, residues = words, place, others, points.values
+        too = others_too(case, trace, cells, cell, stands_for or quantity, points)
+        if too is not None and (others + too, -place) < (least, -last):
+            best, last, least, residues = words, place, others + too, points.values
     if best:
         line = trace.executed[trace.operation(last)].line
         return Instead(without_absent_biases(case, best), due, line, residues)

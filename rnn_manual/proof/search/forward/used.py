@@ -12,19 +12,25 @@ from rnn_manual.proof.runs.trace import Trace
 from rnn_manual.proof.search.laid_out import steps_of
 
 
-def is_used(
+def others_too(
     case: Case, trace: Trace, cells: list[Cell], cell: Cell, quantity: str, points: Points
-) -> bool:
+) -> int | None:
     """Whether something that is made of the quantity was made of this value.
 
     So what was computed for another purpose, as f·c on the way to c', is not taken for h'.
 
     Args:
         cells: those of the way there, all.
+
+    Returns: how many other quantities are then others, too; None if nothing was made of it.
     """
     if quantity == "h'":
-        return _goes_on(case, trace, cells, cell, points)
-    return any(trace.shows(made.values) for made in _made_of(cell, quantity, points))
+        return 0 if _goes_on(case, trace, cells, cell, points) else None
+    if any(trace.shows(made.values) for made in _made_of(cell, quantity, points)):
+        return 0
+    if any(trace.shows(made.values) for made in _made_with_another(cell, quantity, points)):
+        return 1
+    return None
 
 
 def _made_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
@@ -35,11 +41,8 @@ def _made_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
     elif quantity == "o·tanh(c')":
         yield y @ W_hr.T
     elif quantity in ("i", "g"):
-        kept = q["f"] * given["c"]
-        sums = [a for name, a in q.items() if name.startswith("a_")]
-        # Of two gates that are exchanged, both are others.
-        for other in (q["g" if quantity == "i" else "i"], *(f for a in sums for f in _both(a))):
-            yield from (y * other, kept + y * other)
+        new = y * q["g" if quantity == "i" else "i"]
+        yield from (new, q["f"] * given["c"] + new)
     elif quantity == "f":
         yield from (y * given["c"], y * given["c"] + q["i"] * q["g"])
     elif quantity in ("o", "tanh(c')"):
@@ -55,8 +58,15 @@ def _made_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
         yield from ((1 - z) * y, h - y, y - h, z * y, y + z * (h - y))
 
 
-def _both(a: Points) -> tuple[Points, Points]:
-    return a.tanh(), a.sigmoid()
+def _made_with_another(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
+    """Of an LSTM whose gates are exchanged both factors of i·g are others."""
+    if quantity not in ("i", "g"):
+        return
+    kept = cell.quantities["f"] * cell.given["c"]
+    for name, a in cell.quantities.items():
+        if name.startswith("a_"):
+            for other in (a.tanh(), a.sigmoid()):
+                yield from (y * other, kept + y * other)
 
 
 def _goes_on(case: Case, trace: Trace, cells: list[Cell], cell: Cell, h: Points) -> bool:
