@@ -61,7 +61,7 @@ def _tests(folder: str, names: str) -> list[str]:
 MODULES = "tests/meta/modules"
 REPORTED = _tests("judge", "report said data located gradients")
 PROVED = _tests("proof", "residues rules open proved fingerprints in_modes")
-PLACED = _tests("proof", "quantities instead innocent other lines dictionary")
+PLACED = _tests("proof", "quantities instead innocent other lines lines_forward dictionary")
 ROOMS: dict[str, Room] = {
     "cells": _page("cells", f"{MODULES}/test_bits.py", f"{MODULES}/test_cells.py"),
     "ops": _page("ops", f"{MODULES}/test_bits.py"),

@@ -27,6 +27,7 @@ from rnn_manual.proof.mirror.dispatch import Mirror, OneDNN
 from rnn_manual.proof.mirror.leaving import Leaving
 from rnn_manual.threads import one_thread
 
+GIVEN = "given"  # the label of what a candidate was given, which it need not compute
 Seen = Callable[[str, list[tuple[torch.Tensor, Points]]], None]
 
 
@@ -82,7 +83,7 @@ class _Watch(Observer):
             self.parameters[name] = points
         self.mirror.shadows.write(tensor.detach(), points)
         if self.mirror.seen:
-            self.mirror.seen("given", [(tensor, points)])
+            self.mirror.seen(GIVEN, [(tensor, points)])
 
     def built(self, name: str, parameter: torch.Tensor) -> None:
         # A mode may bring weights where they are needed by a way that is not torch's to compute:

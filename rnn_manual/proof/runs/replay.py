@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import torch
 
 from rnn_manual.candidates.candidate import Subject
 from rnn_manual.cases.case import Case
-from rnn_manual.cases.draw import Floats, draw
-from rnn_manual.layout import rows_of
+from rnn_manual.cases.draw import Floats
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.arithmetic.reals import Reals
 from rnn_manual.proof.mirror.dispatch import Mirror
@@ -31,32 +29,23 @@ def replayed(
 
     Args:
         native: with oneDNN off, as it was proved.
-        numbers: other than the case's own, by the names that leaves have.
+        numbers: in the place of the case's own, by the names that leaves have.
         seen: called after every operation, as by `mirrored`.
 
     Returns: by name, the results that are known as formulas.
 
     Raises: what `run_candidate` raises.
     """
-    numbers = _numbers(case) if numbers is None else numbers
+    given = numbers or {}
 
     def leaf(name: str, tensor: torch.Tensor) -> Points:
-        own = numbers.get(name)
-        if own is None or np.shape(own) != tuple(tensor.shape):  # of another call: its own
+        other = given.get(name)
+        if other is None or np.shape(other) != tuple(tensor.shape):
             return Reals(tensor.detach().double().numpy()[None])
-        return Reals(np.asarray(own, np.float64).reshape(1, *tensor.shape))
+        return Reals(np.asarray(other, np.float64).reshape(1, *tensor.shape))
 
     mirror = Mirror(lambda array: Reals.of_constant(array, 1), seen)
     enabled = not native and torch._C._get_mkldnn_enabled()
     with onednn(enabled), np.errstate(all="ignore"):
         found = on(subject, case, mirror, leaf, device, mode)
     return {name: f.values[0] for name, f in found.found.items() if not f.reason}
-
-
-def _numbers(case: Case) -> dict[str, Any]:
-    data, config = draw(case), case.config
-    found: dict[str, Any] = {"input": rows_of(data.input), **data.parameters}
-    found |= {f"{n}_0": s for n, s in zip(config.states, data.state or ())}  # noqa: B905
-    outputs = ["out", *(f"{name}_n" for name in config.states)]
-    found |= {f"d {n}": d for n, d in zip(outputs, data.cotangents, strict=True)}
-    return found | {f"u {name}": u for name, u in data.directions.items()}

@@ -15,10 +15,9 @@ from rnn_manual.candidates.process.own_line import line_now
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.arithmetic.residues import Ints, digests
-from rnn_manual.proof.runs.mirrored import Mirrored, mirrored
+from rnn_manual.proof.runs.mirrored import GIVEN, Mirrored, mirrored
 
 Keys = NDArray[np.uint64]
-GIVEN = "given"  # the label of what a candidate was given, which it need not compute
 
 
 @dataclass(frozen=True)

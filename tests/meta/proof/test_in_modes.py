@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.config import Config
@@ -39,6 +40,21 @@ def test_a_layer_that_was_built_on_meta_is_proved(mode):
     # By `check`: where `prove` declines, a test is skipped.
     found = check(mode, Case(Config("gru", 1, 2), 2, 1))
     assert found.formula.verdict == "proved"
+
+
+@pytest.mark.parametrize("mode", ["save", "pickle"])
+def test_weights_that_come_by_a_way_that_is_not_torchs_are_known(mode):
+    """Through a file or a pickle: what they are is known of the layer that they come from."""
+    found = check(nn.GRU, Case(Config("gru", 1, 2), 2, 1), mode=mode)
+    assert found.formula.verdict == "proved"
+
+
+def test_where_it_is_wrong_in_a_mode_is_found_in_that_mode():
+    """The trace is taken there, too: simply called, the layer is right, and nothing would be."""
+    case = MODES["functional_call"].cases()[0]
+    formula = check(WRONG_IN["functional_call"], case, mode="functional_call").formula
+    assert formula.where.step == 0
+    assert formula.where.quantity.startswith("a_")
 
 
 def test_zeros_that_forward_ad_makes_are_zeros():

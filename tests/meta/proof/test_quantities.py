@@ -84,3 +84,18 @@ def test_the_first_of_a_direction_says_so():
 
 def _first(cells):
     return [str(cell) for cell in cells if cell.first]
+
+
+def test_a_zero_need_not_be_computed():
+    """Zeros are everywhere: what is asked of a trace is whether the others were computed."""
+    case = Case(Config("rnn", 2, 3), 2, 2)
+    trace = traced(torch_nn, case)
+    right = forward_cells(case)[0].quantities["h'"].values
+    assert trace.has_all(right)
+    for b, unit in ((0, 0), (1, 2)):
+        zero, other = right.copy(), right.copy()
+        zero[:, b, unit] = 0
+        other[:, b, unit] += 1
+        assert trace.has_all(zero)
+        assert not trace.has_all(other)
+    assert not trace.shows(0 * right)

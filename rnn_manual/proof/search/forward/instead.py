@@ -13,7 +13,8 @@ from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.arithmetic.residues import Ints
 from rnn_manual.proof.expected.quantities import Cell, forward_cells
-from rnn_manual.proof.runs.trace import GIVEN, Trace
+from rnn_manual.proof.runs.mirrored import GIVEN
+from rnn_manual.proof.runs.trace import Trace
 from rnn_manual.proof.search.due import due_formula, without_absent_biases
 from rnn_manual.proof.search.forward.formulas import small_formulas
 from rnn_manual.proof.search.forward.parts import parts
