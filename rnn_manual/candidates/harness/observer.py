@@ -21,9 +21,6 @@ class Observer:
                 `another 0 input` and the like of other calls.
         """
 
-    def built(self, name: str, parameter: torch.Tensor) -> None:
-        """Called with every parameter of the layer that will be called."""
-
     def read(self, tensor: torch.Tensor) -> Any:
         """A copy of what a layer returned."""
         return to_numpy(tensor)

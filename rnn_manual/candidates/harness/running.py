@@ -60,8 +60,6 @@ def run_candidate(
         try:
             built = _build(subject, case, numbers, device, observer)
             built = mode.build(built) if mode else built
-            for name, parameter in built.module.named_parameters():
-                observer.built(name, parameter)
             translated = bool(mode and mode.translates)
             run = Run(built, case, numbers, device, translated, observer=observer)
             run = _call(run)

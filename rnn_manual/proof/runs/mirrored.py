@@ -71,7 +71,6 @@ class _Watch(Observer):
         told: Callable[[str], None],
     ) -> None:
         self.mirror, self.leaf, self.told = mirror, leaf, told
-        self.parameters: dict[str, Points] = {}
 
     def given(self, name: str, tensor: torch.Tensor) -> None:
         self.told(name)
@@ -79,19 +78,9 @@ class _Watch(Observer):
         if name == "input":  # what was drawn to build the layer is not of the call
             self.mirror.drew = False
         points = self.leaf(name, tensor)
-        if isinstance(tensor, torch.nn.Parameter):
-            self.parameters[name] = points
         self.mirror.shadows.write(tensor.detach(), points)
         if self.mirror.seen:
             self.mirror.seen(GIVEN, [(tensor, points)])
-
-    def built(self, name: str, parameter: torch.Tensor) -> None:
-        # A mode may bring weights where they are needed by a way that is not torch's to compute:
-        # through a file, a pickle, another process. That they are whole is seen by their numbers.
-        if self.mirror.shadows.of(parameter) is None and name in self.parameters:
-            points = self.parameters[name]
-            if tuple(parameter.shape) == points.shape:
-                self.mirror.shadows.write(parameter.detach(), points)
 
     def read(self, tensor: torch.Tensor) -> Found:
         points = self.mirror.shadows.read(tensor)

@@ -44,7 +44,7 @@ def test_a_layer_that_was_built_on_meta_is_proved(mode):
 
 @pytest.mark.parametrize("mode", ["save", "pickle"])
 def test_weights_that_come_by_a_way_that_is_not_torchs_are_known(mode):
-    """Through a file or a pickle: what they are is known of the layer that they come from."""
+    """Through a file or a pickle, and copied once more, as after an update."""
     found = check(nn.GRU, Case(Config("gru", 1, 2), 2, 1), mode=mode)
     assert found.formula.verdict == "proved"
 
