@@ -10,10 +10,11 @@ from tests.meta.modules.twins import ALL, outcome, own_kernels, small
 
 
 @pytest.mark.skipif(not hasattr(torch, "compile"), reason="this torch has no torch.compile")
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.filterwarnings("ignore")  # a compiler warns of its own ways, once a process or more
 @pytest.mark.parametrize("kind", ["LSTM", "GRUCell"])
 def test_compiled(kind):
     """Compiled, ours computes what nn does."""
+    torch._dynamo.reset()  # what was compiled before, in other tests, counts against its limit
     theirs, ours, x = small(kind)
     with own_kernels():
         try:
