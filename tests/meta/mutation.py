@@ -72,7 +72,7 @@ ROOMS: dict[str, Room] = {
     "cases": Room(["rnn_manual/cases/*.py"], ["tests/meta/cases"]),
     "harness": Room(
         ["rnn_manual/candidates/harness/*.py"],
-        _tests("candidates", "contract declared faulty modes unused"),
+        _tests("candidates", "contract declared faulty loss memory modes unused"),
     ),
     # (Not candidates/process: what it does is done in a process where mutmut sees no test.)
     "reference": Room(

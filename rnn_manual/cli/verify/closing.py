@@ -62,14 +62,14 @@ def show(console: Console, report: dict[str, Any], found: Followed) -> None:
 def verdict(report: dict[str, Any], found: Followed) -> tuple[str, str]:
     """What it all comes to, in a sentence, and its style."""
     cases = report["cases"]
-    missing = not_compared(cases)
+    missing, broken = not_compared(cases), _broken(found)
     word, style = "agrees with the loops", "bold green"
     if found.failures:
         word, style = "disagrees with the loops", "bold red"
         if found.drifted == len(found.failures):
             word = "differs from the recording, and agrees with the loops"
-        elif failed(found) and not any(failure.case for failure in found.failures):
-            claims = f"claim{'s' * (len(failed(found)) > 1)} {', '.join(failed(found))}"
+        elif broken and not any(failure.case for failure in found.failures):
+            claims = f"claim{'s' * (len(broken) > 1)} {', '.join(broken)}"
             word = f"agrees with the loops in every case, and fails {claims}"
     elif report["totals"]["unsupported"] == len(cases):
         word, style = "was not compared: it supports none of the cases", "bold red"
@@ -136,7 +136,7 @@ def _is_another(case: dict[str, Any]) -> bool:
     return bool(case.get("drift", {}).get("formula") == ANOTHER)
 
 
-def failed(found: Followed) -> list[str]:
+def _broken(found: Followed) -> list[str]:
     """The claims that do not hold."""
     return [name for name, count in sorted(found.claims.items()) if count["failed"]]
 
@@ -144,5 +144,6 @@ def failed(found: Followed) -> list[str]:
 def _claims_line(found: Followed) -> str:
     """How many claims hold, and which do not."""
     held = sum(1 for count in found.claims.values() if count["passed"] and not count["failed"])
-    wrong = failed(found)
-    return f"claims    {held} hold" + (f", {len(wrong)} fail: {' '.join(wrong)}" if wrong else "")
+    broken = _broken(found)
+    fail = f", {len(broken)} fail: {' '.join(broken)}" if broken else ""
+    return f"claims    {held} hold{fail}"

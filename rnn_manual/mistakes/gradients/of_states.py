@@ -7,14 +7,11 @@ from typing import Any
 
 import torch
 
-from rnn_manual.backprop import run_direction_backward
 from rnn_manual.loops import State
 from rnn_manual.mistakes.conditions import equally_long, lstm, stacked
-from rnn_manual.mistakes.gradients.registering import of_gradients
+from rnn_manual.mistakes.gradients.registering import of_gradients, walk_backward
 from rnn_manual.mistakes.wrong import Net
 from rnn_manual.weights import LayerWeights
-
-_walk_backward: Callable[..., Any] = run_direction_backward
 
 
 def _with_d_last(net: Net, change: Callable[..., State]) -> tuple[Any, Any]:
@@ -22,7 +19,7 @@ def _with_d_last(net: Net, change: Callable[..., State]) -> tuple[Any, Any]:
 
     def walk(*arguments: Any, backward: bool) -> Any:
         _, _, w, _, sizes, _, d_last = arguments
-        return _walk_backward(*arguments[:-1], change(d_last, w, sizes, backward), backward)
+        return walk_backward(*arguments[:-1], change(d_last, w, sizes, backward), backward)
 
     return net.by_hand(walk_backward=walk)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from rnn_manual.backprop import run_direction_backward
 from rnn_manual.cases.case import Case
 from rnn_manual.loops import State
 from rnn_manual.mistakes.conditions import (
@@ -18,18 +17,16 @@ from rnn_manual.mistakes.conditions import (
     sorted_already,
     tanh,
 )
-from rnn_manual.mistakes.gradients.registering import of_gradients
+from rnn_manual.mistakes.gradients.registering import of_gradients, walk_backward
 from rnn_manual.mistakes.wrong import Net
 from rnn_manual.weights import LayerWeights
-
-_walk_backward: Callable[..., Any] = run_direction_backward
 
 
 def _with_found(net: Net, change: Callable[..., tuple[Any, ...]]) -> tuple[Any, Any]:
     """change: the gradients for rows, first state and weights; backward → the same gradients."""
 
     def walk(*arguments: Any, backward: bool) -> Any:
-        return change(*_walk_backward(*arguments, backward=backward), backward)
+        return change(*walk_backward(*arguments, backward=backward), backward)
 
     return net.by_hand(walk_backward=walk)
 
@@ -72,7 +69,7 @@ def _with_steps(net: Net, change: Callable[..., LayerWeights]) -> tuple[Any, Any
             steps.append(cell_backward(*given))
             return steps[-1]
 
-        d_rows, d_0, dw = _walk_backward(ops, recorded, *arguments, backward=backward)
+        d_rows, d_0, dw = walk_backward(ops, recorded, *arguments, backward=backward)
         return d_rows, d_0, change(dw, steps)
 
     return net.by_hand(walk_backward=walk)
