@@ -6,12 +6,15 @@ import heapq
 import itertools
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
 Row = dict[str, Any]
 Factors = Mapping[str, Sequence[Any]]
 Combination = tuple[tuple[str, Any], ...]  # (factor, value), …, the factors in their own order
 Names = tuple[str, ...]  # of factors, in their own order
+Values = tuple[Any, ...]
 
 
 def combinations_of(factors: Factors, strength: int) -> list[Combination]:
@@ -81,37 +84,69 @@ def covering(
         given: rows that there are already.
     """
     rng = random.Random(0)
-    place = {name: k for k, name in enumerate(factors)}
-    wanted = [*more, *combinations_of(factors, strength)]
-    missing = dict.fromkeys(c for c in wanted if feasible(dict(c)))  # a dict for its order
-    together = sorted(
-        {tuple(name for name, _ in combination) for combination in missing},
-        key=lambda names: [place[name] for name in names],
-    )
-    with_it = {name: [names for names in together if name in names] for name in factors}
+    missing = _Missing(c for c in [*more, *combinations_of(factors, strength)] if feasible(dict(c)))
     for row in given:
-        _shown(row, together, missing)
-
-    def worth(row: Row, name: str, value: Any) -> int:
-        return _new(row | {name: value}, with_it[name], missing)
-
+        missing.discard(row)
     rows = []
-    while missing:
-        first = next(iter(missing))
+    while missing.combinations:
+        first = next(iter(missing.combinations))
         others = [name for name in factors if name not in dict(first)]
         rng.shuffle(others)
-        whole = _filled(dict(first), others, factors, feasible, worth, rng)
+        whole = _filled(dict(first), others, factors, feasible, missing.worth, rng)
         if whole is None:  # one by one its values could be had, and not all together
-            del missing[first]
+            missing.drop(first)
             continue
-        _shown(whole, together, missing)
+        missing.discard(whole)
         rows.append(whole)
     return rows
 
 
-def _shown(row: Row, together: Iterable[Names], missing: dict[Combination, None]) -> None:
-    for names in together:
-        missing.pop(tuple((name, row[name]) for name in names), None)
+class _Missing:
+    """The combinations that no row shows yet, in an order; and by the factors that they are of."""
+
+    def __init__(self, combinations: Iterable[Combination]) -> None:
+        self.combinations = dict.fromkeys(combinations)
+        self.values: dict[Names, set[Values]] = {}
+        for combination in self.combinations:
+            names, values = zip(*combination, strict=True)
+            self.values.setdefault(names, set()).add(values)
+        self.names = {names: frozenset(names) for names in self.values}
+
+    def discard(self, row: Row) -> None:
+        """Takes out those that a row shows."""
+        for names, missing in self.values.items():
+            values = _values_of(names)(row)
+            if values in missing:
+                self.drop(tuple(zip(names, values, strict=True)))
+
+    def drop(self, combination: Combination) -> None:
+        """Takes out one."""
+        del self.combinations[combination]
+        names, values = zip(*combination, strict=True)
+        self.values[names].remove(values)
+
+    def worth(self, row: Row, name: str, values: Sequence[Any]) -> list[int]:
+        """How many of them a row shows with each of these values of one more factor."""
+        known = {*row, name}
+        asked = [
+            (_values_of(names), self.values[names])
+            for names, every in self.names.items()
+            if name in every and every <= known
+        ]
+        with_it = dict(row)
+        found = []
+        for value in values:
+            with_it[name] = value
+            found.append(sum(values_of(with_it) in missing for values_of, missing in asked))
+        return found
+
+
+@cache
+def _values_of(names: Names) -> Callable[[Row], Values]:
+    """Takes the values of these factors from a row."""
+    if len(names) == 1:
+        return lambda row: (row[names[0]],)
+    return itemgetter(*names)
 
 
 def _filled(
@@ -119,7 +154,7 @@ def _filled(
     others: Sequence[str],
     factors: Factors,
     feasible: Callable[[Row], bool],
-    worth: Callable[[Row, str, Any], int],
+    worth: Callable[[Row, str, Sequence[Any]], list[int]],
     rng: random.Random,
 ) -> Row | None:
     """A row with a value for the other factors, too, each the one that adds most; or None.
@@ -131,17 +166,9 @@ def _filled(
     name, *later = others
     values = [value for value in factors[name] if feasible(row | {name: value})]
     rng.shuffle(values)
-    for value in sorted(values, key=lambda value: -worth(row, name, value)):
+    adds = dict(zip(values, worth(row, name, values), strict=True))
+    for value in sorted(values, key=lambda value: -adds[value]):
         whole = _filled(row | {name: value}, later, factors, feasible, worth, rng)
         if whole is not None:
             return whole
     return None
-
-
-def _new(row: Row, together: Iterable[Names], missing: Mapping[Combination, None]) -> int:
-    """How many missing combinations a row shows that may have some factors only."""
-    return sum(
-        tuple((name, row[name]) for name in names) in missing
-        for names in together
-        if all(name in row for name in names)
-    )

@@ -51,7 +51,7 @@ class Process:
 
     Args:
         environment: what is set there, besides what is set here.
-        threads: how many torch may use there; None for as many as it likes.
+        threads: how many torch may use there; None for a process that does not load torch.
     """
 
     def __init__(self, environment: Mapping[str, str], threads: int | None = None) -> None:
@@ -184,9 +184,9 @@ def serve(threads: int | None) -> None:
     questions, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a candidate prints must not come between the answers
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nor may it read the questions
-    import torch  # here, so that a judge without torch can ask
-
     if threads is not None:
+        import torch  # here, so that a judge without torch can ask
+
         torch.set_num_threads(threads)
     keep_what_is_loaded()
     pickle.dump("ready", answers)
