@@ -46,7 +46,7 @@ def test_wrong_usage_is_one_line_and_exit_2(tmp_path, monkeypatch, capsys, what)
     assert list(tmp_path.iterdir()) == []
 
 
-# What a name may lead to is told in tests/meta/candidates/test_loading.py.
+# What a name may lead to is told in tests/meta/candidates/process/test_loading.py.
 ASKED = {
     "a module that exits": (["exits:build", "cpu"], "importing exits failed: SystemExit"),
     "a module that ends the process": (["ends:build", "cpu"], "ended its process with exit code 3"),

@@ -171,7 +171,7 @@ def _again(candidate, case, mode=""):
 
 def test_a_mode_is_shown_again_with_its_case():
     """At the level that has the mode's case."""
-    candidate = "tests.meta.candidates.wrong_in_modes:Stale"
+    candidate = "tests.meta.candidates.modes.wrong_in_modes:Stale"
     quick = MODES["copy_"].cases()
     (case,) = [case for case in quick if case.config.kind == "lstm"][:1]
     again = _again(candidate, case, "copy_")

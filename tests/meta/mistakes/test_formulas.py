@@ -8,7 +8,7 @@ from rnn_manual.mistakes import MISTAKES
 from rnn_manual.parity import select
 from rnn_manual.proof.compare import compare
 from rnn_manual.proof.runs.mirrored import mirrored
-from tests.meta.proof.dictionary import PLACES
+from tests.meta.proof.search.dictionary import PLACES
 
 # But for second derivatives, which are held as numbers only; for masks that are random, which are
 # nn's to draw; and for sizes that take long.

@@ -9,7 +9,7 @@ from rnn_manual.config import Config
 from rnn_manual.parity import Case, check, prove
 from rnn_manual.proof.compare import compare
 from rnn_manual.proof.runs.mirrored import mirrored
-from tests.meta.candidates.wrong_in_modes import WRONG_IN
+from tests.meta.candidates.modes.wrong_in_modes import WRONG_IN
 
 # Copied deeply, what a layer keeps beside its parameters is copied byte by byte: that is open.
 KNOWN_IN = [

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from rnn_manual.proof.mirror import formulas, rules
 from rnn_manual.proof.mirror.operations import MOVING
-from tests.meta.proof import operands
-from tests.meta.proof.mirroring import LAYOUTS, Mirrored, contiguous, laid_out, transposed
+from tests.meta.proof.mirror import operands
+from tests.meta.proof.mirror.mirroring import LAYOUTS, Mirrored, contiguous, laid_out, transposed
 
 EVERY = {**operands.RULES, **operands.MOVING}
 

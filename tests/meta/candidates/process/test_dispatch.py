@@ -11,7 +11,7 @@ from rnn_manual.candidates.process import dispatch
 from rnn_manual.candidates.process.dispatch import ask, run_there
 from rnn_manual.candidates.process.process import Process
 
-NAMED = Candidate("here", "tests.meta.candidates.test_dispatch:subject")
+NAMED = Candidate("here", "tests.meta.candidates.process.test_dispatch:subject")
 
 
 def subject(module):
@@ -45,14 +45,15 @@ def test_only_a_name_has_a_process_of_its_own():
     assert elsewhere != os.getpid()
     assert run_there(NAMED, pid) == elsewhere
     assert (
-        run_there(Candidate("other", "tests.meta.candidates.test_dispatch:pid"), pid) == elsewhere
+        run_there(Candidate("other", "tests.meta.candidates.process.test_dispatch:pid"), pid)
+        == elsewhere
     )
 
 
 def test_a_process_that_has_loaded_a_candidate_is_where_it_computes(monkeypatch):
     """So what was asked of it beforehand need not be loaded again; one that is there stays."""
     monkeypatch.setattr(dispatch, "_processes", {})  # other tests have one for the same module
-    adopted = Candidate("adopted", "tests.meta.candidates.faulty:anything")
+    adopted = Candidate("adopted", "tests.meta.candidates.process.faulty:anything")
     process = Process({}, torch.get_num_threads() + 1)
     assert dispatch.adopt(adopted, process)
     answer = process.call(60, torch.get_num_threads)

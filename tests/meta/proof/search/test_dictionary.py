@@ -6,7 +6,7 @@ import pytest
 
 from rnn_manual.mistakes import MISTAKES, equations, states, weights
 from rnn_manual.parity import Unsupported, prove
-from tests.meta.proof.dictionary import MASKS, OPEN, PLACES, TOLD
+from tests.meta.proof.search.dictionary import MASKS, OPEN, PLACES, TOLD
 from tests.meta.proof.small import shown_on
 
 

@@ -10,8 +10,8 @@ from rnn_manual.candidates.torch_versions import needed
 from rnn_manual.cases.options import case_of, is_feasible, options_of
 from rnn_manual.cases.selection import OPTIONS
 from rnn_manual.parity import Verdict, check
+from tests.meta.candidates.modes.wrong_in_modes import NOT_PLANTED, WRONG_IN, Detached
 from tests.meta.candidates.right import PlainLSTM
-from tests.meta.candidates.wrong_in_modes import NOT_PLANTED, WRONG_IN, Detached
 
 
 def plainest(name):

@@ -5,7 +5,7 @@ import pytest
 from rnn_manual.candidates.process import dispatch
 from rnn_manual.cases.options import case_of
 from rnn_manual.parity import Verdict, check
-from tests.meta.candidates import faulty
+from tests.meta.candidates.process import faulty
 
 CASE = case_of(equations="lstm", dtype="float64")
 # What is said, and the candidate's own line, where one raised, crashed or hung.
