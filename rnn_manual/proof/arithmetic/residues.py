@@ -131,9 +131,9 @@ def product(a: Ints, b: Ints) -> Ints:
     rows, columns = np.empty((*a.shape[:-2], 2 * m, a.shape[-1])), np.empty((*b.shape[:-1], 2 * n))
     rows[..., :m, :], rows[..., m:, :] = a >> 16, a & 0xFFFF
     columns[..., :n], columns[..., n:] = b >> 16, b & 0xFFFF
-    four = reduced((rows @ columns).astype(np.int64))  # each half with each, in one product
+    four = (rows @ columns).astype(np.int64)  # each half with each, in one product
     high, low = four[..., :m, :n], four[..., m:, n:]
-    middle = four[..., :m, n:] + four[..., m:, :n]
+    middle = reduced(four[..., :m, n:] + four[..., m:, :n])
     return reduced(2 * high + (middle << 16) + low)  # 2^32 = 2
 
 
