@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rnn_manual.candidates.candidate import NN, Candidate, Subject
+from rnn_manual.candidates.device import lacking
 from rnn_manual.candidates.errors import Unusable
 from rnn_manual.candidates.harness.mode import Mode
 from rnn_manual.candidates.harness.result import DECLINED, REFUSED, Result
@@ -104,13 +105,13 @@ def _said(why: str) -> bool:
 
 def unsupported(candidate: Candidate, case: Case, device: str, mode: str = "") -> str:
     """Why a candidate cannot be run on a case, as far as that is known beforehand; or ""."""
+    if message := lacking(case.dtype, device):
+        return message
     known = facts(candidate)
     if case.config.kind not in known.kinds:
         return f"it inherits from nn.{known.kinds[0].upper()}"
     if case.random and not (known.of_torch and device == "cpu" and not mode):
-        return (
-            "dropout masks can be compared only where nn draws them; test_n_dropout judges others"
-        )
+        return "its dropout masks are others than nn's; claims N1 to N3 judge them"
     if not mode:
         return ""
     if not MODES[mode].subjects.takes(known, candidate.subject == NN.subject):

@@ -117,7 +117,9 @@ def _mark(
             if numbers is not None:
                 seen[0][key] = torch.as_tensor(numbers)
             return Mark(key, False, f"{key.name} {words}", place.line)
-    return Mark(key, True, formula.instead or f"{key.name} is another than expected", place.line)
+    return Mark(
+        key, True, formula.instead or f"{key.name} is another formula than expected", place.line
+    )
 
 
 def _verdict(formula: Formula) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from typing import Any
 
 from rnn_manual.candidates.candidate import Candidate
 from rnn_manual.candidates.catalogue import as_candidate, run, unsupported
-from rnn_manual.candidates.device import lacking
 from rnn_manual.candidates.errors import (
     ProcessEnded,
     Unsupported,
@@ -75,7 +74,7 @@ def compare_numbers(
         "command": command_for(candidate),
     }
     try:
-        message = lacking(case.dtype, device) or unsupported(candidate, case, device, mode)
+        message = unsupported(candidate, case, device, mode)
     except ProcessEnded as ended:  # as soon as its module is imported
         return Comparison(**about, **_raised(Answer(error=ended))), None
     if message:

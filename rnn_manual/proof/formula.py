@@ -68,7 +68,7 @@ def _where(formula: Formula) -> str:
     words += [place.direction] if place.direction else []
     words += [f"step {place.step}"] if place.step is not None else []
     of = f" of {', '.join(words)}" if words else ""
-    return f"{place.quantity}{of} is another than the loops'"
+    return f"{place.quantity}{of} is another formula than the loops'"
 
 
 def _not_off(formula: Formula) -> str:

@@ -55,7 +55,7 @@ def command(options: argparse.Namespace) -> int:
         except Unsupported as error:
             declined[in_one_line(error)] += 1
             continue
-        if proof.formula.differs:
+        if proof.formula.differs or proof.formula.violation:
             wrong.append(proof)
         found.append(
             {
@@ -79,11 +79,10 @@ def command(options: argparse.Namespace) -> int:
 def _verdict(found: list[dict[str, Any]], wrong: list[Proof]) -> tuple[str, int]:
     """What the last line says, and the exit code."""
     verdicts = Counter(case["formula"]["verdict"] for case in found)
-    broken = sum(case["formula"]["violation"] is not None for case in found)
-    if wrong:
+    if any(proof.formula.differs for proof in wrong):
         return "computes other formulas than the loops", 1
-    if broken:
-        return f"does what no layer may, on {broken} of {len(found)} cases", 1
+    if wrong:
+        return f"does what no layer may, on {len(wrong)} of {len(found)} cases", 1
     if not found:
         return "was not looked at: it declines every case", 1
     if verdicts[OPEN] == len(found):
@@ -118,9 +117,10 @@ def _show(
 
 
 def _heading(proof: Proof) -> str:
-    """What several proofs have in common: the quantity, wherever it is."""
+    """What several have in common: what was done, or the quantity, wherever it is."""
     place = proof.formula.where
-    return f"another {place.quantity}" if place else "another formula"
+    another = f"another {place.quantity}" if place else "another formula"
+    return proof.formula.violation or another
 
 
 def _plainness(proof: Proof) -> int:

@@ -9,7 +9,7 @@ from rnn_manual.cases.case import Case
 from rnn_manual.cases.features import features_of
 
 # A layer goes another way for each of them, and where two meet yet another.
-STRUCTURE = (
+PAIRED = (
     "stacked",
     "bidirectional",
     "proj_size",
@@ -40,7 +40,7 @@ def _shown(case: Case) -> Iterator[Hashable]:
     features = features_of(case)
     yield from ((case.kind, name) for name in features)
     if not case.packed and case.seq_len > 1:
-        structure = [name for name in STRUCTURE if name in features]
+        structure = [name for name in PAIRED if name in features]
         yield from ((case.kind, two) for two in combinations(structure, 2))
 
 

@@ -55,7 +55,9 @@ def locate(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, st
         at = missing.cell
         found = instead_of(case, trace, at, missing.quantity)
         place = Place(at.layer, DIRECTIONS[at.direction], at.step, missing.quantity, found.line)
-        is_what = found.formula or f"another than expected{_units(trace, at, missing.quantity)}"
+        is_what = (
+            found.formula or f"another formula than expected{_units(trace, at, missing.quantity)}"
+        )
         words = f"{missing.quantity} of {at} is {is_what}"
         return place, f"{words}, expected {found.expected}" if found.formula else words
     outputs = [n for n, v in formula.tensors.items() if v == OTHER and not n.startswith("grad")]
@@ -104,7 +106,7 @@ def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | N
         line = unexplained(trace, back, right, _made_of(around, name))
         due = due_gradient(case, cell, around.before, name)
         is_what = gradient_instead(around, name)
-        said = f"{is_what}, expected {due}" if is_what else f"another than expected: {due}"
+        said = f"{is_what}, expected {due}" if is_what else f"another formula than {due}"
         words = f"{name} of {cell} is {said}"
         return Place(cell.layer, DIRECTIONS[cell.direction], cell.step, name, line), words
     wrong = [name for name, verdict in formula.tensors.items() if verdict == OTHER]

@@ -70,7 +70,7 @@ def test_a_dtype_without_kernels(monkeypatch):
     monkeypatch.setattr(F, "linear", refuses)
     message = lacking.__wrapped__("float16", "cpu")
     assert message == f"torch {torch.__version__} has no float16 on cpu: {said}"
-    monkeypatch.setattr("rnn_manual.judge.check.lacking", lambda *_: message)
+    monkeypatch.setattr("rnn_manual.candidates.catalogue.lacking", lambda *_: message)
     comparison = check(NN, PLAINEST[0])
     assert (comparison.verdict, comparison.message) == (Verdict.UNSUPPORTED, message)
     said = "out of memory"

@@ -1,5 +1,7 @@
 """`rnn-manual prove`: its exit code says whether formulas were compared, and how they are."""
 
+import re
+
 import pytest
 
 from rnn_manual.cases.features import CHAOTIC
@@ -48,6 +50,17 @@ def test_the_exit_code_says_what_was_compared(
     (tmp_path / f"{name}.py").write_text(text)
     assert main(["prove", "--candidate", f"{name}.py:build", "--kind", "rnn"]) == code
     assert says in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_what_no_layer_may_do_is_shown_on_a_case(tmp_path, capsys, monkeypatch):
+    """With the plainest case that it was done on, as another formula is."""
+    monkeypatch.chdir(tmp_path)
+    text = LAYER.replace("ACTIVATION", TANH).replace("AT_THE_END", "hx.detach().zero_()")
+    (tmp_path / "overwrites.py").write_text(text)
+    assert main(["prove", "--candidate", "overwrites.py:build", "--kind", "rnn"]) == 1
+    shown = capsys.readouterr().out
+    assert re.search(r"^\d+ × changed its h_0 in place.*; the plainest:", shown, re.MULTILINE)
+    assert re.search(r"^formula   it changed its h_0 .*\ncase      RNN\(", shown, re.MULTILINE)
 
 
 @pytest.mark.parametrize("mode", ["", "deepcopy"])

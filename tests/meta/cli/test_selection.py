@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 
 from rnn_manual.cases.features import features_of
-from rnn_manual.cli.prove.selection import STRUCTURE, chosen
+from rnn_manual.cli.prove.selection import PAIRED, chosen
 from rnn_manual.parity import select
 
 KINDS = sorted({case.kind for case in select()})
@@ -25,7 +25,7 @@ def test_they_are_few():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("two", [*combinations(STRUCTURE, 2)], ids="+".join)
+@pytest.mark.parametrize("two", [*combinations(PAIRED, 2)], ids="+".join)
 def test_every_two_of_the_structure_are_there_without_packed_input(kind, two):
     """So that a layer that declines packed input is looked at in all, over several steps."""
     padded = [

@@ -33,7 +33,7 @@ def weight_gradient_instead(
     for words, points in chain(_of_another_size(wanted), _other_sums(case, forward, cells, name)):
         if found.shape == points.values.shape and np.array_equal(points.values, found):
             return f"{name} is {words}"
-    return f"{name} is another than expected"
+    return f"{name} is another formula than expected"
 
 
 def _of_another_size(wanted: Points) -> Iterator[Term]:

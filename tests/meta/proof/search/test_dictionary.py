@@ -51,7 +51,7 @@ def test_what_a_call_leaves_behind_is_open(name):
 @pytest.mark.parametrize("name", sorted(MASKS))
 def test_masks_of_ones_own_are_not_compared(name):
     """Where masks are random, a candidate that is not nn is not judged by its formulas."""
-    with pytest.raises(Unsupported, match="dropout masks can be compared only where nn draws them"):
+    with pytest.raises(Unsupported, match="its dropout masks are others than nn's"):
         formula(name)
 
 
@@ -63,7 +63,7 @@ def test_what_stands_there_instead_is_named():
     unnamed = {
         name
         for name in asked
-        if not formula(name).instead or "another than" in formula(name).instead
+        if not formula(name).instead or "another formula than" in formula(name).instead
     }
     assert unnamed == {"ones_for_no_state", "weight_off_by_1e_2"}
     assert 5 * len(unnamed) <= len(asked)

@@ -151,7 +151,7 @@ class Mean(PlainLSTM):
         (CutBelow, small("rnn", layers=2),
          "dh of layer 0, forward, step 2 (the first it processes) is 0, expected W_hhᵀ da"),
         (ThreeTimes, small("rnn", T=1),
-         "grad h_0 is another than expected"),
+         "grad h_0 is another formula than expected"),
         (projected, small("lstm", H=3, proj_size=2),
          "is W_hrᵀ dh'·c'·o·(1 - o), expected W_hrᵀ dh'·tanh(c')·o·(1 - o)"),
         (PlainLSTM, small("lstm"), ""),

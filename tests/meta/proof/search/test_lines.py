@@ -143,7 +143,7 @@ def test_the_right_one_is_proved(kind):
         ("lstm", "db", "grad bias_ih_l0", None, "db = da.mean(0) if ",
          "is the mean over the batch, expected the sum over both"),
         ("lstm", "parts", "da_o", 2, "da_o = da_o * c * c * c",
-         "is another than expected: dh'·tanh(c')·o·(1 - o)"),
+         "is another formula than dh'·tanh(c')·o·(1 - o)"),
         ("lstm", "cat", "dh", 2, "dx, dh, dW, dU = da @ W, da @ U",
          "is W_hiᵀ da_i + W_hfᵀ da_g + W_hgᵀ da_f + W_hoᵀ da_o, expected W_hiᵀ da_i + W_hfᵀ da_f"),
         ("lstm", "dc", "dc", 2, "f = 0 * f if", "(the first it processes) is 0, expected dc'·f"),
