@@ -21,7 +21,7 @@ from rnn_manual.judge.findings import BITS
 from rnn_manual.judge.report.as_json import case_json
 from rnn_manual.judge.report.environment import environment
 from rnn_manual.parity import Unsupported, check
-from tests.meta.candidates.right import with_a_copy_of_the_weights
+from tests.meta.candidates.right.functions import with_a_copy_of_the_weights
 
 LSTM = case_of(equations="lstm", dtype="float64")
 SECOND = case_of(equations="lstm", dtype="float64", call="second derivatives")

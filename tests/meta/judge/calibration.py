@@ -31,7 +31,8 @@ from rnn_manual.judge.check import compare_result
 from rnn_manual.judge.reference.tolerance import SPREAD, reference
 from rnn_manual.parity import Case, Unsupported, select
 from rnn_manual.usage import DTYPES, KINDS
-from tests.meta.candidates.right import CLASSES, RIGHT
+from tests.meta.candidates.right.classes import CLASSES
+from tests.meta.candidates.right.functions import RIGHT
 
 SUBJECTS: dict[str, Subject] = RIGHT | {name: layer for name, (_, layer) in CLASSES.items()}
 # Whose dropout draws the masks that nn does.

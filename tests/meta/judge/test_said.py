@@ -12,7 +12,7 @@ from rnn_manual.cases.options import case_of
 from rnn_manual.judge.report.as_json import case_json
 from rnn_manual.mistakes import MISTAKES
 from rnn_manual.parity import Case, Verdict, check, prove
-from tests.meta.candidates import right
+from tests.meta.candidates.right.functions import RIGHT
 from tests.meta.judge.planted import CONFIG
 
 CASE = Case(CONFIG)
@@ -63,7 +63,7 @@ def test_the_place_in_words(case, candidate, place):
 
 def test_how_near_it_is():
     """What agrees and is not the same is told by how near it comes to what is allowed."""
-    said = lines(check(right.RIGHT["gates one by one"], case_of(equations="lstm", H=17)))
+    said = lines(check(RIGHT["gates one by one"], case_of(equations="lstm", H=17)))
     assert re.fullmatch(r"within, at most 0\.\d+ of what rounding explains", said["forward"])
     assert lines(check(lambda module: module, case_of(equations="gru")))["forward"] == "identical"
 

@@ -20,7 +20,8 @@ from rnn_manual.judge.tensor import compare_tensor
 from rnn_manual.mistakes import MISTAKES
 from rnn_manual.parity import Case, Verdict, check, select
 from rnn_manual.usage import DTYPES
-from tests.meta.candidates.right import RIGHT, PlainRNN
+from tests.meta.candidates.right.classes import PlainRNN
+from tests.meta.candidates.right.functions import RIGHT
 from tests.meta.judge.calibration import chance_beyond, nearest, sensitive, smallest_seen
 
 

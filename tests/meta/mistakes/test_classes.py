@@ -12,7 +12,7 @@ from rnn_manual.claims.layer import Layer
 from rnn_manual.config import Config
 from rnn_manual.mistakes.classes import CLASSES
 from rnn_manual.parity import Case, Verdict, check
-from tests.meta.candidates.right import CLASSES as RIGHT
+from tests.meta.candidates.right.classes import CLASSES as RIGHT
 from tests.test_b_parameters import test_initial_weights as initial_weights
 
 KINDS = ("RNN", "LSTM", "GRU")

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from rnn_manual.parity import prove, select
-from tests.meta.candidates.right import PlainLSTM
+from tests.meta.candidates.right.classes import PlainLSTM
 from tests.meta.proof.small import small
 
 

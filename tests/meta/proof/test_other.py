@@ -6,7 +6,7 @@ import torch
 from rnn_manual.judge import prove as judge
 from rnn_manual.mistakes import MISTAKES
 from rnn_manual.parity import Verdict, check, prove
-from tests.meta.candidates.right import PlainLSTM
+from tests.meta.candidates.right.classes import PlainLSTM
 from tests.meta.proof.small import shown_on, small
 
 
@@ -36,7 +36,7 @@ def test_a_weight_off_by_1e_12_in_bfloat16_fails_by_its_formula_alone():
     assert found.verdict == Verdict.DIFFERS
     where = found.formula.where
     assert (where.quantity, where.layer, where.direction, where.step) == ("a_i", 0, "forward", 0)
-    assert where.line.startswith("right.py:")
+    assert where.line.startswith("classes.py:")
     assert "i, f, g, o = (x @ W_ih.t() + b_ih + h @ W_hh.t() + b_hh)" in where.line
     assert "in unit 1" in found.formula.instead
 

@@ -5,8 +5,8 @@ import torch
 
 from rnn_manual.candidates import by_hand
 from rnn_manual.parity import prove
-from tests.meta.candidates import right
-from tests.meta.candidates.right import PlainGRU, PlainLSTM, PlainRNN
+from tests.meta.candidates.right.classes import CLASSES, PlainGRU, PlainLSTM, PlainRNN
+from tests.meta.candidates.right.functions import RIGHT
 from tests.meta.proof.proving import missing
 from tests.meta.proof.small import small
 from tests.meta.proof.written import OTHERWISE, Lerp, ReluByChoice
@@ -38,11 +38,11 @@ def test_a_masked_padded_batch_is_proved_for_packed_input(plain):
 
 
 @pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])
-@pytest.mark.parametrize("name", right.RIGHT)
+@pytest.mark.parametrize("name", RIGHT)
 def test_the_right_ones_are_proved(name, kind):
     """All right candidates that stay within torch; of the one in NumPy, it is told that it left."""
     case = small(kind, layers=2)
-    found = prove(right.RIGHT[name], case).formula
+    found = prove(RIGHT[name], case).formula
     if name == "a copy of the weights" and kind != "lstm":
         assert "Unsupported: all but LSTMs" in found.reason
     elif name in OPEN:
@@ -59,10 +59,10 @@ def test_gradients_by_hand_are_proved(kind):
     assert prove(by_hand.build, case).formula.verdict == "proved"
 
 
-@pytest.mark.parametrize("name", right.CLASSES)
+@pytest.mark.parametrize("name", CLASSES)
 def test_the_right_classes_are_proved(name):
     """The drop-ins, nn's own and what inherits from it, with a projection or without."""
-    kind, layer = right.CLASSES[name]
+    kind, layer = CLASSES[name]
     projected = {"proj_size": 1} if kind == "lstm" and "plain" not in name else {}
     assert prove(layer, small(kind, bidirectional=True, **projected)).formula.verdict == "proved"
 

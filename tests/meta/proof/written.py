@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from tests.meta.candidates.right import PlainGRU, PlainLSTM, PlainRNN
+from tests.meta.candidates.right.classes import PlainGRU, PlainLSTM, PlainRNN
 
 
 def sigma_by_tanh(x):

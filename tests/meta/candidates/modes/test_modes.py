@@ -11,7 +11,7 @@ from rnn_manual.cases.options import case_of, is_feasible, options_of
 from rnn_manual.cases.selection import OPTIONS
 from rnn_manual.parity import Verdict, check
 from tests.meta.candidates.modes.wrong_in_modes import NOT_PLANTED, WRONG_IN, Detached
-from tests.meta.candidates.right import PlainLSTM
+from tests.meta.candidates.right.classes import PlainLSTM
 
 
 def plainest(name):

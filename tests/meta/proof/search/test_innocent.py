@@ -8,15 +8,15 @@ from rnn_manual.candidates.catalogue import as_candidate, unsupported
 from rnn_manual.candidates.errors import Unsupported, Violation
 from rnn_manual.candidates.harness.running import run_candidate
 from rnn_manual.parity import prove
-from tests.meta.candidates import right
-from tests.meta.candidates.right import PlainLSTM, PlainRNN
-from tests.meta.candidates.right_ways import WAYS
+from tests.meta.candidates.right.classes import CLASSES, PlainLSTM, PlainRNN
+from tests.meta.candidates.right.functions import RIGHT
+from tests.meta.candidates.right.ways import WAYS
 from tests.meta.proof.proving import missing
 from tests.meta.proof.small import small
 
 RIGHT = {
-    **{name: layer for name, layer in right.RIGHT.items() if name != "NumPy"},
-    **{name: layer for name, (_, layer) in right.CLASSES.items()},
+    **{name: layer for name, layer in RIGHT.items() if name != "NumPy"},
+    **{name: layer for name, (_, layer) in CLASSES.items()},
     **WAYS,
     "by hand": by_hand.build,
 }

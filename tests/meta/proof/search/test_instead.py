@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from rnn_manual.parity import prove
-from tests.meta.candidates.right import PlainGRU, PlainLSTM, PlainRNN
+from tests.meta.candidates.right.classes import PlainGRU, PlainLSTM, PlainRNN
 from tests.meta.proof.small import small
 
 

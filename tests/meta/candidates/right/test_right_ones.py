@@ -8,17 +8,18 @@ import pytest
 import rnn_manual
 from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.parity import Verdict, check, select
-from tests.meta.candidates import right
-from tests.meta.candidates.right_ways import WAYS
+from tests.meta.candidates.right.classes import CLASSES
+from tests.meta.candidates.right.functions import RIGHT
+from tests.meta.candidates.right.ways import WAYS
 
 # The long and wide notes take seconds each when summed one by one; test_tolerance.py has one.
 CASES = select("quick", where=lambda case: case.config.hidden_size < 64)
 
 
-@pytest.mark.parametrize("name", right.RIGHT)
+@pytest.mark.parametrize("name", RIGHT)
 def test_correct_candidates_pass(name):
     """A correct layer passes on every case, whatever the order of its sums."""
-    found = {case.id: check(right.RIGHT[name], case, formulas=False) for case in CASES}
+    found = {case.id: check(RIGHT[name], case, formulas=False) for case in CASES}
     assert [str(c) for c in found.values() if c.verdict.fails] == []
     compared = [c for c in found.values() if c.verdict != Verdict.UNSUPPORTED]
     assert len(compared) >= 30
@@ -37,10 +38,10 @@ def cases_of(mode, kind):
 
 
 @pytest.mark.filterwarnings("ignore")  # compilers and exporters warn of their own ways
-@pytest.mark.parametrize("name", right.CLASSES)
+@pytest.mark.parametrize("name", CLASSES)
 def test_correct_classes_pass(name):
     """A correct class passes on every case, and in every mode that it can be run in."""
-    kind, layer = right.CLASSES[name]
+    kind, layer = CLASSES[name]
     wide = {
         case.id: check(layer, case, formulas=False) for case in CASES if case.config.kind == kind
     }
