@@ -1,39 +1,40 @@
-"""Values added up at given places."""
+"""Values put or added at given places."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.mirror.rules.register import NoRule, rule
+
+Places = NDArray[np.intp]
 
 
 @rule("index_put", "_index_put_impl", "_unsafe_index_put")
 def _index_put(
     x: Points, indices: Any, values: Points, accumulate: bool = False, unsafe: bool = False
 ) -> Any:
-    """Put or added, one after the other, for a place may be there several times."""
     numbers = np.arange(x.size).reshape(x.shape)
-    chosen = numbers[tuple(slice(None) if i is None else np.asarray(i) for i in indices)]
-    zero = x.reshape(x.size)[:1] * 0
-    added = (values + zero.take(np.zeros(chosen.shape, int))).reshape(chosen.size)
-    flat = x.reshape(x.size)
-    columns = [flat[k : k + 1] for k in range(x.size)]
-    for k, place in enumerate(chosen.ravel()):
-        columns[place] = (columns[place] if accumulate else zero) + added[k : k + 1]
-    return Points.concatenated(columns).reshape(x.shape)
+    places = numbers[tuple(slice(None) if i is None else np.asarray(i) for i in indices)]
+    zeros = (x.reshape(x.size)[:1] * 0).take(np.zeros(places.shape, int))
+    return (_added if accumulate else _put)(x, places, values + zeros)
 
 
 @rule("index_add")
 def _index_add(x: Points, axis: int, index: Any, source: Points, alpha: Any = 1) -> Any:
-    found = x.swapaxes(0, axis)
-    added = (source * alpha).swapaxes(0, axis)
-    rows = [found[k : k + 1] for k in range(len(found))]
-    for k, place in enumerate(index):
-        rows[int(place)] = rows[int(place)] + added[k : k + 1]
-    return Points.concatenated(rows).swapaxes(0, axis)
+    places = np.take(np.arange(x.size).reshape(x.shape), np.asarray(index), axis)
+    return _added(x, places, source * alpha)
+
+
+@rule("scatter_add")
+def _scatter_add(x: Points, axis: int, index: Any, source: Points) -> Any:
+    where = np.indices(index.shape)
+    where[axis] = index
+    places = np.arange(x.size).reshape(x.shape)[tuple(where)]
+    return _added(x, places, source[tuple(map(slice, index.shape))])
 
 
 @rule("embedding_dense_backward")
@@ -42,9 +43,28 @@ def _embedding_dense_backward(
 ) -> Any:
     if scale:
         raise NoRule("scaled by frequency")
-    flat, places = dy.reshape(-1, dy.shape[-1]), np.asarray(indices).ravel()
-    rows = [flat[:0].sum(0, True)] * number
-    for k, place in enumerate(places):
-        if place != padding:
-            rows[int(place)] = rows[int(place)] + flat[k : k + 1]
-    return Points.concatenated(rows)
+    rows, chosen = dy.reshape(-1, dy.shape[-1]), np.asarray(indices).ravel()
+    zeros = rows[:0].sum(0, True).take(np.zeros((number, 1), int) + np.arange(rows.shape[-1]))
+    kept = np.flatnonzero(chosen != padding)
+    places = np.arange(zeros.size).reshape(zeros.shape)[chosen[kept]]
+    return _added(zeros, places, rows[kept])
+
+
+def _put(x: Points, places: Places, values: Points) -> Any:
+    """Of several values for one place, the last."""
+    source = np.arange(x.size)
+    source[places.ravel()] = x.size + np.arange(places.size)
+    both = Points.concatenated([x.reshape(x.size), values.reshape(values.size)])
+    return both.take(source.reshape(x.shape))
+
+
+def _added(x: Points, places: Places, values: Points) -> Any:
+    """Of several values for one place, the sum: each round adds one to each place."""
+    flat, added, places = x.reshape(x.size), values.reshape(values.size), places.ravel()
+    left = np.arange(places.size)
+    while left.size:
+        there, first = np.unique(places[left], return_index=True)
+        now = left[first]
+        flat = _put(flat, there, flat.take(there) + added.take(now))
+        left = np.delete(left, first)
+    return flat.reshape(x.shape)

@@ -45,11 +45,25 @@ def _clamp_min(x: Points, low: Any) -> Any:
     return _maximum(x, low)
 
 
+@rule("clamp_max")
+def _clamp_max(x: Points, high: Any) -> Any:
+    return _minimum(x, high)
+
+
 @rule("clamp")
 def _clamp(x: Points, low: Any = None, high: Any = None) -> Any:
-    if high is not None:
-        raise NoRule("clamped from above")
-    return _maximum(x, low)
+    above = x if low is None else _maximum(x, low)
+    return above if high is None else _minimum(above, high)
+
+
+@rule("hardtanh")
+def _hardtanh(x: Points, low: Any = -1, high: Any = 1) -> Any:
+    return _clamp(x, low, high)
+
+
+@rule("hardtanh_backward")
+def _hardtanh_backward(dy: Points, x: Points, low: Any, high: Any) -> Any:
+    return dy * (x - low).step() * (-(x - high)).step()
 
 
 @rule("maximum")

@@ -58,6 +58,7 @@ _masks = [call(mask(3, 4), mask(3, 4))]
 _put = [
     call(t(4, 3), [places(1, 3)], t(2, 3)),
     call(t(4, 3), [places(1, 3, 1)], t(3), True),
+    call(t(4, 3), [places(1, 1, 1)], t(3, 3), True),
     call(t(4, 3), [None, places(2, 0)], t(4, 2)),
     call(t(4, 3), [places(1, 3), places(0, 2)], t(2), True),
     call(t(4, 3), [places(0)], t(1), False),
@@ -112,7 +113,16 @@ RULES = {
     "relu": _one,
     "threshold": [call(t(2, 3), 0, 0)],
     "clamp_min": [call(t(2, 3), 0.25), call(t(2, 3), t(3))],
-    "clamp": [call(t(2, 3), 0.25), call(t(2, 3), t(3))],
+    "clamp_max": [call(t(2, 3), 0.25), call(t(2, 3), t(3))],
+    "clamp": [
+        call(t(2, 3), 0.25),
+        call(t(2, 3), t(3)),
+        call(t(4, 5), -0.5, 0.75),
+        call(t(4, 5), None, 0.25),
+        call(t(4, 5), t(5), t(5)),
+    ],
+    "hardtanh": [call(t(4, 5)), call(t(4, 5), -0.5, 1.5)],
+    "hardtanh_backward": [call(t(4, 5), t(4, 5), -0.5, 1.5)],
     "maximum": [call(t(2, 3), t(3))],
     "minimum": [call(t(2, 3), t(3))],
     "abs": _one,
@@ -145,6 +155,11 @@ RULES = {
         call(t(4, 3), 0, places(1, 3, 1), t(3, 3)),
         call(t(4, 3), 1, places(2, 0), t(4, 2), alpha=2.5),
         call(t(4), 0, places(2, 0), t(2)),
+    ],
+    "scatter_add": [
+        call(t(3, 4), 1, torch.tensor([[0, 3, 0], [1, 1, 1]]), t(3, 4)),
+        call(t(3, 2, 4), 0, torch.tensor([[[0, 2, 1, 0]], [[0, 0, 1, 2]]]), t(2, 1, 4)),
+        call(t(3), 0, places(2, 0), t(2)),
     ],
     "embedding_dense_backward": [
         call(t(2, 3, 4), torch.tensor([[0, 4, 2], [4, 1, 0]]), 5, 1, False),

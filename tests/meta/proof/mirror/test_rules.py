@@ -65,7 +65,6 @@ def test_wrongly_moved_numbers_are_seen(name, monkeypatch):
         (lambda x: x.clone().masked_fill_(x > 0, 2).pow(0.5), "a power that is no small integer"),
         (lambda x: put_where(x, x > 0), "places that depend on values"),
         (lambda x: torch.div(x, 2, rounding_mode="floor"), "division rounded by floor"),
-        (lambda x: torch.clamp(x, -1, 1), "clamped from above"),
         (lambda x: torch.threshold(x, 1, 0), "a threshold that is not zero"),
         (lambda x: torch.linalg.vector_norm(x, 1), "the norm of order 1"),
         (lambda x: torch.constant_pad_nd(x, [1, 1], 2.0), "called with value=2.0"),
