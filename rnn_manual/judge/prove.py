@@ -63,6 +63,7 @@ def prove(candidate: Any, case: Case, *, device: str = "cpu", mode: str = "") ->
     return Proof(case, candidate.name, formula)
 
 
+NOT_FINITE = ("infinities", "NaN")
 LARGE = 50_000  # values of gates: beyond, a proof takes seconds, and finds what a smaller one does
 
 
@@ -110,10 +111,10 @@ def _formula_of(
         if MODES[mode].opaque:
             return Formula(OPEN, MODES[mode].opaque)
 
-    def there(function: Any, *args: Any) -> Any:
+    def there(function: Any, case: Case, *args: Any) -> Any:
         return ask(candidate, function, case, device, mode, *args, environment=environment)
 
-    answer = there(mirrored)
+    answer = there(mirrored, case)
     if isinstance(answer.error, Unsupported):
         raise answer.error
     if isinstance(answer.error, Violation):
@@ -123,14 +124,15 @@ def _formula_of(
     formula = compare(case, answer.value)
     if formula.verdict != OTHER:
         return formula
-    replay = there(replayed, answer.value.native)
+    finite = replace(case, values="ordinary") if case.values in NOT_FINITE else case
+    replay = there(replayed, finite, answer.value.native)
     if replay.error is not None:
         said = f"not computed in float64, where it raised {in_one_line(replay.error)}"
         formula = replace(formula, reason="; ".join(filter(None, [formula.reason, said])))
-    formula = replace(formula, differs=tuple(_off(case, replay.value or {})))
+    formula = replace(formula, differs=tuple(_off(finite, replay.value or {})))
     if not explained:
         return formula
-    trace = there(traced).value
+    trace = there(traced, case).value
     where, instead, failed = _located(case, trace, formula)
     reason = "; ".join(filter(None, [formula.reason, failed]))
     return replace(formula, reason=reason, where=where, instead=instead)
@@ -147,11 +149,14 @@ def _located(case: Case, trace: Trace | None, formula: Formula) -> tuple[Place |
 
 
 def _off(case: Case, found: dict[str, Floats]) -> list[str]:
-    """The results that, replayed in float64, are further off than rounding there may be."""
+    """The results that, replayed in float64, are further off than rounding there may be.
+
+    Args:
+        case: the one that was replayed, of finite numbers.
+    """
     if case.random:  # whose masks are another format's
         return []
-    double = replace(case, dtype="float64", values="ordinary")
-    exact, allowed = oracle(double, draw(replace(case, values="ordinary")))
+    exact, allowed = oracle(replace(case, dtype="float64"), draw(case))
     return [
         name
         for name, values in found.items()

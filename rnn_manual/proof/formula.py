@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 PROVED, OTHER, OPEN = "proved", "other", "open"
+SAME_NUMBERS = (
+    "computed in float64, it gives the same numbers: an identity, an approximation, or a bound "
+    "that is not reached"
+)
 
 
 @dataclass(frozen=True)
@@ -74,4 +78,4 @@ def _where(formula: Formula) -> str:
 def _not_off(formula: Formula) -> str:
     if formula.verdict != OTHER or formula.differs or "not computed in float64" in formula.reason:
         return ""
-    return "computed in float64, it gives the same numbers: an identity or an approximation"
+    return SAME_NUMBERS

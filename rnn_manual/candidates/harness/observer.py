@@ -21,6 +21,13 @@ class Observer:
                 `another 0 input` and the like of other calls.
         """
 
+    def begins(self, call: str, backward: bool) -> None:
+        """Called before a call of the layer, and before the way back through it.
+
+        Args:
+            call: "" for the case's own, `another 0` and the like for others.
+        """
+
     def read(self, tensor: torch.Tensor) -> Any:
         """A copy of what a layer returned."""
         return to_numpy(tensor)

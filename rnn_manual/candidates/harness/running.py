@@ -136,7 +136,7 @@ def _call(run: Run) -> Run:
                 draw(case),
                 run.device,
                 observer=run.observer,
-                name=f"{ANOTHER} {number} {{}}",
+                name=f"{ANOTHER} {number}",
             )
             for number, case in enumerate(others(run.case))
         ]

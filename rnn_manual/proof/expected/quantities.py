@@ -33,7 +33,7 @@ run_backward: Callable[..., Any] = run_direction_backward
 class Cell:
     """One step of one layer in one direction.
 
-    first: whether the direction begins with it.
+    first: whether the direction begins with it, or the way back does.
     given: what went into it, by name: x, h and c, each (B_t, …).
     quantities: what it computed, by name, each (B_t, H or P), in the order in which it did.
     shares: on the way back, what it adds to the gradients of weights, by role.
@@ -61,7 +61,8 @@ class Cell:
         return q["W_ih x + b_ih"][..., 2 * H :], q["W_hh h + b_hh"][..., 2 * H :]
 
     def __str__(self) -> str:
-        first = " (the first it processes)" if self.first else ""
+        note = "where the way back begins" if self.shares else "the first it processes"
+        first = f" ({note})" if self.first else ""
         return f"layer {self.layer}, {DIRECTIONS[self.direction]}, step {self.step}{first}"
 
 

@@ -29,6 +29,7 @@ from rnn_manual.threads import one_thread
 
 GIVEN = "given"  # the label of what a candidate was given, which it need not compute
 Seen = Callable[[str, list[tuple[torch.Tensor, Points]]], None]
+Begins = Callable[[str, bool], None]
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,14 @@ class _Watch(Observer):
         self,
         mirror: Mirror,
         leaf: Callable[[str, torch.Tensor], Points],
-        told: Callable[[str], None],
+        begins: Begins,
     ) -> None:
-        self.mirror, self.leaf, self.told = mirror, leaf, told
+        self.mirror, self.leaf, self.told = mirror, leaf, begins
+
+    def begins(self, call: str, backward: bool) -> None:
+        self.told(call, backward)
 
     def given(self, name: str, tensor: torch.Tensor) -> None:
-        self.told(name)
         self.mirror.asleep = False
         if name == "input":  # what was drawn to build the layer is not of the call
             self.mirror.drew = False
@@ -93,12 +96,12 @@ def mirrored(
     device: str = "cpu",
     mode: str = "",
     seen: Seen | None = None,
-    told: Callable[[str], None] = lambda name: None,
+    begins: Begins = lambda call, backward: None,
 ) -> Mirrored:
     """Runs a candidate on a case's residues, as the case is called, forward and backward.
 
     Args:
-        seen: called after every operation. told: called with the name of what is given to it.
+        seen: called after every operation. begins: as an observer's.
 
     Raises: what `run_candidate` raises.
     """
@@ -112,7 +115,7 @@ def mirrored(
     def run(native_instead: bool) -> Mirrored:
         mirror = Mirror(constant, seen, line_now, native_instead)
         try:
-            return on(subject, case, mirror, leaf, device, mode, told)
+            return on(subject, case, mirror, leaf, device, mode, begins)
         except Exception:
             if mirror.met_onednn:
                 raise OneDNN from None
@@ -143,11 +146,11 @@ def on(
     leaf: Callable[[str, torch.Tensor], Points],
     device: str,
     mode: str,
-    told: Callable[[str], None] = lambda name: None,
+    begins: Begins = lambda call, backward: None,
 ) -> Mirrored:
     """The same on any arithmetic. leaf: the values of what goes in, by name."""
     how = MODES[mode] if mode else None
-    watch = _Watch(mirror, leaf, told)
+    watch = _Watch(mirror, leaf, begins)
     mirror.asleep = True  # until something of the case is given: before, nn's own layer is built
     with one_thread(), counted() as account, Leaving(mirror.taken_out), mirror:
         result = run_candidate(subject, case, device=device, mode=how, observer=watch)

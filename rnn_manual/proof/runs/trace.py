@@ -18,6 +18,7 @@ from rnn_manual.proof.arithmetic.residues import Ints, digests
 from rnn_manual.proof.runs.mirrored import GIVEN, Mirrored, mirrored
 
 Keys = NDArray[np.uint64]
+THERE, BACK = "there", "back"
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,13 @@ class Executed:
     """One operation.
 
     line: of the candidate's own code. keys: where its values stand in the trace's.
+    way: whether on the way there or back; "" if in another call than the case's own.
     """
 
     label: str
     line: str
     keys: slice
+    way: str
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,16 @@ class Trace:
     """All operations in order, and a key for every value that one of them computed.
 
     residues: of every value, that at the first point.
-    forward: how many operations were executed before the way back began.
     """
 
     executed: list[Executed]
     keys: Keys
     residues: Ints
-    forward: int
     mirrored: Mirrored
+
+    def on_the_way(self, way: str) -> list[Executed]:
+        """The operations of the case's own call, THERE or BACK."""
+        return [each for each in self.executed if each.way == way]
 
     @cached_property
     def _order(self) -> NDArray[np.intp]:
@@ -105,27 +110,26 @@ def traced(subject: Subject, case: Case, device: str = "cpu", mode: str = "") ->
     keys: list[Keys] = []
     residues: list[Ints] = []
     start = 0
-    forward: list[int] = []
+    way = THERE  # so far, what it makes of its weights as it is built
 
-    def given(name: str) -> None:
-        if name.startswith("d ") and not forward:
-            forward.append(len(executed))
+    def begins(call: str, backward: bool) -> None:
+        nonlocal way
+        way = "" if call else BACK if backward else THERE
 
     def seen(label: str, written: list[tuple[torch.Tensor, Points]]) -> None:
         nonlocal start
         line = "" if label == GIVEN else line_now()
         for _, points in written:
             found = keys_of(points.values).ravel()
-            executed.append(Executed(label, line, slice(start, start + found.size)))
+            executed.append(Executed(label, line, slice(start, start + found.size), way))
             keys.append(found)
             residues.append(points.values[0].ravel())
             start += found.size
 
-    result: Any = mirrored(subject, case, device, mode, seen=seen, told=given)
+    result: Any = mirrored(subject, case, device, mode, seen=seen, begins=begins)
     return Trace(
         executed,
         np.concatenate([np.zeros(0, np.uint64), *keys]),
         np.concatenate([np.zeros(0, np.int64), *residues]),
-        forward[0] if forward else len(executed),
         result,
     )

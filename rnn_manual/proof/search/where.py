@@ -17,8 +17,8 @@ from rnn_manual.config import DIRECTIONS
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell, backward_cells, forward_cells
 from rnn_manual.proof.expected.results import expected, leaf_residues
-from rnn_manual.proof.formula import OTHER, Formula, Place
-from rnn_manual.proof.runs.trace import Trace
+from rnn_manual.proof.formula import OPEN, OTHER, Formula, Place
+from rnn_manual.proof.runs.trace import BACK, Trace
 from rnn_manual.proof.search.backward.around import Around
 from rnn_manual.proof.search.backward.gradients import gradient_instead
 from rnn_manual.proof.search.backward.missing import Missing, first_missing_gradient, is_computed
@@ -49,7 +49,14 @@ FORWARD: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def locate(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, str]:
-    """Where it begins, and what stands there instead; None and "" where that is not found."""
+    """Where it begins, and what stands there instead; None and "" where that is not found.
+
+    Where some results are not known, neither is what they are made of: what is never seen there may
+    well have been computed, and nothing is placed.
+    """
+    outputs = {n: v for n, v in formula.tensors.items() if not n.startswith("grad")}
+    if OPEN in outputs.values():
+        return None, ""
     missing = first_missing(case, trace)
     if missing is not None:
         at = missing.cell
@@ -60,10 +67,9 @@ def locate(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, st
         )
         words = f"{missing.quantity} of {at} is {is_what}"
         return place, f"{words}, expected {found.expected}" if found.formula else words
-    outputs = [n for n, v in formula.tensors.items() if v == OTHER and not n.startswith("grad")]
-    if outputs:
-        return what_is_returned(case, trace, outputs)
-    if case.call in WITHOUT_A_GRAPH:
+    if OTHER in outputs.values():
+        return what_is_returned(case, trace, [n for n, v in outputs.items() if v == OTHER])
+    if case.call in WITHOUT_A_GRAPH or OPEN in formula.tensors.values():
         return None, ""
     return _of_gradients(case, trace, formula)
 
@@ -98,7 +104,7 @@ def _units(trace: Trace, cell: Cell, quantity: str) -> str:
 def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, str]:
     """Where the way back goes wrong: at a cell, or in what is summed up for a weight."""
     forward, cells = forward_cells(case), backward_cells(case)
-    back, right = trace.executed[trace.forward :], _right(case, forward, cells)
+    back, right = trace.on_the_way(BACK), _right(case, forward, cells)
     missing = first_missing_gradient(case, trace, cells)
     if missing is not None:
         cell, name = missing.cell, missing.quantity
@@ -107,6 +113,7 @@ def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | N
         due = due_gradient(case, cell, around.before, name)
         is_what = gradient_instead(around, name)
         said = f"{is_what}, expected {due}" if is_what else f"another formula than {due}"
+        said += "" if is_what else _units(trace, cell, name)
         words = f"{name} of {cell} is {said}"
         return Place(cell.layer, DIRECTIONS[cell.direction], cell.step, name, line), words
     wrong = [name for name, verdict in formula.tensors.items() if verdict == OTHER]

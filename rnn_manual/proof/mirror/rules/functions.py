@@ -68,12 +68,14 @@ def _hardtanh_backward(dy: Points, x: Points, low: Any, high: Any) -> Any:
 
 @rule("maximum")
 def _maximum(x: Points, y: Any) -> Any:
-    return (x - y).relu() + y
+    above = (x - y).step()
+    return x * above + y * (1 - above)
 
 
 @rule("minimum")
 def _minimum(x: Points, y: Any) -> Any:
-    return x - (x - y).relu()
+    above = (x - y).step()
+    return y * above + x * (1 - above)
 
 
 @rule("abs")

@@ -110,10 +110,22 @@ def _atoms(cell: Around) -> Named:
     names = ("i", "f", "g", "o", "r", "z", "n", "c'", "tanh(c')", "h'")
     found = {name: y[name] for name in names if name in y}
     found |= {name: given[name] for name in ("h", "c") if name in given}
+    if "n" in y:
+        found |= _beside_r(cell)
     found = {name: atom for name, atom in found.items() if atom.values.any()}
     ones = {f"(1 - {name})": 1 - a for name, a in found.items()}
     squares = {f"(1 - {name}²)": 1 - a * a for name, a in found.items()}
     return found | ones | squares
+
+
+def _beside_r(cell: Around) -> Named:
+    """What may stand for W_hn h + b_hn in a GRU's da_r."""
+    x_n, y_n = cell.there.products_of_n
+    found = {"(W_in x + b_in)": x_n}
+    bias = cell.at.weights.bias_hh
+    if bias is not None:
+        found["(W_hn h)"] = y_n - bias[rows_of_gates(cell.case)["n"]]
+    return found
 
 
 def _times(factors: Named, instead: dict[str, dict[str, Any]]) -> Term:

@@ -37,7 +37,8 @@ def weight_gradient_instead(
 
 
 def _of_another_size(wanted: Points) -> Iterator[Term]:
-    for factor, words in ((2, "twice"), (0.5, "half"), (-1, "minus"), (0, "0 ×")):
+    yield "0, as of a weight that is detached", wanted * 0
+    for factor, words in ((2, "twice"), (0.5, "half"), (-1, "minus")):
         yield f"{words} what is expected", wanted * factor
 
 

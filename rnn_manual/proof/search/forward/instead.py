@@ -14,7 +14,7 @@ from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.arithmetic.residues import Ints
 from rnn_manual.proof.expected.quantities import Cell, forward_cells
 from rnn_manual.proof.runs.mirrored import GIVEN
-from rnn_manual.proof.runs.trace import Trace
+from rnn_manual.proof.runs.trace import THERE, Trace
 from rnn_manual.proof.search.due import due_formula, without_absent_biases
 from rnn_manual.proof.search.forward.formulas import small_formulas
 from rnn_manual.proof.search.forward.parts import parts
@@ -99,4 +99,4 @@ def _unexplained(case: Case, trace: Trace, cells: list[Cell], cell: Cell, quanti
     names = list(cell.quantities)
     made_of = [cell.quantities[name] for name in names[: names.index(quantity)]]
     known = parts(case, cells)
-    return unexplained(trace, trace.executed[: trace.forward], known, made_of)
+    return unexplained(trace, trace.on_the_way(THERE), known, made_of)

@@ -83,6 +83,8 @@ PLACES = {
     "no_recurrence": ("a_i", 0, "forward", 0),
     "one_set_of_weights": ("a_i", 0, "backward", 2),
     "lowest_layer_not_trained": ("dh'", 0, "forward", 2),
+    "activations_clipped": ("r", 0, "forward", 0),
+    "gradients_clipped": ("dh'", 0, "forward", 0),
 }
 # What is wrong in another way than in its formulas, and what is told of it.
 CAST = "but for a cast to a narrower format: rounded.py:"
@@ -100,8 +102,6 @@ OPEN = {
     "bias_changed": "changed its bias_ih_l0 in place",
     "input_made_a_leaf": "changed requires_grad of its input",
     "state_made_a_leaf": "changed requires_grad of its h_0",
-    "activations_clipped": "no rule for aten::clamp: clamped from above",
-    "gradients_clipped": "no rule for aten::clamp: clamped from above",
     "hook_left": "left its module with other hooks",
     "buffer_registered": "left its module with other names in its state_dict",
     "generator_moved": "left torch's random generator in another state",

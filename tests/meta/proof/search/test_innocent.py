@@ -149,7 +149,7 @@ class Mean(PlainLSTM):
     ("layer", "case", "words"),
     [
         (CutBelow, small("rnn", layers=2),
-         "dh of layer 0, forward, step 2 (the first it processes) is 0, expected W_hhᵀ da"),
+         "dh of layer 0, forward, step 2 (where the way back begins) is 0, expected W_hhᵀ da"),
         (ThreeTimes, small("rnn", T=1),
          "grad h_0 is another formula than expected"),
         (projected, small("lstm", H=3, proj_size=2),

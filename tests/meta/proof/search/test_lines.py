@@ -146,7 +146,7 @@ def test_the_right_one_is_proved(kind):
          "is another formula than dh'·tanh(c')·o·(1 - o)"),
         ("lstm", "cat", "dh", 2, "dx, dh, dW, dU = da @ W, da @ U",
          "is W_hiᵀ da_i + W_hfᵀ da_g + W_hgᵀ da_f + W_hoᵀ da_o, expected W_hiᵀ da_i + W_hfᵀ da_f"),
-        ("lstm", "dc", "dc", 2, "f = 0 * f if", "(the first it processes) is 0, expected dc'·f"),
+        ("lstm", "dc", "dc", 2, "f = 0 * f if", "(where the way back begins) is 0, expected dc'·f"),
         ("rnn", "d out", "dh'", 2, "dh = dh + d_out[0 if ",
          "is d out of step 0 + d h_n, expected d out of step 2 + d h_n"),
         ("gru", "d", "grad bias_hh_l0", None, None,
