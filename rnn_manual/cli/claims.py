@@ -23,7 +23,7 @@ def claims() -> int:
     run_suite(["--collect-only"], seen)
     if seen.broken:
         raise Refused(f"the suite itself could not be read: {seen.broken.splitlines()[-1]}")
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     for (name, test), claim in sorted(seen.claims.items(), key=lambda item: item[0][0]):
         cases = f"{claim.cases} case{'s' * (claim.cases != 1)}"
         block = Text(f"{claim.sentence}\n")
@@ -49,7 +49,7 @@ def modes() -> int:
     for mode in MODES.values():
         slow = " (level full)" if mode.slow else ""
         grid.add_row(Text(mode.name, "bold"), Text(mode.sentence + slow))
-    Console(highlight=False, markup=False).print(grid)
+    Console(highlight=False, markup=False, emoji=False).print(grid)
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.console import Console
 
@@ -20,8 +20,9 @@ WIDE = 10_000  # columns: a file has as many as a line needs
 def console() -> Console:
     """Standard output, as wide as it is."""
     if sys.stdout.isatty():
-        return Console(highlight=False)
-    return Console(file=_Unpadded(sys.stdout), width=WIDE, highlight=False)  # type: ignore[arg-type]
+        return Console(highlight=False, emoji=False)
+    file: Any = _Unpadded(sys.stdout)
+    return Console(file=file, width=WIDE, highlight=False, emoji=False)
 
 
 class _Unpadded:

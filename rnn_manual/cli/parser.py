@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     verify.set_defaults(record=None)
     prove = add("prove", "hold a candidate's formulas against the loops', in seconds")
     add_candidate(prove)
+    prove.add_argument("-k", metavar="EXPRESSION", help="only cases that match")
     prove.add_argument("--json", metavar="PATH", help="write every case and verdict")
     record = add("record", "write down all that a candidate computes")
     record.add_argument("record", metavar="DIR", help="a new folder")
@@ -71,6 +72,9 @@ def add_candidate(command: argparse.ArgumentParser) -> None:
         "--kind", nargs="+", action="extend", type=kind, choices=KINDS, help="only these"
     )
     command.add_argument(
+        "--dtype", nargs="+", action="extend", choices=[*DTYPES], help="only these"
+    )
+    command.add_argument(
         "--limit",
         type=seconds,
         default=LIMIT,
@@ -82,9 +86,6 @@ def add_candidate(command: argparse.ArgumentParser) -> None:
 def add_run(command: argparse.ArgumentParser) -> None:
     """What commands take that run the suite."""
     add_candidate(command)
-    command.add_argument(
-        "--dtype", nargs="+", action="extend", choices=[*DTYPES], help="only these"
-    )
     command.add_argument("--device", default="cpu", help="where it computes (default: cpu)")
     command.add_argument("--level", choices=LEVELS, default="quick", help="default: quick")
     command.add_argument(

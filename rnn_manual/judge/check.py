@@ -14,7 +14,7 @@ from rnn_manual.candidates.errors import (
     Unsupported,
     Unusable,
     Violation,
-    in_one_line,
+    what_it_did,
 )
 from rnn_manual.candidates.harness.result import Result
 from rnn_manual.candidates.process.own_line import own_line
@@ -98,13 +98,9 @@ def _raised(answer: Answer) -> dict[str, Any]:
     assert error is not None
     if isinstance(error, Unusable):
         raise error
-    verdict = Verdict.ERROR
+    verdict, message = Verdict.ERROR, what_it_did(error)
     if isinstance(error, Unsupported):
         verdict, message = Verdict.UNSUPPORTED, str(error)
-    elif isinstance(error, (Violation, ProcessEnded)):
-        message = str(error)
-    else:
-        message = f"raised {in_one_line(error)}"
     # What a layer declines, and what it does wrong without raising, has no line to tell.
     line = "" if isinstance(error, (Unsupported, Violation)) else own_line(error)
     return {"raised": verdict, "message": message, "line": line, "printed": answer.printed}

@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rnn_manual.candidates.candidate import Candidate
-from rnn_manual.candidates.catalogue import MODES, as_candidate, unsupported
-from rnn_manual.candidates.errors import Unsupported, Violation, in_one_line
+from rnn_manual.candidates.catalogue import MODES, as_candidate, run, unsupported
+from rnn_manual.candidates.errors import Unsupported, Violation, in_one_line, what_it_did
+from rnn_manual.candidates.harness.result import Result
 from rnn_manual.candidates.process.dispatch import ask
+from rnn_manual.candidates.process.own_line import own_line
+from rnn_manual.candidates.process.process import Answer
 from rnn_manual.cases.case import Case, Sizes
 from rnn_manual.cases.draw import Floats, draw
 from rnn_manual.judge.reference.tolerance import oracle
@@ -34,7 +37,7 @@ class Proof:
         """Does nothing unless the candidate computes another formula, with other results.
 
         Raises: AssertionError, with what was computed instead, if it does; or with what it did
-            besides, as changing its input.
+            besides, as raising an error or changing its input.
         """
         __tracebackhide__ = True
         if self.formula.differs or self.formula.violation:
@@ -117,10 +120,12 @@ def _formula_of(
     answer = there(mirrored, case)
     if isinstance(answer.error, Unsupported):
         raise answer.error
-    if isinstance(answer.error, Violation):
-        return Formula(OPEN, f"it {answer.error}", violation=str(answer.error))
+    if answer.error is not None or answer.value.broken:
+        alone = _broken(run(candidate, case, device, mode), answer.error)
+        if alone is not None:
+            return alone
     if answer.error is not None:
-        return Formula(OPEN, f"run on residues, it raised {in_one_line(answer.error)}")
+        return Formula(OPEN, f"run on residues, it {what_it_did(answer.error)}")
     formula = compare(case, answer.value)
     if formula.verdict != OTHER:
         return formula
@@ -136,6 +141,27 @@ def _formula_of(
     where, instead, failed = _located(case, trace, formula)
     reason = "; ".join(filter(None, [formula.reason, failed]))
     return replace(formula, reason=reason, where=where, instead=instead)
+
+
+def _broken(answer: Answer, watched: BaseException | None) -> Formula | None:
+    """What it does that no layer may; None if it does so only where its operations are watched.
+
+    Args:
+        answer: of a run that is not watched. watched: what was raised in one that is.
+    """
+    error = answer.error
+    if isinstance(error, Unsupported):
+        raise error
+    if error is None and isinstance(watched, Violation):
+        error = watched
+    if error is not None:
+        line = "" if isinstance(error, Violation) else own_line(error)
+        return Formula(OPEN, what_it_did(error), violation=what_it_did(error), line=line)
+    result: Result = answer.value
+    if not result.broken:
+        return None
+    said = f"raised {result.broken}"
+    return Formula(OPEN, said, violation=said, line=result.line)
 
 
 def _located(case: Case, trace: Trace | None, formula: Formula) -> tuple[Place | None, str, str]:

@@ -38,7 +38,8 @@ class Formula:
         fingerprint: of all results' formulas, the same wherever these are; "" if one is open.
         chance: that a formula is taken for the loops' and is not.
         differs: of another formula, the results that are others too, computed in float64.
-        violation: what it did on the way that no layer may, as changing its input; "" if nothing.
+        violation: what it did that no layer may, as raising an error or changing its input; "" if
+            nothing. line: where it raised, in its own code.
         where, instead: of another formula, where it begins and what it is, where that is known.
     """
 
@@ -49,19 +50,20 @@ class Formula:
     chance: float = 0.0
     differs: tuple[str, ...] = ()
     violation: str = ""
+    line: str = ""
     where: Place | None = None
     instead: str = ""
 
 
 def in_words(formula: Formula) -> list[str]:
     """Everything known of a formula but its verdict, a line each."""
-    at = formula.where.line if formula.where else ""
-    facts = [
+    at = formula.where.line if formula.where else formula.line
+    found = [
         ("formula", formula.instead or _where(formula) or formula.reason),
         ("at", at),
         ("but", _not_off(formula)),
     ]
-    return [f"{name:<9} {text}" for name, text in facts if text]
+    return [f"{name:<9} {text}" for name, text in found if text]
 
 
 def _where(formula: Formula) -> str:

@@ -23,7 +23,7 @@ def read_outputs(config: Config, returned: Any, given: Any) -> Tensors:
     names = [f"{name}_n" for name in config.states]
     form = f"(out, {'(h_n, c_n)' if len(names) == 2 else 'h_n'})"
     if not isinstance(returned, tuple) or len(returned) != 2:
-        raise Violation(f"returned {_described(returned)}, expected {form}")
+        raise Violation(f"returned {_kind(returned)}, expected {form}")
     out, state = returned
     if isinstance(given, PackedSequence):
         out, given = _packed_rows(out, given), given.data
@@ -64,6 +64,13 @@ def _unlike(theirs: Any, ours: Any) -> str:
 def _described(value: Any) -> str:
     if isinstance(value, torch.Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
+    return _kind(value)
+
+
+def _kind(value: Any) -> str:
+    """The same of all cases, so that they are told in one line."""
+    if isinstance(value, (torch.Tensor, PackedSequence)):
+        return "a PackedSequence" if isinstance(value, PackedSequence) else "a tensor"
     if isinstance(value, (tuple, list)):
         return f"a {type(value).__name__} of {len(value)}"
     return f"{type(value).__name__}"

@@ -71,7 +71,8 @@ def switches_left_alone(draws: bool) -> Iterator[None]:
         if not name.endswith("generator"):
             raise Violation(f"left {name} at {value}, where it was {before[name]}")
         if not draws:
-            raise Violation(f"left {name} in another state")
+            said = f"left {name} in another state: it drew from it, where nn draws nothing"
+            raise Violation(said)
 
 
 # Each, and how it is read and put back. (Of torch's generator the harness takes care.)

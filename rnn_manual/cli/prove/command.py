@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from rich.console import Console
 from rich.progress import track
 
 from rnn_manual.candidates.catalogue import as_candidate
-from rnn_manual.candidates.errors import ProcessEnded, Unsupported, Unusable, in_one_line
+from rnn_manual.candidates.errors import ProcessEnded, Unsupported, Unusable
 from rnn_manual.candidates.process.dispatch import facts, set_limit
 from rnn_manual.cases.features import features_of
 from rnn_manual.cases.levels import select
 from rnn_manual.cli.console import console
 from rnn_manual.cli.prove.selection import chosen
 from rnn_manual.cli.verify.results import dumps
-from rnn_manual.cli.verify.summary import formulas, open_formulas
+from rnn_manual.cli.verify.suite import checked_expression, matches
+from rnn_manual.cli.verify.summary import conditions, formulas, open_formulas
 from rnn_manual.cli.verify.tables import formulas_table
 from rnn_manual.files import check_writable, write
 from rnn_manual.judge.prove import Proof, prove
 from rnn_manual.judge.report.as_json import formula_json
-from rnn_manual.proof.formula import OPEN
+from rnn_manual.proof.formula import OPEN, OTHER
 from rnn_manual.usage import Refused
 
 SHOWN = 5
@@ -45,18 +48,29 @@ def command(options: argparse.Namespace) -> int:
     except (Unusable, ProcessEnded) as error:
         raise Refused(str(error)) from error
     out = console()
-    cases = chosen(select("quick", kinds=options.kind or ()))
+    if options.k is not None:
+        checked_expression(options.k)
+    cases = chosen(
+        select(
+            "quick",
+            kinds=options.kind or (),
+            dtypes=options.dtype or (),
+            where=lambda case: options.k is None or matches(options.k, case.id),
+        )
+    )
+    if not cases:
+        raise Refused("no case is of these kinds and dtypes, and matches -k")
     found: list[dict[str, Any]] = []
-    wrong: list[Proof] = []
+    shown: list[Proof] = []
     declined: Counter[str] = Counter()
     for case in track(cases, "proving", console=out, transient=True, disable=not out.is_terminal):
         try:
             proof = prove(candidate, case)
         except Unsupported as error:
-            declined[in_one_line(error)] += 1
+            declined[str(error)] += 1
             continue
-        if proof.formula.differs or proof.formula.violation:
-            wrong.append(proof)
+        if proof.formula.verdict == OTHER or proof.formula.violation:
+            shown.append(proof)
         found.append(
             {
                 "id": case.id,
@@ -66,8 +80,8 @@ def command(options: argparse.Namespace) -> int:
                 "formula": formula_json(proof.formula),
             }
         )
-    verdict, code = _verdict(found, wrong)
-    _show(out, found, wrong, declined)
+    verdict, code = _verdict(found, shown)
+    _show(out, options.candidate, found, shown, declined)
     style = "bold red" if code else "bold green" if verdict == SAME else "yellow"
     out.print(f"{options.candidate} {verdict}", style=style, markup=False, soft_wrap=True)
     if options.json is not None:
@@ -76,44 +90,60 @@ def command(options: argparse.Namespace) -> int:
     return code
 
 
-def _verdict(found: list[dict[str, Any]], wrong: list[Proof]) -> tuple[str, int]:
+def _verdict(found: list[dict[str, Any]], shown: list[Proof]) -> tuple[str, int]:
     """What the last line says, and the exit code."""
     verdicts = Counter(case["formula"]["verdict"] for case in found)
-    if any(proof.formula.differs for proof in wrong):
+    if any(proof.formula.differs for proof in shown):
         return "computes other formulas than the loops", 1
-    if wrong:
-        return f"does what no layer may, on {len(wrong)} of {len(found)} cases", 1
+    broken = [proof.formula.violation for proof in shown if proof.formula.violation]
+    if broken:
+        raised = all(said.startswith("raised ") for said in broken)
+        did = "raises errors" if raised else "does what no layer may"
+        return f"{did}, on {len(broken)} of {len(found)} cases", 1
+    if verdicts[OTHER]:
+        of = f"{verdicts[OTHER]} of {len(found)} cases"
+        return f"computes another formula, with the same numbers, on {of}", 0
     if not found:
         return "was not looked at: it declines every case", 1
     if verdicts[OPEN] == len(found):
         return "is not known as formulas on any case: rnn-manual verify compares its numbers", 2
     if verdicts["proved"] == len(found):
-        return SAME, 0
+        return (f"{SAME}, but for what is told above" if conditions(found) else SAME), 0
     return f"is proved on {verdicts['proved']} of {len(found)} cases", 0
 
 
 def _show(
     out: Console,
+    candidate: str,
     found: list[dict[str, Any]],
-    wrong: list[Proof],
+    shown: list[Proof],
     declined: Counter[str],
 ) -> None:
     by_words: dict[str, list[Proof]] = {}
-    for proof in wrong:
+    for proof in shown:
         by_words.setdefault(_heading(proof), []).append(proof)
     for heading, proofs in sorted(by_words.items(), key=lambda item: -len(item[1]))[:SHOWN]:
         if len(proofs) > 1:
             out.print(f"{len(proofs)} × {heading}; the plainest:", style="bold red", markup=False)
-        out.print(f"{min(proofs, key=_plainness)}\n", markup=False, soft_wrap=True)
+        plainest = min(proofs, key=_plainness)
+        again = f"rnn-manual prove --candidate {quote(candidate)} -k '[{plainest.case.id}]'"
+        out.print(f"{plainest}\nagain     {again}\n", markup=False, soft_wrap=True)
     if len(by_words) > SHOWN:
         out.print(f"… and {len(by_words) - SHOWN} more kinds\n", style="red")
-    if found:
+    if any(case["formula"]["verdict"] != OPEN for case in found):
         out.print(formulas_table(found))
         out.print(f"\nformulas  {formulas(found)}", markup=False, soft_wrap=True)
-    for reason, count in open_formulas(found):
-        out.print(f"open      {count} × {reason}", style="yellow", markup=False, soft_wrap=True)
-    for said, count in declined.most_common():
-        out.print(f"declined  {count} × {said}", style="yellow", markup=False, soft_wrap=True)
+    _tell(out, "open", open_formulas(c for c in found if not c["formula"]["violation"]))
+    _tell(out, "proved", conditions(found))
+    _tell(out, "declined", declined.most_common())
+
+
+def _tell(out: Console, what: str, said: Sequence[tuple[str, int]]) -> None:
+    for words, count in said[:SHOWN]:
+        line = f"{what:<9} {count} × {words}"
+        out.print(line, style="yellow", markup=False, soft_wrap=True)
+    if len(said) > SHOWN:
+        out.print(f"{'':<9} … and {len(said) - SHOWN} more reasons", style="yellow")
 
 
 def _heading(proof: Proof) -> str:

@@ -33,6 +33,14 @@ def checked_expression(expression: str) -> None:
         raise Refused(f"-k {expression!r}: {expected}: {said}") from error
 
 
+def matches(expression: str, id: str) -> bool:
+    """Whether a case is one of those that -k asks for."""
+    from _pytest.mark.expression import Expression
+
+    named = f"[{id}]".lower()
+    return bool(Expression.compile(expression).evaluate(lambda name, /, **_: name.lower() in named))
+
+
 def run_suite(arguments: list[str], plugin: object) -> int:
     """Pytest on the suite alone, whatever is in the folder that it is called in.
 

@@ -53,6 +53,7 @@ def formula_json(formula: Formula) -> dict[str, Any]:
         "chance": formula.chance,
         "differs": list(formula.differs),
         "violation": formula.violation or None,
+        "line": formula.line or None,
         "where": None if formula.where is None else asdict(formula.where),
         "instead": formula.instead or None,
     }

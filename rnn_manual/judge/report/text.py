@@ -13,7 +13,7 @@ from rnn_manual.judge.report.again import again
 from rnn_manual.judge.report.environment import environment, in_words
 from rnn_manual.judge.verdict import Verdict, worst
 from rnn_manual.judge.where import Where
-from rnn_manual.proof.formula import OTHER
+from rnn_manual.proof.formula import OPEN, OTHER
 from rnn_manual.proof.formula import in_words as in_words_of
 
 Facts = list[tuple[str, str]]
@@ -59,9 +59,9 @@ def gradients_not_compared(findings: Findings) -> list[str]:
 
 
 def _formula(findings: Findings) -> Facts:
-    """What is known of its formulas: of one that fails, what is another."""
+    """What is known of its formulas: of one that fails, what is another, or that none is."""
     formula = findings.formula
-    if formula is None or (findings.verdict.fails and formula.verdict != OTHER):
+    if formula is None or (findings.verdict.fails and formula.verdict == OPEN):
         return []
     said = [(line[:9].strip(), line[10:]) for line in in_words_of(formula)]
     if formula.verdict == OTHER:

@@ -12,6 +12,7 @@ from rnn_manual.proof.expected.quantities import forward_cells
 from rnn_manual.proof.expected.results import as_formula, expected, leaf_residues
 from rnn_manual.proof.formula import Place
 from rnn_manual.proof.runs.trace import Trace, keys_of
+from rnn_manual.proof.search.lines import where_computed
 
 
 def what_is_returned(case: Case, trace: Trace, outputs: list[str]) -> tuple[Place | None, str]:
@@ -30,8 +31,10 @@ def what_is_returned(case: Case, trace: Trace, outputs: list[str]) -> tuple[Plac
         if output != "out":
             row, direction_ = case.config.layer_direction(first[0])
             layer, direction = row, DIRECTIONS[direction_]
-        place = Place(layer, direction, None, output)
-        return place, f"{where} is {stands}, expected {should}" if stands else ""
+        line = where_computed(trace, found.values[:, wrong][:, 0])
+        place = Place(layer, direction, None, output, line)
+        stands = stands or "none of the loops' values"
+        return place, f"{where} is {stands}, expected {should}"
     return None, ""
 
 

@@ -1,6 +1,7 @@
 """`rnn-manual prove`: its exit code says whether formulas were compared, and how they are."""
 
 import re
+import shlex
 
 import pytest
 
@@ -39,6 +40,9 @@ TANH = "(torch.tanh if module.nonlinearity == 'tanh' else torch.relu)"
         ("another", "torch.sigmoid", "", 1, "computes other formulas than the loops"),
         ("overwritten", TANH, "hx.detach().zero_()", 1, "does what no layer may, on "),
         ("unknown", "torch.erf", "", 2, "is not known as formulas on any case"),
+        ("fails", TANH, "1 / (len(x) - 7)", 1, "raises errors, on "),
+        ("cast", f"{TANH}(h.bfloat16().to(h.dtype)) * 0 + {TANH}", "", 0, "for what is told above"),
+        ("bounded", f"(lambda a: {TANH}(a.clamp(-100, 100)))", "", 0, "with the same numbers, on "),
     ],
 )
 def test_the_exit_code_says_what_was_compared(
@@ -60,7 +64,21 @@ def test_what_no_layer_may_do_is_shown_on_a_case(tmp_path, capsys, monkeypatch):
     assert main(["prove", "--candidate", "overwrites.py:build", "--kind", "rnn"]) == 1
     shown = capsys.readouterr().out
     assert re.search(r"^\d+ × changed its h_0 in place.*; the plainest:", shown, re.MULTILINE)
-    assert re.search(r"^formula   it changed its h_0 .*\ncase      RNN\(", shown, re.MULTILINE)
+    assert re.search(r"^formula   changed its h_0 .*\ncase      RNN\(", shown, re.MULTILINE)
+
+
+def test_the_case_that_is_shown_can_be_asked_for_again(tmp_path, capsys, monkeypatch):
+    """By the command that stands below it; what matches no case is refused."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "again.py").write_text(
+        LAYER.replace("ACTIVATION", "torch.sigmoid").replace("AT_THE_END", "")
+    )
+    assert main(["prove", "--candidate", "again.py:build", "--kind", "rnn"]) == 1
+    (asked, *_) = re.findall("^again +rnn-manual (.*)$", capsys.readouterr().out, re.MULTILINE)
+    assert main(shlex.split(asked)) == 1
+    assert "formulas  1 other;" in capsys.readouterr().out
+    assert main(["prove", "-k", "no_such_case", "--dtype", "float64"]) == 2
+    assert "no case is of these kinds and dtypes" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("mode", ["", "deepcopy"])

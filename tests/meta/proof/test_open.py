@@ -67,8 +67,41 @@ def test_what_has_no_formula_is_open_with_its_reason(change, reason):
 def test_what_torch_refuses_is_told_in_torchs_words():
     """As sizes that do not fit: the rule would refuse them too, and is not asked."""
     found = prove(lstm(lambda h: h + h[:, :1].expand(-1, 3)), small("lstm")).formula
-    assert found.verdict == "open"
-    assert "raised RuntimeError: The size of tensor a (2) must match the size of" in found.reason
+    assert found.violation == found.reason
+    assert found.reason.startswith("raised RuntimeError: The size of tensor a (2) must match the")
+    assert "h[:, :1].expand(-1, 3)" in found.line
+
+
+class RaisesOnTheWayBack(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        raise ValueError("not written yet")
+
+
+def test_what_raises_on_the_way_back_is_no_proof():
+    """Though all that it returns forward is right."""
+    proof = prove(lstm(RaisesOnTheWayBack.apply), small("lstm"))
+    assert proof.formula.violation == "raised ValueError: not written yet"
+    assert "raise ValueError" in proof.formula.line
+    with pytest.raises(AssertionError, match="not written yet"):
+        proof.assert_ok()
+
+
+def test_what_raises_only_where_it_is_watched_is_open():
+    """As what asks whether a mode of torch's is on: nothing is wrong with it."""
+
+    def unwatched(h):
+        if torch._C._len_torch_dispatch_stack():
+            raise ValueError("watched")
+        return h
+
+    found = prove(lstm(unwatched), small("lstm")).formula
+    assert (found.verdict, found.violation) == ("open", "")
+    assert found.reason == "run on residues, it raised ValueError: watched"
 
 
 def test_a_branch_on_values_is_told():

@@ -15,7 +15,7 @@ SAID = {
     faulty.gives_nan: ("actual    nan", ""),
     faulty.narrows: ("dtype torch.float32, expected torch.float64", ""),
     faulty.returns_nothing: ("returned NoneType, expected (out, (h_n, c_n))", ""),
-    faulty.returns_out_alone: ("returned a tensor of shape", ""),
+    faulty.returns_out_alone: ("returned a tensor, expected (out, (h_n, c_n))", ""),
     faulty.raises: ("raised ZeroDivisionError: division by zero", "1 / 0"),
     faulty.calls_sys_exit: ("raised SystemExit: 3", "sys.exit(3)"),
     faulty.exits: ("ended its process with exit code 7", ""),

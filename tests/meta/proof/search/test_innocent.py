@@ -145,6 +145,37 @@ class Mean(PlainLSTM):
         return super().step(x, (share + (W - share).detach(), *others), h, c)
 
 
+class WrongBesideUnknown(PlainRNN):
+    """Wrong at the first step, after an operation without a rule; or so on the way back alone."""
+
+    back = False
+
+    def step(self, x, w, h):
+        (h,) = super().step(x, w, h)
+        zero = 0 * torch.erf(h)
+        return (h * 2 if self.back else h * 2 + zero,)
+
+    def forward(self, input, hx=None):
+        out, last = super().forward(input, hx)
+        if self.back:
+            out = out + 0 * torch.erf(out).detach()
+        return out, last
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_nothing_is_placed_past_what_is_not_known(back):
+    """What was never seen may have been computed by an operation that there is no rule for."""
+
+    class Layer(WrongBesideUnknown):
+        pass
+
+    Layer.back = back
+    found = prove(Layer, small("rnn")).formula
+    assert "open" in found.tensors.values()
+    assert (found.where, found.instead) == (None, "")
+    assert "no rule for aten::erf" in found.reason
+
+
 @pytest.mark.parametrize(
     ("layer", "case", "words"),
     [

@@ -24,6 +24,7 @@ class Elman(torch.autograd.Function):
     @staticmethod
     def backward(ctx, d_out, dh):
         x, W, U, *states = ctx.saved_tensors
+        dh = dh.clone()  # which is right
         dW, dU, db, dx = torch.zeros_like(W), torch.zeros_like(U), torch.zeros(len(W)), []
         for t in reversed(range(len(x))):
             h, y = states[t : t + 2]
@@ -87,7 +88,7 @@ class GRUStep(torch.autograd.Function):
         x, h, W, U, r, z, n, y_n = ctx.saved_tensors
         d_z, d_n = dh * (h - n), dh * (1 - z)
         da_n = d_n * (1 - (n if ctx.wrong == "d_n" else n * n))
-        d_r = da_n * (n if ctx.wrong == "d_r" else y_n)
+        d_r = da_n * (n if ctx.wrong == "d_r" else h @ U[6:].T if ctx.wrong == "b_hn" else y_n)
         da_r, da_z = d_r * r * (1 - r), d_z * z * (1 - z)
         dx, dy = torch.cat([da_r, da_z, da_n], 1), torch.cat([da_r, da_z, da_n * r], 1)
         d_before = dy @ U + dh * (1 - z if ctx.wrong == "dh" else z)
@@ -95,7 +96,8 @@ class GRUStep(torch.autograd.Function):
         return None, dx @ W, d_before, dx.T @ x, dy.T @ h, dx.sum(0), d_d
 
 
-def elman(wrong, module, x, h):
+def elman(wrong, module, x, h=None):
+    h = x.new_zeros(1, x.shape[1], module.hidden_size) if h is None else h
     out, last = Elman.apply(wrong, x, *module.parameters(), h[0])
     return out, last[None]
 
@@ -155,6 +157,8 @@ def test_the_right_one_is_proved(kind):
          "is dh'·(1 - z)·(1 - n), expected dh'·(1 - z)·(1 - n²)"),
         ("gru", "d_r", "da_r", 2, "d_r = da_n * ",
          "is da_n·n·r·(1 - r), expected da_n·(W_hn h + b_hn)·r·(1 - r)"),
+        ("gru", "b_hn", "da_r", 2, "d_r = da_n * ",
+         "is da_n·(W_hn h)·r·(1 - r), expected da_n·(W_hn h + b_hn)·r·(1 - r)"),
         ("gru", "dh", "dh", 2, "d_before = dy @ U + dh * ",
          "is (1 - z)·dh' + W_hrᵀ da_r + W_hzᵀ da_z + W_hnᵀ (r·da_n), expected z·dh' + W_hrᵀ da_r"),
     ],
@@ -181,3 +185,11 @@ def test_a_gradient_by_autograd_has_no_line():
     formula = prove(build, small("rnn")).formula
     assert formula.verdict == "other"
     assert formula.where.line == ""
+
+
+@pytest.mark.parametrize("call", ["after another", "before another"])
+def test_another_call_has_no_part_in_it(call):
+    """The line is one of the case's own way back, though others were called and differentiated."""
+    found = prove(lambda module: partial(elman, "d out", module), small("rnn", H=3, B=4, call=call))
+    assert found.formula.instead.startswith("dh' of layer 0, forward, step 2 (where the way back")
+    assert "dh = dh + d_out[0 if" in found.formula.where.line

@@ -78,7 +78,9 @@ def test_the_first_of_a_direction_says_so():
     said = ["layer 0, forward, step 0", "layer 0, backward, step 2"]
     assert _first(forward_cells(case)) == [f"{place} (the first it processes)" for place in said]
     said = ["layer 0, backward, step 0", "layer 0, forward, step 2"]
-    assert _first(backward_cells(case)) == [f"{place} (where the way back begins)" for place in said]
+    assert _first(backward_cells(case)) == [
+        f"{place} (where the way back begins)" for place in said
+    ]
     assert str(forward_cells(case)[1]) == "layer 0, forward, step 1"
 
 
