@@ -67,7 +67,7 @@ def prove(candidate: Any, case: Case, *, device: str = "cpu", mode: str = "") ->
 
 
 NOT_FINITE = ("infinities", "NaN")
-LARGE = 50_000  # values of gates: beyond, a proof takes seconds, and finds what a smaller one does
+LARGE = 50_000  # values of gates, of which a proof takes about half a second
 
 
 def formula_of(
@@ -75,7 +75,7 @@ def formula_of(
 ) -> Formula:
     """The formulas of a candidate on a case; and, of others, where they begin and what they are.
 
-    Of a large case, those of fewer steps and sequences, and that is told.
+    Of a large case, those of fewer sequences and, if need be, fewer steps, and that is told.
 
     Args:
         explained: whether to look for where other formulas begin, which takes longest.
@@ -83,10 +83,12 @@ def formula_of(
     Raises: Unsupported: the candidate declines the case.
     """
     config = case.config
-    gates = sum(case.lengths) * config.hidden_size * config.num_rows * len(config.gates)
-    if gates <= LARGE:
+    of_a_step = config.hidden_size * config.num_rows * len(config.gates)
+    if sum(case.lengths) * of_a_step <= LARGE:
         return _formula_of(candidate, case, device, mode, explained)
-    T, B = min(case.seq_len, Sizes.T), min(case.batch_size, Sizes.B)
+    # Rather of fewer sequences: what is done every so many steps shows after as many only.
+    B = min(case.batch_size, Sizes.B)
+    T = min(case.seq_len, max(Sizes.T, LARGE // (B * of_a_step)))
     smaller = replace(case, seq_len=T, batch_size=B)
     formula = _formula_of(candidate, smaller, device, mode, explained)
     said = f"on T={T}, B={B} of it"

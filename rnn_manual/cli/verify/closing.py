@@ -12,8 +12,10 @@ from rnn_manual.cli.verify.groups import ENDED, NOT_RUN, grouped, raised
 from rnn_manual.cli.verify.legend import legend
 from rnn_manual.cli.verify.summary import (
     closest,
+    conditions,
     declined_modes,
     formulas,
+    is_mode,
     not_compared,
     open_formulas,
 )
@@ -41,8 +43,11 @@ def show(console: Console, report: dict[str, Any], found: Followed) -> None:
     console.print(legend(cases), style="dim", soft_wrap=True)
     if proved := formulas(cases):
         console.print(f"formulas  {proved}", markup=False, soft_wrap=True)
-    for reason, count in open_formulas(cases):
-        console.print(f"open      {count} × {reason}", style="yellow", markup=False, soft_wrap=True)
+    called = [case for case in cases if not is_mode(case)]
+    for what, told in (("open", open_formulas(cases)), ("proved", conditions(called))):
+        for reason, count in told:
+            line = f"{what:<9} {count} × {reason}"
+            console.print(line, style="yellow", markup=False, soft_wrap=True)
     if nearest := closest(cases):
         console.print(f"nearest   {nearest}", markup=False)
     console.print(_claims_line(found))

@@ -1,5 +1,7 @@
 """What is not known as a formula is open, with its reason; what a proof depends on is told."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -127,6 +129,22 @@ def test_a_cast_to_a_narrower_format_is_told_with_its_line():
     assert "but for a cast to a narrower format: test_open.py:" in found.reason
     assert "return h.bfloat16().to(h.dtype)" in found.reason
     assert "cast" not in prove(lstm(lambda h: h.double().to(h.dtype)), small("lstm")).formula.reason
+
+
+def test_of_a_large_case_as_many_steps_are_proved_as_can_be():
+    """What is done now and then is seen, though not all sequences and steps are run."""
+
+    class NowAndThen(PlainLSTM):
+        steps = 0
+
+        def step(self, x, w, h, c):
+            self.steps += 1
+            return super().step(x, w, h, c.bfloat16().to(c.dtype) if self.steps == 30 else c)
+
+    case = small("lstm", T=80, B=9, I=3, H=32)
+    found = prove(NowAndThen, case).formula
+    assert found.reason.startswith("on T=80, B=4 of it; but for a cast to a narrower format: ")
+    assert prove(NowAndThen, replace(case, seq_len=200)).formula.reason.startswith("on T=97, B=4 ")
 
 
 def test_the_bound_over_the_quick_cases_is_below_2_to_the_minus_40():
