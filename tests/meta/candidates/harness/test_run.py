@@ -1,0 +1,118 @@
+"""What the harness makes of a case: numbers, memory, and the errors of second derivatives."""
+
+import pytest
+import torch
+
+from rnn_manual.candidates.harness.observer import ANOTHER, Observer
+from rnn_manual.candidates.harness.running import run_candidate
+from rnn_manual.cases.levels import few
+from rnn_manual.cases.options import case_of
+from rnn_manual.parity import check, select
+
+
+def nn(module):
+    return module
+
+
+CASES = few(select("quick", notes=None, where=lambda case: case.config.hidden_size < 64))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_nn_is_a_right_layer(case):
+    """Run as a case says, on every option that there is, torch.nn is what the loops are."""
+    assert not check(nn, case, formulas=False).verdict.fails
+
+
+class Seen(Observer):
+    """Keeps what it is given, by name, and which calls begin."""
+
+    def __init__(self):
+        self.tensors, self.began = {}, []
+
+    def given(self, name, tensor):
+        self.tensors[name] = tensor
+
+    def begins(self, call, backward):
+        self.began.append((call, backward))
+
+
+def seen(**options):
+    observer = Seen()
+
+    def build(module):
+        observer.tensors.update(module.named_parameters())
+        return module
+
+    run_candidate(build, case_of(equations="lstm", **options), observer=observer)
+    return observer
+
+
+def test_strided_memory_has_gaps():
+    """Input, states, weights and what comes back: every other column of something wider."""
+    found = seen(memory="strided").tensors
+    assert {"input", "h_0", "c_0", "weight_ih_l0", "d out", "d h_n"} <= found.keys()
+    assert {tensor.stride(-1) for tensor in found.values()} == {2}
+
+
+def test_expanded_memory_is_one_row():
+    """Input, states and what comes back are one row, for the whole batch; weights are not."""
+    found = seen(memory="expanded").tensors
+    ours = ("input", "h_0", "c_0", "d out", "d h_n", "d c_n")
+    assert [found[name].stride(1) for name in ours] == [0] * 6
+    assert found["weight_ih_l0"].is_contiguous()
+
+
+def test_calls_are_told_in_their_order():
+    """The case's own, and the way back through it, after those of the calls before it."""
+    own = [("", False), ("", True)]
+    assert seen().began == own
+    assert seen(call="before another").began[:2] == own
+    *before, there, back = seen(call="after another").began
+    assert [there, back] == own
+    assert {call for call, _ in before} == {f"{ANOTHER} {k}" for k in range(len(before) // 2)}
+
+
+def test_what_another_call_is_given_has_another_name():
+    """So that nothing of it is taken for the case's own."""
+    found = seen(call="after another").tensors
+    assert {"input", "d out", f"{ANOTHER} 0 input", f"{ANOTHER} 0 d out"} <= found.keys()
+
+
+class TwiceWrong(torch.autograd.Function):
+    """Whose second derivative raises."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return RaisesInBackward.apply(gradient)
+
+
+class RaisesInBackward(torch.autograd.Function):
+    said = ""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        raise RuntimeError(RaisesInBackward.said)
+
+
+@pytest.mark.parametrize(
+    ("said", "fails"),
+    [("derivative for aten::_thnn is not implemented", False), ("index out of range", True)],
+)
+def test_an_error_of_second_derivatives(monkeypatch, said, fails):
+    """One that says there are none has declined them; any other is an error."""
+    monkeypatch.setattr(RaisesInBackward, "said", said)
+
+    def build(module):
+        return lambda x, hx=None: module(TwiceWrong.apply(x), hx)
+
+    found = check(build, case_of(equations="gru", call="second derivatives"), formulas=False)
+    assert found.verdict.fails == fails
+    assert said in (found.tensors["grad² input"].reason if not fails else str(found))
