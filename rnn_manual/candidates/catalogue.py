@@ -111,6 +111,8 @@ def unsupported(candidate: Candidate, case: Case, device: str, mode: str = "") -
     if case.config.kind not in known.kinds:
         return f"it inherits from nn.{known.kinds[0].upper()}"
     if case.random and not (known.of_torch and device == "cpu" and not mode):
+        if known.of_torch:
+            return "nn's own dropout masks are compared where it is simply called, on a CPU"
         return "its dropout masks are others than nn's; claims N1 to N3 judge them"
     if not mode:
         return ""

@@ -24,6 +24,10 @@ class ProcessEnded(Exception):
     """The candidate's process ended, or was ended, before it answered."""
 
 
+class NotRun(ProcessEnded):
+    """Too many of its processes ended one after the other, and it was not tried again."""
+
+
 def what_it_did(error: BaseException) -> str:
     """What a candidate did that came to this error: `raised KeyError: 3`, `changed its input …`."""
     if isinstance(error, (Violation, ProcessEnded)):

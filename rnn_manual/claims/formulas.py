@@ -40,7 +40,7 @@ def proof_of(candidate: Candidate, case: Case, device: str) -> Formula:
     """A candidate's formulas on a case. Raises: Unsupported: they are not known."""
     proof = prove(candidate, case, device=device)
     if proof.formula.verdict == OPEN:
-        raise Unsupported(proof.formula.reason)
+        raise Unsupported(proof.formula.said)
     return proof.formula
 
 

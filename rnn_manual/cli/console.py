@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -23,6 +24,18 @@ def console() -> Console:
         return Console(highlight=False, emoji=False)
     file: Any = _Unpadded(sys.stdout)
     return Console(file=file, width=WIDE, highlight=False, emoji=False)
+
+
+TOLD = 5  # reasons
+
+
+def tell(out: Console, what: str, said: Sequence[tuple[str, int]]) -> None:
+    """Prints how often each was said, the commonest first."""
+    for words, count in said[:TOLD]:
+        line = f"{what:<9} {count} × {words}"
+        out.print(line, style="yellow", markup=False, soft_wrap=True)
+    if len(said) > TOLD:
+        out.print(f"{'':<9} … and {len(said) - TOLD} more reasons", style="yellow")
 
 
 class _Unpadded:

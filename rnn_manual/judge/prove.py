@@ -8,7 +8,13 @@ from typing import Any
 
 from rnn_manual.candidates.candidate import Candidate
 from rnn_manual.candidates.catalogue import MODES, as_candidate, run, unsupported
-from rnn_manual.candidates.errors import Unsupported, Violation, in_one_line, what_it_did
+from rnn_manual.candidates.errors import (
+    NotRun,
+    Unsupported,
+    Violation,
+    in_one_line,
+    what_it_did,
+)
 from rnn_manual.candidates.harness.result import Result
 from rnn_manual.candidates.process.dispatch import ask
 from rnn_manual.candidates.process.own_line import own_line
@@ -40,7 +46,7 @@ class Proof:
             besides, as raising an error or changing its input.
         """
         __tracebackhide__ = True
-        if self.formula.differs or self.formula.violation:
+        if self.formula.fails:
             raise AssertionError(str(self))
 
     def __str__(self) -> str:
@@ -91,8 +97,7 @@ def formula_of(
     T = min(case.seq_len, max(Sizes.T, LARGE // (B * of_a_step)))
     smaller = replace(case, seq_len=T, batch_size=B)
     formula = _formula_of(candidate, smaller, device, mode, explained)
-    said = f"on T={T}, B={B} of it"
-    return replace(formula, reason="; ".join(filter(None, [said, formula.reason])))
+    return replace(formula, conditions=(f"on T={T}, B={B} of it", *formula.conditions))
 
 
 def formula_beside_numbers(
@@ -123,10 +128,12 @@ def _formula_of(
     if isinstance(answer.error, Unsupported):
         raise answer.error
     if answer.error is not None or answer.value.broken:
-        alone = _broken(run(candidate, case, device, mode), answer.error)
+        alone = _broken(run(candidate, case, device, mode))
         if alone is not None:
             return alone
-    if answer.error is not None:
+    if isinstance(answer.error, NotRun):
+        return Formula(OPEN, str(answer.error))
+    if answer.error is not None:  # where it is watched only
         return Formula(OPEN, f"run on residues, it {what_it_did(answer.error)}")
     formula = compare(case, answer.value)
     if formula.verdict != OTHER:
@@ -135,27 +142,29 @@ def _formula_of(
     replay = there(replayed, finite, answer.value.native)
     if replay.error is not None:
         said = f"not computed in float64, where it raised {in_one_line(replay.error)}"
-        formula = replace(formula, reason="; ".join(filter(None, [formula.reason, said])))
-    formula = replace(formula, differs=tuple(_off(finite, replay.value or {})))
+        formula = replace(formula, conditions=(*formula.conditions, said))
+    numbers = {} if case.random else replay.value or {}  # (whose masks are another format's)
+    others = {name for name, verdict in formula.tensors.items() if verdict == OTHER}
+    differs = tuple(_off(finite, numbers))
+    formula = replace(formula, differs=differs, held=others <= numbers.keys())
     if not explained:
         return formula
     trace = there(traced, case).value
     where, instead, failed = _located(case, trace, formula)
-    reason = "; ".join(filter(None, [formula.reason, failed]))
-    return replace(formula, reason=reason, where=where, instead=instead)
+    conditions = (*formula.conditions, failed) if failed else formula.conditions
+    return replace(formula, conditions=conditions, where=where, instead=instead)
 
 
-def _broken(answer: Answer, watched: BaseException | None) -> Formula | None:
-    """What it does that no layer may; None if it does so only where its operations are watched.
+def _broken(answer: Answer) -> Formula | None:
+    """What it does that no layer may, in a run that is not watched; None if it does nothing of it.
 
-    Args:
-        answer: of a run that is not watched. watched: what was raised in one that is.
+    Raises: Unsupported: it declines the case there.
     """
     error = answer.error
     if isinstance(error, Unsupported):
         raise error
-    if error is None and isinstance(watched, Violation):
-        error = watched
+    if isinstance(error, NotRun):
+        return None
     if error is not None:
         line = "" if isinstance(error, Violation) else own_line(error)
         return Formula(OPEN, what_it_did(error), violation=what_it_did(error), line=line)
@@ -182,8 +191,6 @@ def _off(case: Case, found: dict[str, Floats]) -> list[str]:
     Args:
         case: the one that was replayed, of finite numbers.
     """
-    if case.random:  # whose masks are another format's
-        return []
     exact, allowed = oracle(replace(case, dtype="float64"), draw(case))
     return [
         name

@@ -30,14 +30,18 @@ def compare(case: Case, mirrored: Mirrored) -> Formula:
         reasons.append(reason)
     found = {name: result.values for name, result in mirrored.found.items() if name in tensors}
     verdict = next((v for v in (OTHER, OPEN) if v in tensors.values()), PROVED)
-    if not tensors:
-        verdict, reasons = OPEN, [mirrored.broken or "nothing to compare"]
+    reason = next(filter(None, reasons), "")
+    if verdict == PROVED and (mirrored.broken or not tensors):
+        broken = f"run on residues, it raised {mirrored.broken}"
+        verdict, reason = OPEN, broken if mirrored.broken else "nothing to compare"
+    known = verdict != OPEN and OPEN not in tensors.values()
     return Formula(
         verdict,
-        next(filter(None, reasons), "") or _depends_on(mirrored, case),
+        reason,
         tensors,
-        "" if OPEN in tensors.values() or not tensors else fingerprint(found),
+        fingerprint(found) if known else "",
         chance(asked, mirrored, points_of(case)),
+        conditions=() if reason else _depends_on(mirrored, case),
     )
 
 
@@ -54,7 +58,7 @@ def _verdict(found: Found, wanted: Residues, mirrored: Mirrored, case: Case) -> 
     return OTHER, ""
 
 
-def _depends_on(mirrored: Mirrored, case: Case) -> str:
+def _depends_on(mirrored: Mirrored, case: Case) -> tuple[str, ...]:
     """What a verdict holds for only."""
     said = []
     if mirrored.left:
@@ -67,7 +71,7 @@ def _depends_on(mirrored: Mirrored, case: Case) -> str:
         said.append("second derivatives are held as numbers only")
     if mirrored.native:
         said.append(BY_NATIVE_KERNELS)
-    return "; ".join(said)
+    return tuple(said)
 
 
 def fingerprint(residues: Mapping[str, Ints]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 PROVED, OTHER, OPEN = "proved", "other", "open"
+NO_NUMBERS = "not all of it was computed in float64, so that it is not known to be equal"
 SAME_NUMBERS = (
     "computed in float64, it gives the same numbers: an identity, an approximation, or a bound "
     "that is not reached"
@@ -33,11 +34,13 @@ class Formula:
 
     Args:
         verdict: "proved", "other" or "open": the worst of its results'.
-        reason: why it is open, or what a proof depends on; "" if there is nothing to say.
+        reason: why it is open; "" if it is not.
         tensors: each result's verdict, by name.
         fingerprint: of all results' formulas, the same wherever these are; "" if one is open.
         chance: that a formula is taken for the loops' and is not.
+        conditions: what the verdict depends on, or leaves out.
         differs: of another formula, the results that are others too, computed in float64.
+        held: of another formula, whether every result that is another was computed in float64.
         violation: what it did that no layer may, as raising an error or changing its input; "" if
             nothing. line: where it raised, in its own code.
         where, instead: of another formula, where it begins and what it is, where that is known.
@@ -48,18 +51,30 @@ class Formula:
     tensors: dict[str, str] = field(default_factory=dict)
     fingerprint: str = ""
     chance: float = 0.0
+    conditions: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
+    held: bool = False
     violation: str = ""
     line: str = ""
     where: Place | None = None
     instead: str = ""
+
+    @property
+    def said(self) -> str:
+        """The reason and the conditions, in a line."""
+        return "; ".join(filter(None, [self.reason, *self.conditions]))
+
+    @property
+    def fails(self) -> bool:
+        """Whether it is wrong: by what it did, or another formula that is not known to be equal."""
+        return bool(self.violation or self.differs) or (self.verdict == OTHER and not self.held)
 
 
 def in_words(formula: Formula) -> list[str]:
     """Everything known of a formula but its verdict, a line each."""
     at = formula.where.line if formula.where else formula.line
     found = [
-        ("formula", formula.instead or _where(formula) or formula.reason),
+        ("formula", formula.instead or _where(formula) or formula.said),
         ("at", at),
         ("but", _not_off(formula)),
     ]
@@ -78,6 +93,6 @@ def _where(formula: Formula) -> str:
 
 
 def _not_off(formula: Formula) -> str:
-    if formula.verdict != OTHER or formula.differs or "not computed in float64" in formula.reason:
+    if formula.verdict != OTHER or formula.differs:
         return ""
-    return SAME_NUMBERS
+    return SAME_NUMBERS if formula.held else NO_NUMBERS

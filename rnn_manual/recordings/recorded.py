@@ -60,7 +60,7 @@ def recorded_run(findings: Findings) -> Run:
     verdict, message = findings.verdict.value, without_versions(findings.message)
     known, formula = findings.formula, None
     if known is not None:
-        formula = RunFormula(known.verdict, without_versions(known.reason), known.fingerprint)
+        formula = RunFormula(known.verdict, without_versions(known.said), known.fingerprint)
     return Run(findings.case.id, findings.mode, verdict, message, tensors, formula)
 
 

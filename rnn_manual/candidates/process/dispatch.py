@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from rnn_manual.candidates.candidate import Candidate, Facts, facts_of
-from rnn_manual.candidates.errors import ProcessEnded, Unsupported
+from rnn_manual.candidates.errors import NotRun, ProcessEnded, Unsupported
 from rnn_manual.candidates.process.loading import load
 from rnn_manual.candidates.process.process import Answer, Process
 from rnn_manual.usage import LIMIT
@@ -49,7 +49,7 @@ def ask(
         except (Exception, SystemExit) as error:
             return Answer(error=error)
     if len(_ended) >= IN_A_ROW:
-        return Answer(error=ProcessEnded(f"not run: the {IN_A_ROW} runs before it {_ended[-1]}"))
+        return Answer(error=NotRun(f"not run: the {IN_A_ROW} runs before it {_ended[-1]}"))
     key = _key(candidate.subject, environment or {})
     process = _processes.get(key)
     if process is None or not process.alive:

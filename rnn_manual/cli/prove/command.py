@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -17,7 +16,7 @@ from rnn_manual.candidates.errors import ProcessEnded, Unsupported, Unusable
 from rnn_manual.candidates.process.dispatch import facts, set_limit
 from rnn_manual.cases.features import features_of
 from rnn_manual.cases.levels import select
-from rnn_manual.cli.console import console
+from rnn_manual.cli.console import console, tell
 from rnn_manual.cli.prove.selection import chosen
 from rnn_manual.cli.verify.results import dumps
 from rnn_manual.cli.verify.suite import checked_expression, matches
@@ -27,7 +26,7 @@ from rnn_manual.files import check_writable, write
 from rnn_manual.judge.prove import Proof, prove
 from rnn_manual.judge.report.as_json import formula_json
 from rnn_manual.proof.formula import OPEN, OTHER
-from rnn_manual.usage import Refused
+from rnn_manual.usage import LIMIT, Refused
 
 SHOWN = 5
 SAME = "computes the loops' formulas"
@@ -81,7 +80,8 @@ def command(options: argparse.Namespace) -> int:
             }
         )
     verdict, code = _verdict(found, shown)
-    _show(out, options.candidate, found, shown, declined)
+    limit = "" if options.limit == LIMIT else f" --limit {options.limit:g}"
+    _show(out, f"{quote(options.candidate)}{limit}", found, shown, declined)
     style = "bold red" if code else "bold green" if verdict == SAME else "yellow"
     out.print(f"{options.candidate} {verdict}", style=style, markup=False, soft_wrap=True)
     if options.json is not None:
@@ -93,7 +93,7 @@ def command(options: argparse.Namespace) -> int:
 def _verdict(found: list[dict[str, Any]], shown: list[Proof]) -> tuple[str, int]:
     """What the last line says, and the exit code."""
     verdicts = Counter(case["formula"]["verdict"] for case in found)
-    if any(proof.formula.differs for proof in shown):
+    if any(proof.formula.fails and not proof.formula.violation for proof in shown):
         return "computes other formulas than the loops", 1
     broken = [proof.formula.violation for proof in shown if proof.formula.violation]
     if broken:
@@ -126,24 +126,16 @@ def _show(
         if len(proofs) > 1:
             out.print(f"{len(proofs)} × {heading}; the plainest:", style="bold red", markup=False)
         plainest = min(proofs, key=_plainness)
-        again = f"rnn-manual prove --candidate {quote(candidate)} -k '[{plainest.case.id}]'"
+        again = f"rnn-manual prove --candidate {candidate} -k '[{plainest.case.id}]'"
         out.print(f"{plainest}\nagain     {again}\n", markup=False, soft_wrap=True)
     if len(by_words) > SHOWN:
         out.print(f"… and {len(by_words) - SHOWN} more kinds\n", style="red")
     if any(case["formula"]["verdict"] != OPEN for case in found):
         out.print(formulas_table(found))
         out.print(f"\nformulas  {formulas(found)}", markup=False, soft_wrap=True)
-    _tell(out, "open", open_formulas(c for c in found if not c["formula"]["violation"]))
-    _tell(out, "proved", conditions(found))
-    _tell(out, "declined", declined.most_common())
-
-
-def _tell(out: Console, what: str, said: Sequence[tuple[str, int]]) -> None:
-    for words, count in said[:SHOWN]:
-        line = f"{what:<9} {count} × {words}"
-        out.print(line, style="yellow", markup=False, soft_wrap=True)
-    if len(said) > SHOWN:
-        out.print(f"{'':<9} … and {len(said) - SHOWN} more reasons", style="yellow")
+    tell(out, "open", open_formulas(c for c in found if not c["formula"]["violation"]))
+    tell(out, "proved", conditions(found))
+    tell(out, "declined", declined.most_common())
 
 
 def _heading(proof: Proof) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from rnn_manual.cli.console import tell
 from rnn_manual.cli.verify.following import Failure, Followed
 from rnn_manual.cli.verify.groups import ENDED, NOT_RUN, grouped, raised
 from rnn_manual.cli.verify.legend import legend
@@ -43,11 +44,8 @@ def show(console: Console, report: dict[str, Any], found: Followed) -> None:
     console.print(legend(cases), style="dim", soft_wrap=True)
     if proved := formulas(cases):
         console.print(f"formulas  {proved}", markup=False, soft_wrap=True)
-    called = [case for case in cases if not is_mode(case)]
-    for what, told in (("open", open_formulas(cases)), ("proved", conditions(called))):
-        for reason, count in told:
-            line = f"{what:<9} {count} × {reason}"
-            console.print(line, style="yellow", markup=False, soft_wrap=True)
+    tell(console, "open", open_formulas(cases))
+    tell(console, "proved", conditions(case for case in cases if not is_mode(case)))
     if nearest := closest(cases):
         console.print(f"nearest   {nearest}", markup=False)
     console.print(_claims_line(found))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -14,9 +13,7 @@ from rnn_manual.judge.missing import Missing, missing_in
 from rnn_manual.judge.verdict import Verdict
 from rnn_manual.proof.formula import OPEN, OTHER, PROVED
 
-# What is said where a proof is one of fewer steps and sequences.
-SMALLER = re.compile(r"^on T=\d+, B=\d+ of it; ")
-CONDITIONS = ("but for ", "for inputs ")  # what a proof depends on
+CONDITIONS = ("but for ", "for inputs ")  # those that the layer's own code makes
 FORMULAS = (PROVED, OTHER, OPEN)
 JsonCase = dict[str, Any]
 VERDICTS = [verdict.value for verdict in Verdict]
@@ -61,20 +58,19 @@ def formulas(cases: Iterable[JsonCase]) -> str:
 
 def open_formulas(cases: Iterable[JsonCase]) -> list[tuple[str, int]]:
     """Why formulas are open, and of how many cases."""
-    found = Counter(SMALLER.sub("", said) for said in _reasons(cases, OPEN))
-    return found.most_common()
+    return Counter(formula["reason"] for formula in _formulas(cases, OPEN)).most_common()
 
 
 def conditions(cases: Iterable[JsonCase]) -> list[tuple[str, int]]:
     """What proofs depend on in the layer's own code, and of how many cases."""
-    said = (part for reason in _reasons(cases, PROVED) for part in reason.split("; "))
-    return Counter(part for part in said if part.startswith(CONDITIONS)).most_common()
+    said = (words for formula in _formulas(cases, PROVED) for words in formula["conditions"])
+    return Counter(words for words in said if words.startswith(CONDITIONS)).most_common()
 
 
-def _reasons(cases: Iterable[JsonCase], verdict: str) -> Iterator[str]:
+def _formulas(cases: Iterable[JsonCase], verdict: str) -> Iterator[JsonCase]:
     for case in cases:
         if case.get("formula") and case["formula"]["verdict"] == verdict:
-            yield case["formula"]["reason"] or ""
+            yield case["formula"]
 
 
 def not_compared(cases: Sequence[JsonCase]) -> list[str]:

@@ -48,10 +48,12 @@ def formula_json(formula: Formula) -> dict[str, Any]:
     return {
         "verdict": formula.verdict,
         "reason": formula.reason or None,
+        "conditions": list(formula.conditions),
         "fingerprint": formula.fingerprint or None,
         "tensors": formula.tensors,
         "chance": formula.chance,
         "differs": list(formula.differs),
+        "held": formula.held,
         "violation": formula.violation or None,
         "line": formula.line or None,
         "where": None if formula.where is None else asdict(formula.where),

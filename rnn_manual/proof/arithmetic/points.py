@@ -80,6 +80,22 @@ class Points:
     def relu(self: Self) -> Self:
         return self * self.step()
 
+    def maximum(self: Self, other: Any) -> Self:
+        other = self.lifted(other)
+        above = (self - other).step()
+        return self * above + other * (1 - above)  # type: ignore[no-any-return]
+
+    def minimum(self: Self, other: Any) -> Self:
+        other = self.lifted(other)
+        above = (self - other).step()
+        return other * above + self * (1 - above)  # type: ignore[no-any-return]
+
+    def added_at(self: Self, places: NDArray[Any], values: Points) -> Self:
+        """With values added at these places of the flattened array, one of which may come often."""
+        flat = self.values.reshape(len(self.values), -1).copy()
+        np.add.at(flat.T, places.ravel(), values.values.reshape(len(flat), -1).T)
+        return self.like(flat.reshape(self.values.shape), _highest([self, values]))
+
     def __sub__(self: Self, other: Any) -> Self:
         difference: Self = self + -self.lifted(other)
         return difference

@@ -52,6 +52,12 @@ class Reals(Points):
     def sqrt(self) -> Reals:
         return Reals(np.sqrt(self.values))
 
+    def maximum(self, other: Any) -> Reals:
+        return Reals(np.maximum(*aligned(self, self.lifted(other))))
+
+    def minimum(self, other: Any) -> Reals:
+        return Reals(np.minimum(*aligned(self, self.lifted(other))))
+
     def relu(self) -> Reals:
         return Reals(np.maximum(self.values, 0))
 

@@ -80,6 +80,10 @@ class Residues(Points):
         total = self.values.sum(shifted(axis, self.ndim), keepdims=keepdims)  # < 2^32 of them
         return Residues(reduced(total), self.degree)
 
+    def added_at(self, places: NDArray[Any], values: Points) -> Residues:
+        found = super().added_at(places, values)  # < 2^32 of them
+        return found.like(reduced(found.values))
+
     def sigmoid(self) -> Residues:
         hashed(self.size, self.degree)
         return Residues(_sigma(self.values), Degree(1))

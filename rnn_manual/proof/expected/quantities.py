@@ -33,7 +33,7 @@ run_backward: Callable[..., Any] = run_direction_backward
 class Cell:
     """One step of one layer in one direction.
 
-    first: whether the direction begins with it, or the way back does.
+    first: whether the direction begins with it; or its way back does. back: whether it is of that.
     given: what went into it, by name: x, h and c, each (B_t, …).
     quantities: what it computed, by name, each (B_t, H or P), in the order in which it did.
     shares: on the way back, what it adds to the gradients of weights, by role.
@@ -47,6 +47,7 @@ class Cell:
     given: Named
     quantities: Named
     shares: Named = field(default_factory=dict)
+    back: bool = False
 
     @property
     def place(self) -> tuple[int, int, int]:
@@ -61,7 +62,7 @@ class Cell:
         return q["W_ih x + b_ih"][..., 2 * H :], q["W_hh h + b_hh"][..., 2 * H :]
 
     def __str__(self) -> str:
-        note = "where the way back begins" if self.shares else "the first it processes"
+        note = "where its way back begins" if self.back else "the first it processes"
         first = f" ({note})" if self.first else ""
         return f"layer {self.layer}, {DIRECTIONS[self.direction]}, step {self.step}{first}"
 
@@ -124,7 +125,7 @@ def backward_cells(case: Case) -> list[Cell]:
             named |= dict(reversed(of_sums) if config.kind == "gru" else of_sums)
             named |= {f"d{s}": d for s, d in zip(config.states, d_before, strict=True)}
             first = t == (0 if backward else steps - 1)
-            found.append(Cell(layer, direction, t, first, w, {}, named, dict(dw)))
+            found.append(Cell(layer, direction, t, first, w, {}, named, dict(dw), back=True))
             return dw, dx, *d_before
 
         return run_backward(ops, watched, *arguments, backward=backward)

@@ -128,9 +128,8 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 self.shadows.add_constant(target)
         try:
             found, reason = formulas_of(op, function, args, kwargs, given, self.shadows)
-        except (ValueError, IndexError):
-            function(*args, **kwargs)  # what torch refuses as well, it refuses in its own words
-            raise
+        except (ValueError, IndexError) as error:  # what torch refuses too, it refuses below
+            found, reason = None, f"no rule for {op.label}: {error}"
         result = function(*args, **kwargs)
         self._write(op, result if op.returns else targets, found, reason, depends)
         return result

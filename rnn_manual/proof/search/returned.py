@@ -31,7 +31,7 @@ def what_is_returned(case: Case, trace: Trace, outputs: list[str]) -> tuple[Plac
         if output != "out":
             row, direction_ = case.config.layer_direction(first[0])
             layer, direction = row, DIRECTIONS[direction_]
-        line = where_computed(trace, found.values[:, wrong][:, 0])
+        line = "" if stands else where_computed(trace, found.values[:, wrong][:, 0])
         place = Place(layer, direction, None, output, line)
         stands = stands or "none of the loops' values"
         return place, f"{where} is {stands}, expected {should}"
@@ -50,19 +50,7 @@ def _names(case: Case) -> dict[int, str]:
     order = _batch_order(case)
     for cell in forward_cells(case):
         for name, quantity in cell.quantities.items():
-            if name not in (
-                "h'",
-                "c'",
-                "tanh(c')",
-                "o·tanh(c')",
-                "i",
-                "f",
-                "g",
-                "o",
-                "r",
-                "z",
-                "n",
-            ):
+            if "+" in name:  # of all gates at once
                 continue
             for (row, unit), key in np.ndenumerate(keys_of(quantity.values)):
                 where = f"layer {cell.layer}, {DIRECTIONS[cell.direction]}, step {cell.step}"

@@ -5,8 +5,10 @@ import shlex
 
 import pytest
 
+from rnn_manual.candidates.process import dispatch
 from rnn_manual.cases.features import CHAOTIC
 from rnn_manual.cli import main
+from rnn_manual.cli.console import console, tell
 from rnn_manual.cli.verify.tables import formulas_table
 
 LAYER = """
@@ -77,8 +79,34 @@ def test_the_case_that_is_shown_can_be_asked_for_again(tmp_path, capsys, monkeyp
     (asked, *_) = re.findall("^again +rnn-manual (.*)$", capsys.readouterr().out, re.MULTILINE)
     assert main(shlex.split(asked)) == 1
     assert "formulas  1 other;" in capsys.readouterr().out
+    given = ["prove", "--candidate", "again.py:build", "--kind", "rnn", "--dtype", "float64"]
+    assert main([*given, "--limit", "60"]) == 1
+    shown = capsys.readouterr().out
+    assert re.search("^again .* --limit 60 -k ", shown, re.MULTILINE)
+    assert not re.search("^  float32", shown, re.MULTILINE)
     assert main(["prove", "-k", "no_such_case", "--dtype", "float64"]) == 2
     assert "no case is of these kinds and dtypes" in capsys.readouterr().err
+
+
+def test_what_ends_its_process_is_one_fault(tmp_path, capsys, monkeypatch):
+    """After a few ends the rest is not run, and is not said to have done anything."""
+    monkeypatch.setattr(dispatch, "_ended", [])
+    monkeypatch.chdir(tmp_path)
+    text = LAYER.replace("ACTIVATION", TANH).replace("AT_THE_END", "import os; os._exit(3)")
+    (tmp_path / "ends.py").write_text(text)
+    assert main(["prove", "--candidate", "ends.py:build", "--kind", "rnn"]) == 1
+    shown = capsys.readouterr().out
+    assert "ended its process with exit code 3" in shown
+    assert re.search(r"^open +\d+ × not run: the 3 runs before it ended", shown, re.MULTILINE)
+    assert re.search(r"does what no layer may, on 1 of \d+ cases$", shown, re.MULTILINE)
+
+
+def test_the_commonest_reasons_are_told(capsys):
+    """Five of them, and how many more there are."""
+    tell(console(), "open", [(f"reason {k}", 9 - k) for k in range(7)])
+    *told, more = capsys.readouterr().out.splitlines()
+    assert told == [f"open      {9 - k} × reason {k}" for k in range(5)]
+    assert more == "          … and 2 more reasons"
 
 
 @pytest.mark.parametrize("mode", ["", "deepcopy"])

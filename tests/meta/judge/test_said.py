@@ -12,6 +12,7 @@ from rnn_manual.cases.options import case_of
 from rnn_manual.judge.report.as_json import case_json
 from rnn_manual.mistakes import MISTAKES
 from rnn_manual.parity import Case, Verdict, check, prove
+from tests.meta.candidates.right.classes import PlainLSTM
 from tests.meta.candidates.right.functions import RIGHT
 from tests.meta.judge.planted import CONFIG
 
@@ -136,6 +137,19 @@ def test_gradients_that_are_lost(about, mode, said):
     found = check(Loses, case_of(equations="gru", **about), mode=mode, formulas=False)
     assert found.tensors["grad weight_ih_l0"].reason == said
     assert found.verdict.fails
+
+
+def test_a_proof_is_told_beside_numbers_that_differ():
+    """With what it depends on: there is where to look."""
+
+    class Rounding(PlainLSTM):
+        def step(self, x, w, h, c):
+            h, c = super().step(x, w, h, c)
+            return h, c.bfloat16().to(c.dtype)
+
+    said = str(check(Rounding, case_of(equations="lstm")))
+    assert "disagrees with the loops" in said
+    assert "formula   proved; but for a cast to a narrower format: test_said.py:" in said
 
 
 def test_what_a_proof_does_besides_fails_it():

@@ -31,7 +31,7 @@ def test_a_scripted_layer_is_proved_with_onednn_off(mode):
     """oneDNN's kernel is met within TorchScript, which raises an error of its own for ours."""
     formula = prove(mode, Case(Config("lstm", 1, 2), 2, 1)).formula
     assert formula.verdict == "proved"
-    assert ("oneDNN" in formula.reason) == torch.backends.mkldnn.is_available()
+    assert ("oneDNN" in formula.said) == torch.backends.mkldnn.is_available()
 
 
 @pytest.mark.parametrize("mode", ["meta", "meta-assign", "device-dtype"])

@@ -98,11 +98,11 @@ def test_a_failing_search_hides_no_verdict(monkeypatch):
     found = prove(mistake, shown_on(mistake)).formula
     assert found.verdict == "other"
     assert found.differs
-    assert "not placed, for that raised IndexError: out of range" in found.reason
+    assert "not placed, for that raised IndexError: out of range" in found.said
 
 
 def test_a_failing_replay_claims_no_identity(monkeypatch):
-    """If the run in float64 raises, nobody says that its numbers are the same."""
+    """If the run in float64 raises, it is not said that its numbers are the same, and it fails."""
 
     def broken(*_):
         raise ValueError("no numbers")
@@ -110,8 +110,11 @@ def test_a_failing_replay_claims_no_identity(monkeypatch):
     monkeypatch.setattr(judge, "replayed", broken)
     mistake = MISTAKES["h_0_ignored"]
     found = prove(mistake, shown_on(mistake))
-    assert "not computed in float64, where it raised ValueError: no numbers" in found.formula.reason
+    assert "not computed in float64, where it raised ValueError: no numbers" in found.formula.said
     assert "the same numbers" not in str(found)
+    assert "not known to be equal" in str(found)
+    with pytest.raises(AssertionError):
+        found.assert_ok()
 
 
 @pytest.mark.parametrize(("layer", "direction", "step"), [(0, 0, 2), (1, 1, 1)])

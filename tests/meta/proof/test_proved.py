@@ -101,7 +101,7 @@ def test_a_layout_of_ones_own_is_followed_through_the_copy():
     found = prove(build, small("lstm")).formula
     assert found.verdict == "proved", found
     assert {"out", "h_n", "c_n", "grad input"} <= set(found.tensors)
-    assert "but for gradients that are not there, as grad weight_ih_l0" in found.reason
+    assert "but for gradients that are not there, as grad weight_ih_l0" in found.said
 
 
 @pytest.mark.parametrize(

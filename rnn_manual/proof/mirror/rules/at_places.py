@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.mirror.rules.register import NoRule, rule
 
-Places = NDArray[np.intp]
-
 
 @rule("index_put", "_index_put_impl", "_unsafe_index_put")
 def _index_put(
@@ -20,21 +18,32 @@ def _index_put(
     numbers = np.arange(x.size).reshape(x.shape)
     places = numbers[tuple(slice(None) if i is None else np.asarray(i) for i in indices)]
     zeros = (x.reshape(x.size)[:1] * 0).take(np.zeros(places.shape, int))
-    return (_added if accumulate else _put)(x, places, values + zeros)
+    values = values + zeros
+    return x.added_at(places, values) if accumulate else _put(x, places, values)
+
+
+def _put(x: Points, places: NDArray[np.intp], values: Points) -> Any:
+    """Of several values for one place, the last."""
+    source = np.arange(x.size)
+    source[places.ravel()] = x.size + np.arange(places.size)
+    both = Points.concatenated([x.reshape(x.size), values.reshape(values.size)])
+    return both.take(source.reshape(x.shape))
 
 
 @rule("index_add")
 def _index_add(x: Points, axis: int, index: Any, source: Points, alpha: Any = 1) -> Any:
     places = np.take(np.arange(x.size).reshape(x.shape), np.asarray(index), axis)
-    return _added(x, places, source * alpha)
+    return x.added_at(places, source * alpha)
 
 
 @rule("scatter_add")
 def _scatter_add(x: Points, axis: int, index: Any, source: Points) -> Any:
+    if not x.ndim:
+        return x + source
     where = np.indices(index.shape)
     where[axis] = index
     places = np.arange(x.size).reshape(x.shape)[tuple(where)]
-    return _added(x, places, source[tuple(map(slice, index.shape))])
+    return x.added_at(places, source[tuple(map(slice, index.shape))])
 
 
 @rule("embedding_dense_backward")
@@ -47,24 +56,4 @@ def _embedding_dense_backward(
     zeros = rows[:0].sum(0, True).take(np.zeros((number, 1), int) + np.arange(rows.shape[-1]))
     kept = np.flatnonzero(chosen != padding)
     places = np.arange(zeros.size).reshape(zeros.shape)[chosen[kept]]
-    return _added(zeros, places, rows[kept])
-
-
-def _put(x: Points, places: Places, values: Points) -> Any:
-    """Of several values for one place, the last."""
-    source = np.arange(x.size)
-    source[places.ravel()] = x.size + np.arange(places.size)
-    both = Points.concatenated([x.reshape(x.size), values.reshape(values.size)])
-    return both.take(source.reshape(x.shape))
-
-
-def _added(x: Points, places: Places, values: Points) -> Any:
-    """Of several values for one place, the sum: each round adds one to each place."""
-    flat, added, places = x.reshape(x.size), values.reshape(values.size), places.ravel()
-    left = np.arange(places.size)
-    while left.size:
-        there, first = np.unique(places[left], return_index=True)
-        now = left[first]
-        flat = _put(flat, there, flat.take(there) + added.take(now))
-        left = np.delete(left, first)
-    return flat.reshape(x.shape)
+    return zeros.added_at(places, rows[kept])

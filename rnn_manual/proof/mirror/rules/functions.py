@@ -68,14 +68,12 @@ def _hardtanh_backward(dy: Points, x: Points, low: Any, high: Any) -> Any:
 
 @rule("maximum")
 def _maximum(x: Points, y: Any) -> Any:
-    above = (x - y).step()
-    return x * above + y * (1 - above)
+    return x.maximum(y)
 
 
 @rule("minimum")
 def _minimum(x: Points, y: Any) -> Any:
-    above = (x - y).step()
-    return y * above + x * (1 - above)
+    return x.minimum(y)
 
 
 @rule("abs")

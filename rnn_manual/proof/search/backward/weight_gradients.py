@@ -37,7 +37,7 @@ def weight_gradient_instead(
 
 
 def _of_another_size(wanted: Points) -> Iterator[Term]:
-    yield "0, as of a weight that is detached", wanted * 0
+    yield "0, as if it were detached", wanted * 0
     for factor, words in ((2, "twice"), (0.5, "half"), (-1, "minus")):
         yield f"{words} what is expected", wanted * factor
 

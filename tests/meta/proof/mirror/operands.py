@@ -39,6 +39,7 @@ def call(*args, **kwargs):
     return args, kwargs
 
 
+_infinite = torch.tensor([0.5, torch.inf, -torch.inf], dtype=torch.float64)
 _both = [call(t(2, 3), t(3)), call(t(2, 3), 1.5), call(t(2, 3), t(2, 1))]
 _alpha = [*_both, call(t(2, 3), t(2, 3), alpha=2.5)]
 _one = [call(t(2, 3)), call(t(4)), call(t())]
@@ -120,11 +121,13 @@ RULES = {
         call(t(4, 5), -0.5, 0.75),
         call(t(4, 5), None, 0.25),
         call(t(4, 5), t(5), t(5)),
+        call(t(4, 5), -torch.inf, torch.inf),
+        call(_infinite, -1.0, 1.0),
     ],
     "hardtanh": [call(t(4, 5)), call(t(4, 5), -0.5, 1.5)],
     "hardtanh_backward": [call(t(4, 5), t(4, 5), -0.5, 1.5)],
-    "maximum": [call(t(2, 3), t(3))],
-    "minimum": [call(t(2, 3), t(3))],
+    "maximum": [call(t(2, 3), t(3)), call(t(3), _infinite)],
+    "minimum": [call(t(2, 3), t(3)), call(t(3), _infinite)],
     "abs": _one,
     "sigmoid_backward": [call(t(2, 3), t(2, 3))],
     "tanh_backward": [call(t(2, 3), t(2, 3))],
@@ -160,6 +163,7 @@ RULES = {
         call(t(3, 4), 1, torch.tensor([[0, 3, 0], [1, 1, 1]]), t(3, 4)),
         call(t(3, 2, 4), 0, torch.tensor([[[0, 2, 1, 0]], [[0, 0, 1, 2]]]), t(2, 1, 4)),
         call(t(3), 0, places(2, 0), t(2)),
+        call(t(), 0, torch.tensor(0), t()),
     ],
     "embedding_dense_backward": [
         call(t(2, 3, 4), torch.tensor([[0, 4, 2], [4, 1, 0]]), 5, 1, False),

@@ -37,7 +37,7 @@ def test_what_a_proof_leaves_out_is_told(name):
     """What is cast is named with its line; so are the gradients that are not there."""
     found = formula(name)
     assert found.verdict == "proved"
-    assert TOLD[name] in found.reason
+    assert TOLD[name] in found.said
 
 
 @pytest.mark.parametrize("name", OPEN)
@@ -85,16 +85,16 @@ def test_what_stands_there_instead_is_named():
         ("forward_half_only", "W_ii of the forward half of x"),
         ("c_0_ignored", "c' of layer 0, forward, step 0 (the first it processes) is i·g, expected"),
         ("gradients_doubled", "grad weight_ih_l0 is twice what is expected"),
-        ("g_derivative_of_sigmoid", "da_g of layer 0, forward, step 2 (where the way back begins) "
+        ("g_derivative_of_sigmoid", "da_g of layer 0, forward, step 2 (where its way back begins) "
          "is dc'·i·g·(1 - g), expected dc'·i·(1 - g²)"),
         ("i_and_f_derivatives_exchanged", "is dc'·g·f·(1 - f), expected dc'·g·i·(1 - i)"),
         ("tanh_derivative_at_the_state_before", "is dh'·(1 - h²), expected dh'·(1 - h'²)"),
         ("dc_through_h_missing", "is d c_n alone, expected dc + dh'·o·(1 - tanh²"),
-        ("d_c_n_dropped", "dc' of layer 0, forward, step 2 (where the way back begins) is "
+        ("d_c_n_dropped", "dc' of layer 0, forward, step 2 (where its way back begins) is "
          "dh'·o·(1 - tanh²(c')), expected dc + dh'·o·(1 - tanh²(c'))"),
         ("d_h_n_dropped", "is d out of step 2 alone, expected d out of step 2 + d h_n"),
         ("recurrent_term_missing", "is d out of step 1 alone, expected d out of step 1 + dh of "),
-        ("gradient_cut_between_steps", "dh of layer 0, forward, step 2 (where the way back begins) "
+        ("gradient_cut_between_steps", "dh of layer 0, forward, step 2 (where its way back begins) "
          "is 0, with dc left out as well, expected W_hiᵀ da_i + W_hfᵀ da_f + W_hgᵀ da_g + W_hoᵀ"),
         ("dn_not_scaled_by_r", "is d out of step 1 + dh of step 2, which is z·dh' + W_hrᵀ da_r + "
          "W_hzᵀ da_z + W_hnᵀ da_n, expected d out of step 1 + dh of step 2"),

@@ -180,7 +180,7 @@ def test_nothing_is_placed_past_what_is_not_known(back):
     ("layer", "case", "words"),
     [
         (CutBelow, small("rnn", layers=2),
-         "dh of layer 0, forward, step 2 (where the way back begins) is 0, expected W_hhᵀ da"),
+         "dh of layer 0, forward, step 2 (where its way back begins) is 0, expected W_hhᵀ da"),
         (ThreeTimes, small("rnn", T=1),
          "grad h_0 is another formula than expected"),
         (projected, small("lstm", H=3, proj_size=2),

@@ -104,9 +104,7 @@ WRONG = {
     "grad weight_ih_l0 is twice what is expected": lstm(scale=lambda W: 2 * W - HELD(W)),
     "grad weight_ih_l0 is half what is expected": lstm(scale=lambda W: W / 2 + HELD(W) / 2),
     "grad weight_ih_l0 is minus what is expected": lstm(scale=lambda W: 2 * HELD(W) - W),
-    "grad weight_ih_l0 is 0, as of a weight that is detached": lstm(
-        scale=lambda W: 0 * W + HELD(W)
-    ),
+    "grad weight_ih_l0 is 0, as if it were detached": lstm(scale=lambda W: 0 * W + HELD(W)),
 }
 
 

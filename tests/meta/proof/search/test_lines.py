@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from rnn_manual.parity import prove
+from tests.meta.candidates.right.classes import PlainRNN
 from tests.meta.proof.small import small
 
 
@@ -148,7 +149,7 @@ def test_the_right_one_is_proved(kind):
          "is another formula than dh'·tanh(c')·o·(1 - o)"),
         ("lstm", "cat", "dh", 2, "dx, dh, dW, dU = da @ W, da @ U",
          "is W_hiᵀ da_i + W_hfᵀ da_g + W_hgᵀ da_f + W_hoᵀ da_o, expected W_hiᵀ da_i + W_hfᵀ da_f"),
-        ("lstm", "dc", "dc", 2, "f = 0 * f if", "(where the way back begins) is 0, expected dc'·f"),
+        ("lstm", "dc", "dc", 2, "f = 0 * f if", "(where its way back begins) is 0, expected dc'·f"),
         ("rnn", "d out", "dh'", 2, "dh = dh + d_out[0 if ",
          "is d out of step 0 + d h_n, expected d out of step 2 + d h_n"),
         ("gru", "d", "grad bias_hh_l0", None, None,
@@ -187,9 +188,39 @@ def test_a_gradient_by_autograd_has_no_line():
     assert formula.where.line == ""
 
 
+class FirstRowLost(torch.autograd.Function):
+    """Its gradient is that of something else in the first row of the batch."""
+
+    @staticmethod
+    def forward(ctx, h):
+        return h.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return torch.cat([gradient[:1] ** 2, gradient[1:]])
+
+
+def test_the_rows_that_are_others_are_named():
+    """Where a gradient is another in some sequences only."""
+
+    def layer(module, x, h):
+        return elman("", module, x, FirstRowLost.apply(h[0])[None])
+
+    case = small("rnn", H=3, B=4, T=1)
+    found = prove(lambda module: partial(layer, module), case).formula
+    assert found.instead == "grad h_0 is another formula than expected"
+
+    class Step(PlainRNN):
+        def step(self, x, w, h):
+            return (FirstRowLost.apply(super().step(x, w, h)[0]),)
+
+    found = prove(Step, small("rnn", B=3)).formula
+    assert found.instead.endswith("is another formula than dh'·(1 - h'²) in row 0")
+
+
 @pytest.mark.parametrize("call", ["after another", "before another"])
 def test_another_call_has_no_part_in_it(call):
     """The line is one of the case's own way back, though others were called and differentiated."""
     found = prove(lambda module: partial(elman, "d out", module), small("rnn", H=3, B=4, call=call))
-    assert found.formula.instead.startswith("dh' of layer 0, forward, step 2 (where the way back")
+    assert found.formula.instead.startswith("dh' of layer 0, forward, step 2 (where its way back")
     assert "dh = dh + d_out[0 if" in found.formula.where.line

@@ -79,7 +79,7 @@ def test_the_first_of_a_direction_says_so():
     assert _first(forward_cells(case)) == [f"{place} (the first it processes)" for place in said]
     said = ["layer 0, backward, step 0", "layer 0, forward, step 2"]
     assert _first(backward_cells(case)) == [
-        f"{place} (where the way back begins)" for place in said
+        f"{place} (where its way back begins)" for place in said
     ]
     assert str(forward_cells(case)[1]) == "layer 0, forward, step 1"
 

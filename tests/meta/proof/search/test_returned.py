@@ -1,0 +1,65 @@
+"""What stands in out, h_n and c_n, where all of the loops' quantities were computed."""
+
+import pytest
+
+from rnn_manual.parity import prove
+from tests.meta.candidates.right.classes import PlainLSTM, PlainRNN
+from tests.meta.proof.small import small
+
+
+def changed(layer, change):
+    """A layer whose results go through a function."""
+
+    class Changed(layer):
+        def forward(self, input, hx=None):
+            return change(*super().forward(input, hx))
+
+    return Changed
+
+
+def turned_around(out, state):
+    return out.flip(0), state
+
+
+def c_for_h(out, state):
+    return out, (state[1].clone(), state[1])
+
+
+def one_more(out, state):
+    return out + 1, state
+
+
+@pytest.mark.parametrize(
+    ("layer", "change", "words", "line"),
+    [
+        (PlainRNN, turned_around, "out[0, 0, 0] is h' of layer 0, forward, step 2, batch 0, unit "
+         "0, expected h' of layer 0, forward, step 0, batch 0, unit 0", ""),
+        (PlainLSTM, c_for_h, "h_n[0, 0, 0] is c' of layer 0, forward, step 2, batch 0, unit 0, "
+         "expected h' of layer 0, forward, step 2, batch 0, unit 0", ""),
+        (PlainRNN, one_more, "out[0, 0, 0] is none of the loops' values, expected h' of layer 0",
+         "return out + 1, state"),
+    ],
+)  # fmt: skip
+def test_what_is_returned_is_named(layer, change, words, line):
+    """By the quantity that it is; or, if it is none, with the line that computed it."""
+    found = prove(changed(layer, change), small(layer.kind)).formula
+    assert found.instead.startswith(words)
+    assert found.where.line.endswith(line)
+    assert bool(found.where.line) == bool(line)
+
+
+def test_the_sums_are_among_what_is_named():
+    """As of a layer that returns what tanh is taken of."""
+
+    class Sums(PlainRNN):
+        def step(self, x, w, h):
+            return super().step(x, w, h.tanh())
+
+        def forward(self, input, hx=None):
+            f, self.f = self.f, lambda a: a
+            out, last = super().forward(input, hx)
+            self.f = f
+            return out, last.tanh()
+
+    found = prove(Sums, small("rnn", T=1, state="omitted")).formula
+    assert "out[0, 0, 0] is a of layer 0, forward, step 0, batch 0, unit 0" in found.instead
