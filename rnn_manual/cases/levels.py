@@ -60,6 +60,9 @@ LIVES = [
     for equations in TELLING["equations"]
 ]
 
+# A step whose input is all zero, in input that is not packed, which many layers decline.
+ZERO_STEPS = [case_of(equations=e, values="signed zeros") for e in TELLING["equations"]]
+
 # Weights so large that the recurrence is chaotic.
 CHAOTIC = [
     Case(Config(kind, 3, 32, bidirectional=True), 60, dtype=dtype, gain=10.0)
@@ -76,7 +79,11 @@ def quick() -> tuple[Case, ...]:
     telling = covering(TELLING, 2, feasible=is_feasible, more=together(), given=rows)
     masking = covering(ALL, 1, feasible=has_one_mask, more=masked(), given=[*rows, *telling])
     pairs = (case_of(**row) for row in [*telling, *masking])
-    return tuple(dict.fromkeys([*PLAINEST, *IN_FLOAT64, *LIVES, *pairs, *thresholds(), *CHAOTIC]))
+    return tuple(
+        dict.fromkeys(
+            [*PLAINEST, *IN_FLOAT64, *LIVES, *pairs, *ZERO_STEPS, *thresholds(), *CHAOTIC]
+        )
+    )
 
 
 # What takes long, for `full` only.

@@ -50,7 +50,8 @@ class Proof:
             raise AssertionError(str(self))
 
     def __str__(self) -> str:
-        lines = [f"candidate {self.candidate}: {self.formula.verdict}", *in_words(self.formula)]
+        verdict = "fails" if self.formula.violation else self.formula.verdict
+        lines = [f"candidate {self.candidate}: {verdict}", *in_words(self.formula)]
         return "\n".join([*lines, f"case      {self.case}"])
 
 

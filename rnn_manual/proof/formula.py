@@ -74,7 +74,10 @@ def in_words(formula: Formula) -> list[str]:
     """Everything known of a formula but its verdict, a line each."""
     at = formula.where.line if formula.where else formula.line
     found = [
-        ("formula", formula.instead or _where(formula) or formula.said),
+        (
+            "it" if formula.violation else "formula",
+            formula.instead or _where(formula) or formula.said,
+        ),
         ("at", at),
         ("but", _not_off(formula)),
     ]

@@ -20,7 +20,7 @@ from rnn_manual.cli.console import console, tell
 from rnn_manual.cli.prove.selection import chosen
 from rnn_manual.cli.verify.results import dumps
 from rnn_manual.cli.verify.suite import checked_expression, matches
-from rnn_manual.cli.verify.summary import conditions, formulas, open_formulas
+from rnn_manual.cli.verify.summary import conditions, formulas, open_formulas, smaller
 from rnn_manual.cli.verify.tables import formulas_table
 from rnn_manual.files import check_writable, write
 from rnn_manual.judge.prove import Proof, prove
@@ -134,7 +134,7 @@ def _show(
         out.print(formulas_table(found))
         out.print(f"\nformulas  {formulas(found)}", markup=False, soft_wrap=True)
     tell(out, "open", open_formulas(c for c in found if not c["formula"]["violation"]))
-    tell(out, "proved", conditions(found))
+    tell(out, "proved", [*smaller(found), *conditions(found)])
     tell(out, "declined", declined.most_common())
 
 

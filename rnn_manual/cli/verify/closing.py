@@ -19,6 +19,7 @@ from rnn_manual.cli.verify.summary import (
     is_mode,
     not_compared,
     open_formulas,
+    smaller,
 )
 from rnn_manual.cli.verify.tables import modes_table, verdict_table
 from rnn_manual.judge.report.environment import in_words
@@ -45,7 +46,8 @@ def show(console: Console, report: dict[str, Any], found: Followed) -> None:
     if proved := formulas(cases):
         console.print(f"formulas  {proved}", markup=False, soft_wrap=True)
     tell(console, "open", open_formulas(cases))
-    tell(console, "proved", conditions(case for case in cases if not is_mode(case)))
+    called = [case for case in cases if not is_mode(case)]
+    tell(console, "proved", [*smaller(called), *conditions(called)])
     if nearest := closest(cases):
         console.print(f"nearest   {nearest}", markup=False)
     console.print(_claims_line(found))

@@ -47,12 +47,12 @@ def closest(cases: Iterable[JsonCase]) -> str:
 def formulas(cases: Iterable[JsonCase]) -> str:
     """In words: how many are proved, and the chance that one of these is not what it is said."""
     found = [case["formula"] for case in cases if case.get("formula")]
-    if not found:
-        return ""
     count = Counter(formula["verdict"] for formula in found)
     words = ", ".join(f"{count[verdict]:,} {verdict}" for verdict in FORMULAS if count[verdict])
-    chance = sum(formula["chance"] for formula in found)
-    power = math.floor(math.log2(chance)) + 1 if chance else -1000
+    chance = sum(formula["chance"] for formula in found if formula["verdict"] == PROVED)
+    if not chance:
+        return words
+    power = math.floor(math.log2(chance)) + 1
     return f"{words}; the chance that one is taken for the same and is not: below 2^{power}"
 
 
@@ -65,6 +65,13 @@ def conditions(cases: Iterable[JsonCase]) -> list[tuple[str, int]]:
     """What proofs depend on in the layer's own code, and of how many cases."""
     said = (words for formula in _formulas(cases, PROVED) for words in formula["conditions"])
     return Counter(words for words in said if words.startswith(CONDITIONS)).most_common()
+
+
+def smaller(cases: Iterable[JsonCase]) -> list[tuple[str, int]]:
+    """Of how many cases the formulas of fewer steps or sequences are proved."""
+    proved = [formula["conditions"] for formula in _formulas(cases, PROVED)]
+    count = sum(any(words.startswith("on T=") for words in said) for said in proved)
+    return [("on fewer steps or sequences than the case has", count)] * bool(count)
 
 
 def _formulas(cases: Iterable[JsonCase], verdict: str) -> Iterator[JsonCase]:

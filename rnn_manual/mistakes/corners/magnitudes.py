@@ -10,6 +10,7 @@ import torch
 from rnn_manual.cases.calls import WITHOUT_A_GRAPH, differentiated
 from rnn_manual.cases.case import Case
 from rnn_manual.layout import mapped_rows
+from rnn_manual.loops import run_direction
 from rnn_manual.mistakes.conditions import biased, holds_numbers
 from rnn_manual.mistakes.corners.called import Identity, through
 from rnn_manual.mistakes.wrong import Net, mistake
@@ -69,3 +70,26 @@ def _all_of_it_small(case: Case) -> bool:
 )
 def small_inputs_flushed(net: Net) -> Net:
     return replace(net, input=mapped_rows(lambda x: x * (x.abs() > 1e-6), net.input))
+
+
+@mistake(
+    "a step whose input is all zero is skipped",
+    holds_numbers,
+    biased,
+    lambda case: case.values == "signed zeros" and case.seq_len > 1,
+    classic=False,
+)
+def zero_steps_skipped(net: Net) -> Net:
+    lowest = iter([True] * net.config.num_directions)
+
+    def walk(ops: Any, cell: Any, w: Any, rows: Any, sizes: Any, s: Any, backward: bool) -> Any:
+        below = next(lowest, False)
+        zero = [below and not step.any() for step in ops.steps(rows, sizes)]
+        skipped = iter(zero[::-1] if backward else zero)
+
+        def or_not(ops: Any, w: Any, x: Any, *given: Any) -> Any:
+            return given if next(skipped) else cell(ops, w, x, *given)
+
+        return run_direction(ops, or_not, w, rows, sizes, s, backward)
+
+    return net.using(walk=walk)

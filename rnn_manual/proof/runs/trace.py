@@ -82,6 +82,17 @@ class Trace:
         """Whether all of these were computed, and some are not zero."""
         return bool(values.any()) and self.has_all(values)
 
+    def shows_there(self, values: Ints) -> bool:
+        """The same on the way there: what is computed on the way back may be so by chance."""
+        if not self.shows(values):
+            return False
+        places = self.first(values)[values.any(0)]
+        return not self._back[np.searchsorted(self._starts, places, "right") - 1].any()
+
+    @cached_property
+    def _back(self) -> NDArray[np.bool_]:
+        return np.array([e.way == BACK for e in self.executed], bool)
+
     @cached_property
     def _at_first_point(self) -> frozenset[int]:
         return frozenset(self.residues.tolist())

@@ -24,3 +24,10 @@ def state_of(case: Case, values: Points, layer: int, direction: int) -> Points:
     states = layout_of(case.config, draw(case).input).to_state(values)
     state: Points = states[case.config.row(layer, direction)]
     return state
+
+
+def batch_order(case: Case) -> list[int]:
+    """Which row of the caller's batch each row of the loops is."""
+    sort = getattr(draw(case).input, "sorted_indices", None)
+    batch = layout_of(case.config, draw(case).input).batch_sizes[0]
+    return list(range(batch)) if sort is None else [int(k) for k in sort]

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_manual.cases.case import Case
-from rnn_manual.cases.draw import draw
 from rnn_manual.config import DIRECTIONS
-from rnn_manual.layout import layout_of
 from rnn_manual.proof.expected.quantities import forward_cells
 from rnn_manual.proof.expected.results import as_formula, expected, leaf_residues
 from rnn_manual.proof.formula import Place
 from rnn_manual.proof.runs.trace import Trace, keys_of
+from rnn_manual.proof.search.laid_out import batch_order
 from rnn_manual.proof.search.lines import where_computed
 
 
@@ -47,7 +46,7 @@ def _names(case: Case) -> dict[int, str]:
     for name, leaf in leaf_residues(case).items():
         for place, key in np.ndenumerate(keys_of(leaf.values)):
             found.setdefault(int(key), f"{name}[{', '.join(map(str, place))}]")
-    order = _batch_order(case)
+    order = batch_order(case)
     for cell in forward_cells(case):
         for name, quantity in cell.quantities.items():
             if "+" in name:  # of all gates at once
@@ -56,10 +55,3 @@ def _names(case: Case) -> dict[int, str]:
                 where = f"layer {cell.layer}, {DIRECTIONS[cell.direction]}, step {cell.step}"
                 found[int(key)] = f"{name} of {where}, batch {order[row]}, unit {unit}"
     return found
-
-
-def _batch_order(case: Case) -> list[int]:
-    """Which row of the caller's batch each row of the loops is."""
-    sort = getattr(draw(case).input, "sorted_indices", None)
-    batch = layout_of(case.config, draw(case).input).batch_sizes[0]
-    return list(range(batch)) if sort is None else [int(k) for k in sort]

@@ -27,6 +27,7 @@ from rnn_manual.proof.search.backward.shares import sent_down, shares
 from rnn_manual.proof.search.backward.weight_gradients import weight_gradient_instead
 from rnn_manual.proof.search.due import due_gradient
 from rnn_manual.proof.search.forward.instead import instead_of
+from rnn_manual.proof.search.laid_out import batch_order
 from rnn_manual.proof.search.lines import unexplained, where_computed
 from rnn_manual.proof.search.parameters import parameter_of
 from rnn_manual.proof.search.returned import what_is_returned
@@ -63,7 +64,8 @@ def locate(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, st
         found = instead_of(case, trace, at, missing.quantity)
         place = Place(at.layer, DIRECTIONS[at.direction], at.step, missing.quantity, found.line)
         is_what = (
-            found.formula or f"another formula than expected{_units(trace, at, missing.quantity)}"
+            found.formula
+            or f"another formula than expected{_units(case, trace, at, missing.quantity)}"
         )
         words = f"{missing.quantity} of {at} is {is_what}"
         return place, f"{words}, expected {found.expected}" if found.formula else words
@@ -88,13 +90,15 @@ def first_missing(case: Case, trace: Trace) -> Missing | None:
     return None
 
 
-def _units(trace: Trace, cell: Cell, quantity: str) -> str:
-    """In which units and rows of the batch, where it is not in all."""
+def _units(case: Case, trace: Trace, cell: Cell, quantity: str) -> str:
+    """In which units and sequences of the batch, where it is not in all."""
     values = cell.quantities[quantity].values
     wrong = ~trace.has(values) & values.any(0)
     said = []
-    for axis, name in ((1, "unit"), (0, "row")):
+    order = batch_order(case)
+    for axis, name in ((1, "unit"), (0, "sequence")):
         there = np.flatnonzero(wrong.any(1 - axis))
+        there = there if axis else np.sort(np.array(order)[there])
         if 0 < len(there) < wrong.shape[axis]:
             many = "s" * (len(there) > 1)
             said.append(f"{name}{many} {', '.join(map(str, there[:4]))}{', …' * (len(there) > 4)}")
@@ -113,7 +117,7 @@ def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | N
         due = due_gradient(case, cell, around.before, name)
         is_what = gradient_instead(around, name)
         said = f"{is_what}, expected {due}" if is_what else f"another formula than {due}"
-        said += "" if is_what else _units(trace, cell, name)
+        said += "" if is_what else _units(case, trace, cell, name)
         words = f"{name} of {cell} is {said}"
         return Place(cell.layer, DIRECTIONS[cell.direction], cell.step, name, line), words
     wrong = [name for name, verdict in formula.tensors.items() if verdict == OTHER]

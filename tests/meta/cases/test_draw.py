@@ -54,6 +54,7 @@ def test_zeros_of_either_sign_stand_anywhere():
     assert (x == 0).any((0, 2)).all()
     assert len(set(np.signbit(x[x == 0]))) == 2
     assert (x == 0).sum() < x.size / 2
+    assert (x == 0).all((1, 2)).sum() == 1  # step
 
 
 def test_infinities_have_either_sign():

@@ -66,7 +66,7 @@ def test_what_no_layer_may_do_is_shown_on_a_case(tmp_path, capsys, monkeypatch):
     assert main(["prove", "--candidate", "overwrites.py:build", "--kind", "rnn"]) == 1
     shown = capsys.readouterr().out
     assert re.search(r"^\d+ × changed its h_0 in place.*; the plainest:", shown, re.MULTILINE)
-    assert re.search(r"^formula   changed its h_0 .*\ncase      RNN\(", shown, re.MULTILINE)
+    assert re.search(r"^it        changed its h_0 .*\ncase      RNN\(", shown, re.MULTILINE)
 
 
 def test_the_case_that_is_shown_can_be_asked_for_again(tmp_path, capsys, monkeypatch):
@@ -78,7 +78,7 @@ def test_the_case_that_is_shown_can_be_asked_for_again(tmp_path, capsys, monkeyp
     assert main(["prove", "--candidate", "again.py:build", "--kind", "rnn"]) == 1
     (asked, *_) = re.findall("^again +rnn-manual (.*)$", capsys.readouterr().out, re.MULTILINE)
     assert main(shlex.split(asked)) == 1
-    assert "formulas  1 other;" in capsys.readouterr().out
+    assert "formulas  1 other\n" in capsys.readouterr().out
     given = ["prove", "--candidate", "again.py:build", "--kind", "rnn", "--dtype", "float64"]
     assert main([*given, "--limit", "60"]) == 1
     shown = capsys.readouterr().out

@@ -14,7 +14,7 @@ from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.arithmetic.residues import Ints
 from rnn_manual.proof.expected.quantities import Cell, forward_cells
 from rnn_manual.proof.runs.mirrored import GIVEN
-from rnn_manual.proof.runs.trace import THERE, Trace
+from rnn_manual.proof.runs.trace import BACK, THERE, Trace
 from rnn_manual.proof.search.due import due_formula, without_absent_biases
 from rnn_manual.proof.search.forward.formulas import small_formulas
 from rnn_manual.proof.search.forward.parts import parts
@@ -80,7 +80,8 @@ def _stands(trace: Trace, points: Points) -> int | None:
     if not trace.has_all(values):
         return None
     last = int(trace.first(values)[there].max())
-    if trace.executed[trace.operation(last)].label == GIVEN:  # and nothing was computed of it
+    operation = trace.executed[trace.operation(last)]
+    if operation.label == GIVEN or operation.way == BACK:  # and nothing was computed of it
         return None
     return last
 

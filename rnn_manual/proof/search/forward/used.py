@@ -26,9 +26,9 @@ def others_too(
     """
     if quantity == "h'":
         return 0 if _goes_on(case, trace, cells, cell, points) else None
-    if any(trace.shows(made.values) for made in _made_of(cell, quantity, points)):
+    if any(trace.shows_there(made.values) for made in _made_of(cell, quantity, points)):
         return 0
-    if any(trace.shows(made.values) for made in _made_with_another(cell, quantity, points)):
+    if any(trace.shows_there(made.values) for made in _made_with_another(cell, quantity, points)):
         return 1
     return None
 
@@ -82,7 +82,7 @@ def _goes_on(case: Case, trace: Trace, cells: list[Cell], cell: Cell, h: Points)
     made = [_sums(c, h, "weight_hh") for c in following]
     if config.num_directions == 1:
         made += [_sums(c, h, "weight_ih") for c in above]
-    return any(trace.shows(points.values) for sums in made for points in sums)
+    return any(trace.shows_there(points.values) for sums in made for points in sums)
 
 
 def _sums(cell: Cell, operand: Points, role: str) -> Iterator[Points]:

@@ -215,7 +215,7 @@ def test_the_rows_that_are_others_are_named():
             return (FirstRowLost.apply(super().step(x, w, h)[0]),)
 
     found = prove(Step, small("rnn", B=3)).formula
-    assert found.instead.endswith("is another formula than dh'·(1 - h'²) in row 0")
+    assert found.instead.endswith("is another formula than dh'·(1 - h'²) in sequence 0")
 
 
 @pytest.mark.parametrize("call", ["after another", "before another"])
