@@ -205,3 +205,33 @@ def test_what_a_gru_computes_instead_is_named():
     of_n = gru(lambda r, z, y_n: z * y_n, lambda r, z, n, h: (1 - r) * n + r * h)
     said = prove(of_n, small("gru")).formula.instead
     assert "is W_in x + b_in + z·(W_hn h + b_hn), expected W_in x + b_in + r·(W_hn" in said
+
+
+class Tanh(torch.autograd.Function):
+    """With g² of its own on the way back, which is also what i·g is if i is taken for g."""
+
+    @staticmethod
+    def forward(ctx, x):
+        y = torch.tanh(x)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx, gradient):
+        (y,) = ctx.saved_tensors
+        return gradient - gradient * (y * y)
+
+
+def test_what_the_way_back_computes_explains_nothing_forward():
+    """A layer goes on with a value on the way there, or not at all."""
+
+    class Coupled(PlainLSTM):
+        def step(self, x, w, h, c):
+            W, U, b, d = w
+            _, f, g, o = (x @ W.T + b + h @ U.T + d).chunk(4, 1)
+            f = torch.sigmoid(f)
+            c = f * c + (1 - f) * Tanh.apply(g)
+            return torch.sigmoid(o) * torch.tanh(c), c
+
+    said = prove(Coupled, small("lstm")).formula.instead
+    assert said.endswith("is 1 - σ(a_f), expected σ(a_i)")
