@@ -36,7 +36,7 @@ class Case:
         state: "random", "zeros", "ones" or "omitted".
         training: the module's mode; it matters for dropout only.
         values: "ordinary"; "small", all of the input 2⁻³⁰ times as large, which the gradients of
-            its weights show; or what stands in some places of the input: "signed zeros", and at all
+            its weights show; or what stands in some places of the input: "signed zeros", and in all
             of one step; "large" (4096 times as large, and so is some of what comes back for out:
             beyond what exp of float64 reaches, and what clips would leave), "infinities" (one at a
             step) or "NaN".

@@ -124,7 +124,8 @@ def _special(case: Case, x: Floats, rng: np.random.Generator) -> Floats:
     chosen = rng.random(x.shape) < 0.2
     chosen.flat[0] = True
     signs = np.copysign(1.0, rng.standard_normal(x.shape))
-    if case.values == "signed zeros" and case.seq_len > 1:  # and all of one step
+    # And all of one step; without biases and a state, nothing would be left there.
+    if case.values == "signed zeros" and case.seq_len > 1 and case.config.bias:
         np.moveaxis(chosen, case.time_axis, 0)[case.seq_len // 2] = True
     if case.values != "signed zeros" and x.ndim == 3:  # only the first row of the batch
         rows = np.arange(case.batch_size)
