@@ -55,7 +55,7 @@ def said_of(variant: Variant) -> str:
     formula = prove(variant.build, case_of(variant)).formula
     if formula.verdict == "proved":
         return "the same formula"
-    if formula.instead and "another than expected" not in formula.instead:
+    if formula.instead and "another formula than" not in formula.instead:
         return re.sub(r" of layer .* \(the first it processes\)", "", formula.instead)
     return f"{formula.where.quantity} is never computed"
 
