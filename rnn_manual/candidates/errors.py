@@ -28,13 +28,6 @@ class NotRun(ProcessEnded):
     """Too many of its processes ended one after the other, and it was not tried again."""
 
 
-def what_it_did(error: BaseException) -> str:
-    """What a candidate did that came to this error: `raised KeyError: 3`, `changed its input …`."""
-    if isinstance(error, (Violation, ProcessEnded)):
-        return str(error)
-    return f"raised {in_one_line(error)}"
-
-
 def in_one_line(error: BaseException) -> str:
     """`RuntimeError: what it said`, however many lines that took."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")

@@ -25,7 +25,7 @@ from rnn_manual.explain.quantities import Key, Quantities
 from rnn_manual.judge.prove import formula_of
 from rnn_manual.layout import rows_of, state_tuple
 from rnn_manual.proof.expected.quantities import Cell, backward_cells, forward_cells
-from rnn_manual.proof.formula import OPEN, OTHER, PROVED, Formula, in_words
+from rnn_manual.proof.formula import OPEN, OTHER, PROVED, UNNAMED, Formula, in_words
 from rnn_manual.proof.runs.followed import Followed, followed
 from rnn_manual.proof.search.forward.instead import instead_of
 from rnn_manual.weights import parameters_from
@@ -117,9 +117,7 @@ def _mark(
             if numbers is not None:
                 seen[0][key] = torch.as_tensor(numbers)
             return Mark(key, False, f"{key.name} {words}", place.line)
-    return Mark(
-        key, True, formula.instead or f"{key.name} is another formula than expected", place.line
-    )
+    return Mark(key, True, formula.instead or f"{key.name} is {UNNAMED}", place.line)
 
 
 def _verdict(formula: Formula) -> tuple[str, ...]:

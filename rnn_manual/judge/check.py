@@ -9,15 +9,9 @@ from typing import Any
 
 from rnn_manual.candidates.candidate import Candidate
 from rnn_manual.candidates.catalogue import as_candidate, run, unsupported
-from rnn_manual.candidates.errors import (
-    ProcessEnded,
-    Unsupported,
-    Unusable,
-    Violation,
-    what_it_did,
-)
+from rnn_manual.candidates.errors import ProcessEnded, Unsupported, Unusable
 from rnn_manual.candidates.harness.result import Result
-from rnn_manual.candidates.process.own_line import own_line
+from rnn_manual.candidates.process.own_line import what_it_did
 from rnn_manual.candidates.process.process import Answer
 from rnn_manual.cases.case import Case
 from rnn_manual.judge.comparison import Comparison
@@ -98,11 +92,9 @@ def _raised(answer: Answer) -> dict[str, Any]:
     assert error is not None
     if isinstance(error, Unusable):
         raise error
-    verdict, message = Verdict.ERROR, what_it_did(error)
-    if isinstance(error, Unsupported):
-        verdict, message = Verdict.UNSUPPORTED, str(error)
-    # What a layer declines, and what it does wrong without raising, has no line to tell.
-    line = "" if isinstance(error, (Unsupported, Violation)) else own_line(error)
+    verdict, (message, line) = Verdict.ERROR, what_it_did(error)
+    if isinstance(error, Unsupported):  # what a layer declines has no line to tell
+        verdict, message, line = Verdict.UNSUPPORTED, str(error), ""
     return {"raised": verdict, "message": message, "line": line, "printed": answer.printed}
 
 

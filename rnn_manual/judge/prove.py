@@ -8,16 +8,9 @@ from typing import Any
 
 from rnn_manual.candidates.candidate import Candidate
 from rnn_manual.candidates.catalogue import MODES, as_candidate, run, unsupported
-from rnn_manual.candidates.errors import (
-    NotRun,
-    Unsupported,
-    Violation,
-    in_one_line,
-    what_it_did,
-)
-from rnn_manual.candidates.harness.result import Result
+from rnn_manual.candidates.errors import NotRun, Unsupported, in_one_line
 from rnn_manual.candidates.process.dispatch import ask
-from rnn_manual.candidates.process.own_line import own_line
+from rnn_manual.candidates.process.own_line import what_it_did
 from rnn_manual.candidates.process.process import Answer
 from rnn_manual.cases.case import Case, Sizes
 from rnn_manual.cases.draw import Floats, draw
@@ -135,7 +128,8 @@ def _formula_of(
     if isinstance(answer.error, NotRun):
         return Formula(OPEN, str(answer.error))
     if answer.error is not None:  # where it is watched only
-        return Formula(OPEN, f"run on residues, it {what_it_did(answer.error)}")
+        said, _ = what_it_did(answer.error)
+        return Formula(OPEN, f"run on residues, it {said}")
     formula = compare(case, answer.value)
     if formula.verdict != OTHER:
         return formula
@@ -161,19 +155,18 @@ def _broken(answer: Answer) -> Formula | None:
 
     Raises: Unsupported: it declines the case there.
     """
-    error = answer.error
+    error, result = answer.error, answer.value
     if isinstance(error, Unsupported):
         raise error
     if isinstance(error, NotRun):
         return None
     if error is not None:
-        line = "" if isinstance(error, Violation) else own_line(error)
-        return Formula(OPEN, what_it_did(error), violation=what_it_did(error), line=line)
-    result: Result = answer.value
-    if not result.broken:
+        said, line = what_it_did(error)
+    elif result.broken:
+        said, line = f"raised {result.broken}", result.line
+    else:
         return None
-    said = f"raised {result.broken}"
-    return Formula(OPEN, said, violation=said, line=result.line)
+    return Formula(OPEN, said, violation=said, line=line)
 
 
 def _located(case: Case, trace: Trace | None, formula: Formula) -> tuple[Place | None, str, str]:

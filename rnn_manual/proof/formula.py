@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 PROVED, OTHER, OPEN = "proved", "other", "open"
+UNNAMED = "another formula than expected"  # where no formula is found that stands there
 NO_NUMBERS = "not all of it was computed in float64, so that it is not known to be equal"
 SAME_NUMBERS = (
     "computed in float64, it gives the same numbers: an identity, an approximation, or a bound "

@@ -44,7 +44,6 @@ def gradients(
     parameters: Tensors,
     outputs: Tensors,
     observer: Observer = PLAIN,
-    call: str = "",
     again: bool = False,
 ) -> Gradients:
     """The gradients that a case asks for.
@@ -53,7 +52,7 @@ def gradients(
         leaves: input and states, as the layer was given them.
         parameters: of the module that it computes with.
         outputs: out, h_n and c_n, as it returned them.
-        observer: is shown what multiplies the outputs, and the gradients. call: which, for it.
+        observer: is shown what multiplies the outputs, and the gradients.
         again: whether they will be asked for once more.
 
     Raises: Violation: the backward changed a cotangent. What the layer raises.
@@ -71,7 +70,7 @@ def gradients(
     if not live:
         return Gradients(missing=_reasons(dict.fromkeys(asked, NO_GRAPH)))
     for name, (_, cotangent) in live.items():
-        observer.given(f"{call} d {name}".strip(), cotangent)
+        observer.given(f"d {name}", cotangent)
     missing = {name: FROZEN for name, leaf in asked.items() if not leaf.requires_grad}
     asked = {name: leaf for name, leaf in asked.items() if name not in missing}
     given = Untouched({f"the gradient for {name}": d for name, (_, d) in live.items()})
@@ -93,7 +92,7 @@ def gradients(
         refused = dict.fromkeys((f"grad² {name}" for name in asked), why)
     elif data.directions:
         try:
-            second = _zero_filled(_second(first, asked, data.directions, observer, call), asked)
+            second = _zero_filled(_second(first, asked, data.directions, observer), asked)
         except (NotImplementedError, RuntimeError) as error:
             if not declines(error):
                 raise
@@ -127,7 +126,6 @@ def _second(
     leaves: Tensors,
     directions: Mapping[str, Any],
     observer: Observer,
-    call: str,
 ) -> Mapping[str, torch.Tensor | None]:
     """The gradients of Σ ⟨first, direction⟩; of what has no graph, none."""
     moved = [  # of which two may be one tensor, as those for b_ih and b_hh
@@ -136,7 +134,7 @@ def _second(
         if gradient is not None and gradient.requires_grad and name in directions
     ]
     for _, direction, name in moved:
-        observer.given(f"{call} u {name}".strip(), direction)
+        observer.given(f"u {name}", direction)
     live = [(gradient, direction) for gradient, direction, _ in moved]
     return _grad(live, leaves) if live else dict.fromkeys(leaves)
 

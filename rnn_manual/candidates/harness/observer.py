@@ -33,5 +33,26 @@ class Observer:
         return to_numpy(tensor)
 
 
+class OfAnotherCall(Observer):
+    """Tells an observer of another call than the case's own, under names of its own."""
+
+    def __init__(self, observer: Observer, number: int) -> None:
+        self.observer, self.call = observer, another_call(number)
+
+    def given(self, name: str, tensor: torch.Tensor) -> None:
+        self.observer.given(f"{self.call} {name}", tensor)
+
+    def begins(self, call: str, backward: bool) -> None:
+        self.observer.begins(self.call, backward)
+
+    def read(self, tensor: torch.Tensor) -> Any:
+        return self.observer.read(tensor)
+
+
 PLAIN = Observer()
 ANOTHER = "another"  # what the names of another call's tensors begin with
+
+
+def another_call(number: int) -> str:
+    """What stands before the names of another call's tensors."""
+    return f"{ANOTHER} {number}"

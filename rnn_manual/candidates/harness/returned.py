@@ -69,8 +69,10 @@ def _described(value: Any) -> str:
 
 def _kind(value: Any) -> str:
     """The same of all cases, so that they are told in one line."""
-    if isinstance(value, (torch.Tensor, PackedSequence)):
-        return "a PackedSequence" if isinstance(value, PackedSequence) else "a tensor"
+    if isinstance(value, torch.Tensor):
+        return "a tensor"
+    if isinstance(value, PackedSequence):
+        return "a PackedSequence"
     if isinstance(value, (tuple, list)):
         return f"a {type(value).__name__} of {len(value)}"
     return f"{type(value).__name__}"

@@ -37,7 +37,7 @@ class Run:
         translated: whether what runs is a compiler's: where that lets results lie in memory is no
             choice of the layer's. (torch.compile puts the loops' h_n where out lies.)
         leaves: input and states, as the layer is given them; new ones if left out.
-        observer: is shown what goes in. name: what it is told of the call; "" of the case's own.
+        observer: is shown what goes in, and when a call or the way back begins.
 
     Attributes:
         outputs: out, h_n and c_n, once it was called.
@@ -52,14 +52,13 @@ class Run:
         translated: bool = False,
         leaves: Tensors | None = None,
         observer: Observer = PLAIN,
-        name: str = "",
     ) -> None:
         self.built, self.case, self.data, self.device = built, case, data, device
-        self.translated, self.observer, self.name = translated, observer, name
+        self.translated, self.observer = translated, observer
         self.leaves = leaves or leaves_of(case, data, getattr(torch, case.dtype), device)
         if leaves is None:
             for leaf, tensor in self.leaves.items():
-                observer.given(f"{name} {leaf}".strip(), tensor)
+                observer.given(leaf, tensor)
         self.parameters: Tensors = dict(built.module.named_parameters())
         self.outputs: Tensors = {}
         self.arguments = arguments(case, data, self.leaves)
@@ -69,7 +68,7 @@ class Run:
     def forward(self) -> None:
         """Calls the layer. Raises: Violation; what the layer raises."""
         case, module = self.case, Furniture(self.built.module)
-        self.observer.begins(self.name, backward=False)
+        self.observer.begins("", backward=False)
         seed_generators(case.seed, self.device)
         with CONTEXTS.get(case.call, nullcontext)(), switches_left_alone(draws=case.drops):
             returned = self.built.call(*self.arguments)
@@ -84,7 +83,7 @@ class Run:
 
     def backward(self, again: bool = False) -> Gradients:
         """Args: again: whether it is asked for once more. Raises: Violation; what it raises."""
-        self.observer.begins(self.name, backward=True)
+        self.observer.begins("", backward=True)
         with switches_left_alone(draws=self.case.drops):
             found = gradients(
                 self.case,
@@ -93,7 +92,6 @@ class Run:
                 self.parameters,
                 self.outputs,
                 self.observer,
-                self.name,
                 again,
             )
         self.given.check(" during backward")

@@ -16,7 +16,7 @@ from rnn_manual.candidates.candidate import Subject
 from rnn_manual.candidates.errors import Unsupported, Violation, in_one_line
 from rnn_manual.candidates.harness.building import Built, build
 from rnn_manual.candidates.harness.mode import Mode
-from rnn_manual.candidates.harness.observer import ANOTHER, PLAIN, Observer
+from rnn_manual.candidates.harness.observer import PLAIN, Observer, OfAnotherCall
 from rnn_manual.candidates.harness.result import DECLINED, REFUSED, Result
 from rnn_manual.candidates.harness.run import Run
 from rnn_manual.candidates.harness.tensors import strided, to_numpy, without_tf32
@@ -135,8 +135,7 @@ def _call(run: Run) -> Run:
                 case,
                 draw(case),
                 run.device,
-                observer=run.observer,
-                name=f"{ANOTHER} {number}",
+                observer=OfAnotherCall(run.observer, number),
             )
             for number, case in enumerate(others(run.case))
         ]

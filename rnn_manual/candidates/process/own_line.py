@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import rnn_manual
+from rnn_manual.candidates.errors import ProcessEnded, Violation, in_one_line
 
 # What faulthandler prints of a process that crashes or is aborted, innermost frame first.
 FRAME = re.compile(r'^  File "(?P<file>[^"]+)", line (?P<line>\d+) in ', re.MULTILINE)
@@ -29,6 +30,17 @@ def own_line(error: BaseException) -> str:
         if is_own(frame.filename):
             return in_words(frame.filename, frame.lineno or 0)
     return ""
+
+
+def what_it_did(error: BaseException) -> tuple[str, str]:
+    """What a candidate did that came to this error, as `raised KeyError: 3`, and its own line.
+
+    Of what it does wrong without raising there is no line to tell.
+    """
+    if isinstance(error, Violation):
+        return str(error), ""
+    said = str(error) if isinstance(error, ProcessEnded) else f"raised {in_one_line(error)}"
+    return said, own_line(error)
 
 
 def own_line_printed(text: str) -> str:

@@ -47,14 +47,13 @@ def command(options: argparse.Namespace) -> int:
     except (Unusable, ProcessEnded) as error:
         raise Refused(str(error)) from error
     out = console()
-    if options.k is not None:
-        checked_expression(options.k)
+    asked = None if options.k is None else checked_expression(options.k)
     cases = chosen(
         select(
             "quick",
             kinds=options.kind or (),
             dtypes=options.dtype or (),
-            where=lambda case: options.k is None or matches(options.k, case.id),
+            where=lambda case: asked is None or matches(asked, case.id),
         )
     )
     if not cases:

@@ -8,6 +8,7 @@ import os
 import sys
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,24 +22,22 @@ def suite() -> Path:
     return installed if installed.is_dir() else package.parent / "tests"
 
 
-def checked_expression(expression: str) -> None:
-    """Raises Refused unless pytest's -k understands the expression."""
+def checked_expression(expression: str) -> Any:
+    """What pytest's -k makes of an expression. Raises: Refused: it does not understand it."""
     from _pytest.mark.expression import Expression
 
     try:
-        Expression.compile(expression)
+        return Expression.compile(expression)
     except Exception as error:  # whose type is another in other versions of pytest
         said = getattr(error, "msg", None) or str(error)
         expected = "expected names joined by and, or, not"
         raise Refused(f"-k {expression!r}: {expected}: {said}") from error
 
 
-def matches(expression: str, id: str) -> bool:
-    """Whether a case is one of those that -k asks for."""
-    from _pytest.mark.expression import Expression
-
+def matches(expression: Any, id: str) -> bool:
+    """Whether a case is one of those that a checked expression asks for."""
     named = f"[{id}]".lower()
-    return bool(Expression.compile(expression).evaluate(lambda name, /, **_: name.lower() in named))
+    return bool(expression.evaluate(lambda name, /, **_: name.lower() in named))
 
 
 def run_suite(arguments: list[str], plugin: object) -> int:

@@ -87,7 +87,7 @@ class Trace:
         if not self.shows(values):
             return False
         places = self.first(values)[values.any(0)]
-        return not self._back[np.searchsorted(self._starts, places, "right") - 1].any()
+        return not self._back[self._operations(places)].any()
 
     @cached_property
     def _back(self) -> NDArray[np.bool_]:
@@ -103,7 +103,10 @@ class Trace:
 
     def operation(self, place: int) -> int:
         """The number of the operation that computed what stands at a place of `keys`."""
-        return int(np.searchsorted(self._starts, place, "right")) - 1
+        return int(self._operations(place))
+
+    def _operations(self, places: Any) -> Any:
+        return np.searchsorted(self._starts, places, "right") - 1
 
 
 def keys_of(values: Ints) -> Keys:

@@ -17,7 +17,7 @@ from rnn_manual.config import DIRECTIONS
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell, backward_cells, forward_cells
 from rnn_manual.proof.expected.results import expected, leaf_residues
-from rnn_manual.proof.formula import OPEN, OTHER, Formula, Place
+from rnn_manual.proof.formula import OPEN, OTHER, UNNAMED, Formula, Place
 from rnn_manual.proof.runs.trace import BACK, Trace
 from rnn_manual.proof.search.backward.around import Around
 from rnn_manual.proof.search.backward.gradients import gradient_instead
@@ -63,10 +63,7 @@ def locate(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, st
         at = missing.cell
         found = instead_of(case, trace, at, missing.quantity)
         place = Place(at.layer, DIRECTIONS[at.direction], at.step, missing.quantity, found.line)
-        is_what = (
-            found.formula
-            or f"another formula than expected{_units(case, trace, at, missing.quantity)}"
-        )
+        is_what = found.formula or UNNAMED + _units(case, trace, at, missing.quantity)
         words = f"{missing.quantity} of {at} is {is_what}"
         return place, f"{words}, expected {found.expected}" if found.formula else words
     if OTHER in outputs.values():

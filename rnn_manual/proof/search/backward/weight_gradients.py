@@ -13,6 +13,7 @@ from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell
 from rnn_manual.proof.expected.results import expected
+from rnn_manual.proof.formula import UNNAMED
 from rnn_manual.proof.runs.trace import Trace
 from rnn_manual.proof.search.backward.shares import d_sums, shares_of_weights
 from rnn_manual.proof.search.forward.inputs import input_at
@@ -33,7 +34,7 @@ def weight_gradient_instead(
     for words, points in chain(_of_another_size(wanted), _other_sums(case, forward, cells, name)):
         if found.shape == points.values.shape and np.array_equal(points.values, found):
             return f"{name} is {words}"
-    return f"{name} is another formula than expected"
+    return f"{name} is {UNNAMED}"
 
 
 def _of_another_size(wanted: Points) -> Iterator[Term]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_manual.candidates.harness.observer import ANOTHER
+from rnn_manual.candidates.harness.observer import another_call
 from rnn_manual.cases.calls import AFTER_ANOTHER, others
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import draw
@@ -29,13 +29,13 @@ def ended_in(case: Case) -> list[tuple[str, Points]]:
         if other.drops:
             continue
         data = draw(other)
-        form = f"{ANOTHER} {number} {{}}"
-        rows = drawn(case, form.format("input"), np.shape(rows_of(data.input)))
+        call = another_call(number)
+        rows = drawn(case, f"{call} input", np.shape(rows_of(data.input)))
         x = mapped_rows(partial(_instead, rows), data.input)
         state = None
         if data.state is not None:
             named = zip(config.states, data.state, strict=True)
-            given = [drawn(case, form.format(f"{name}_0"), s.shape) for name, s in named]
+            given = [drawn(case, f"{call} {name}_0", s.shape) for name, s in named]
             state = state_given(config, given)
         _, last = run(config, weights, x, state, training=other.training)
         before = "the call before" if number == len(calls) - 1 else "an earlier call"
