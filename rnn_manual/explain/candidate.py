@@ -108,15 +108,19 @@ def _mark(
     layer, direction = place.layer or 0, DIRECTIONS.index(place.direction or "forward")
     key = Key(layer, direction, place.step, place.quantity)
     for cell in cells[0]:
-        if key[:3] == (cell.layer, cell.direction, cell.step) and key.name in cell.quantities:
+        named = cell.given | cell.quantities
+        if key[:3] != (cell.layer, cell.direction, cell.step) or key.name not in named:
+            continue
+        asked, numbers = named[key.name], None
+        if found.number_of(asked.values) is None:
             instead = instead_of(case, found.trace, cell, key.name)
-            words = f"is {instead.formula}, expected {instead.expected}"
-            if instead.residues is None:
-                return Mark(key, False, formula.instead or "is never computed", place.line)
-            numbers = found.number_of(instead.residues)
-            if numbers is not None:
-                seen[0][key] = torch.as_tensor(numbers)
-            return Mark(key, False, f"{key.name} {words}", place.line)
+            if instead.residues is not None:
+                numbers = found.number_of(instead.residues)
+        if numbers is not None:
+            seen[0][key] = torch.as_tensor(numbers)
+            words = f"{key.name} is {instead.formula}, expected {instead.expected}"
+            return Mark(key, False, words, place.line)
+        return Mark(key, False, formula.instead or "is never computed", place.line)
     return Mark(key, True, formula.instead or f"{key.name} is {UNNAMED}", place.line)
 
 

@@ -102,8 +102,11 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
             if "empty" in op.name and result.is_floating_point() and not result.is_meta:
                 self.shadows.add_unwritten(result)
             return result
-        given = tensors_in(args) + (tensors_in(kwargs.values()) if kwargs else [])
+        read = {name: x for name, x in kwargs.items() if name not in op.writes}
+        given = tensors_in(args) + (tensors_in(read.values()) if read else [])
         depends = False
+        for x in tensors_in(kwargs[w] for w in op.writes if w in kwargs):
+            depends = depends or self.shadows.of(x) is not None
         for x in given:
             if x.is_meta:  # which holds no numbers
                 return function(*args, **kwargs)
@@ -126,10 +129,12 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         for target in targets:  # constants so far, which may be written to in part
             if isinstance(target, torch.Tensor) and self.shadows.of(target) is None:
                 self.shadows.add_constant(target)
+        reason = next(filter(None, map(self.shadows.reason, given[op.overwrites :])), "")
         try:
-            found, reason = formulas_of(op, function, args, kwargs, given, self.shadows)
+            found, why = formulas_of(op, function, args, kwargs, self.shadows)
         except (ValueError, IndexError) as error:  # what torch refuses too, it refuses below
-            found, reason = None, f"no rule for {op.label}: {error}"
+            found, why = None, f"no rule for {op.label}: {error}"
+        reason = reason or (why and self._at_line(why))
         result = function(*args, **kwargs)
         self._write(op, result if op.returns else targets, found, reason, depends)
         return result
@@ -156,17 +161,23 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
             if not (tensor.is_floating_point() or tensor.dtype == torch.bool):
                 if not depends or op.name in INDEXED:
                     continue  # of constants, or of lengths
-                points, reason = None, reason or f"numbers of {tensor.dtype} by {op.label}"
+                points = None
+                reason = reason or self._at_line(f"numbers of {tensor.dtype} by {op.label}")
             if tensor.dtype == torch.bool and not _is_mask(points):
-                points, reason = None, reason or f"no rule for {op.label} with torch.bool"
+                points = None
+                reason = reason or self._at_line(f"no rule for {op.label} with torch.bool")
             if isinstance(points, Points):
                 self.shadows.write(tensor, points, reason)
                 written.append((tensor, points))
             else:
                 unknown = self.shadows.constant(np.zeros(()))
-                self.shadows.write(tensor, unknown, reason or f"no rule for {op.label}")
+                reason = reason or self._at_line(f"no rule for {op.label}")
+                self.shadows.write(tensor, unknown, reason)
         if self.seen and written:
             self.seen(op.label, written)
+
+    def _at_line(self, reason: str) -> str:
+        return ": ".join(filter(None, [reason, self.line()]))
 
 
 def _is_mask(points: Any) -> bool:

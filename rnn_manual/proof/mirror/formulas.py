@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -15,30 +15,22 @@ from rnn_manual.proof.mirror.shadows import Shadows
 
 
 def formulas_of(
-    op: Operation,
-    function: Any,
-    args: Any,
-    kwargs: Any,
-    given: Sequence[torch.Tensor],
-    shadows: Shadows,
+    op: Operation, function: Any, args: Any, kwargs: Any, shadows: Shadows
 ) -> tuple[Any, str]:
     """What an operation's rule says of the shadows of what it is given.
 
     Returns: that; and why it is not known as a formula, "" if it is.
     """
-    if op.name in ("copy", "fill", "zero"):  # what stood there before does not matter
-        given = given[1:]
-    reason = next(filter(None, map(shadows.reason, given)), "")
     try:
         if op.name in RULES:
-            return _by_rule(op, args, kwargs, shadows), reason
+            return _by_rule(op, args, kwargs, shadows), ""
         if op.name in MOVING:
             _check_moving(op, args, kwargs, shadows)
-            return moved(op.name, function, args, kwargs, shadows.read), reason
+            return moved(op.name, function, args, kwargs, shadows.read), ""
     except (NoRule, NotFinite) as error:
-        return None, reason or f"no rule for {op.label}: {error}"
+        return None, f"no rule for {op.label}: {error}"
     kernel = KERNELS.get(op.name)
-    return None, reason or (f"{kernel}, {op.label}" if kernel else f"no rule for {op.label}")
+    return None, f"{kernel}, {op.label}" if kernel else f"no rule for {op.label}"
 
 
 def _by_rule(op: Operation, args: Any, kwargs: Any, shadows: Shadows) -> Any:

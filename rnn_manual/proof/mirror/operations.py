@@ -23,6 +23,7 @@ KERNELS = {
     "_thnn_fused_gru_cell": "torch's fused GRU cell",
 }
 ONEDNN = frozenset(name for name in KERNELS if name.startswith("mkldnn"))
+OVERWRITING = names("copy fill zero")
 # What these return depends on no value.
 FACTORIES = names("""
     empty empty_like empty_strided new_empty new_empty_strided empty_permuted _efficientzerotensor
@@ -67,6 +68,7 @@ class Operation:
     arguments: their names.
     writes: the places or, of those that must be named, the names of arguments that are written to.
     is_view: whether what it returns sees what it is given. returns: whether it returns something.
+    overwrites: whether what stood in its first operand before does not matter.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Operation:
     writes: tuple[str | int, ...]
     is_view: bool
     returns: bool
+    overwrites: bool
 
 
 @cache
@@ -91,4 +94,5 @@ def operation(function: Any) -> Operation:
     aliases = [r.alias_info for r in schema.returns if r.alias_info is not None]
     is_view = any(not alias.is_write for alias in aliases) or base in VIEWS
     arguments = tuple(argument.name for argument in schema.arguments)
-    return Operation(base, f"{space}::{name}", arguments, writes, is_view, bool(schema.returns))
+    returns, overwrites = bool(schema.returns), base in OVERWRITING
+    return Operation(base, f"{space}::{name}", arguments, writes, is_view, returns, overwrites)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ from rnn_manual.candidates.process.own_line import line_now
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.arithmetic.residues import Ints, digests
+from rnn_manual.proof.expected.leaves import points_of
 from rnn_manual.proof.runs.mirrored import GIVEN, Mirrored, mirrored
 
 Keys = NDArray[np.uint64]
@@ -39,13 +41,17 @@ class Executed:
 class Trace:
     """All operations in order, and a key for every value that one of them computed.
 
-    residues: of every value, that at the first point.
+    residues: of every value, at each point: (K, values), as int32.
     """
 
     executed: list[Executed]
     keys: Keys
-    residues: Ints
+    residues: NDArray[np.int32]
     mirrored: Mirrored
+
+    def values_of(self, operation: Executed) -> Ints:
+        """What an operation computed, as residues (K, values)."""
+        return self.residues[:, operation.keys].astype(np.int64)
 
     def on_the_way(self, way: str) -> list[Executed]:
         """The operations of the case's own call, THERE or BACK."""
@@ -95,7 +101,7 @@ class Trace:
 
     @cached_property
     def _at_first_point(self) -> frozenset[int]:
-        return frozenset(self.residues.tolist())
+        return frozenset(self.residues[0].tolist())
 
     @cached_property
     def _starts(self) -> NDArray[np.int64]:
@@ -115,6 +121,17 @@ def keys_of(values: Ints) -> Keys:
     return keys
 
 
+def keys_among(known: Iterable[Points]) -> Keys:
+    """The keys of all these values, in ascending order, each once."""
+    return np.unique(np.concatenate([keys_of(points.values).ravel() for points in known]))
+
+
+def are_among(keys: Keys, known: Keys) -> NDArray[np.bool_]:
+    """Which keys are among these, that are in ascending order."""
+    places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return np.asarray(known[places] == keys)
+
+
 def traced(subject: Subject, case: Case, device: str = "cpu", mode: str = "") -> Trace:
     """Runs a candidate as `mirrored` does, and keeps all that it computed.
 
@@ -122,7 +139,7 @@ def traced(subject: Subject, case: Case, device: str = "cpu", mode: str = "") ->
     """
     executed: list[Executed] = []
     keys: list[Keys] = []
-    residues: list[Ints] = []
+    residues: list[NDArray[np.int32]] = []
     start = 0
     way = THERE  # so far, what it makes of its weights as it is built
 
@@ -137,13 +154,13 @@ def traced(subject: Subject, case: Case, device: str = "cpu", mode: str = "") ->
             found = keys_of(points.values).ravel()
             executed.append(Executed(label, line, slice(start, start + found.size), way))
             keys.append(found)
-            residues.append(points.values[0].ravel())
+            residues.append(points.values.reshape(len(points.values), -1).astype(np.int32))
             start += found.size
 
     result: Any = mirrored(subject, case, device, mode, seen=seen, begins=begins)
     return Trace(
         executed,
         np.concatenate([np.zeros(0, np.uint64), *keys]),
-        np.concatenate([np.zeros(0, np.int64), *residues]),
+        np.concatenate([np.zeros((points_of(case), 0), np.int32), *residues], 1),
         result,
     )

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.arithmetic.residues import Ints
-from rnn_manual.proof.runs.trace import Executed, Trace, keys_of
+from rnn_manual.proof.runs.trace import Executed, Keys, Trace, are_among
 
 
 def unexplained(
     trace: Trace,
     executed: Sequence[Executed],
-    known: Iterable[Points],
+    right: Keys,
     before: Iterable[Points] = (),
+    until: Points | None = None,
 ) -> str:
     """The line of the first operation that computed none of the loops' values.
 
     Args:
-        executed: those to look through. known: the loops' values.
-        before: those that come before it, where they were computed.
+        executed: those to look through. right: the keys of the loops' values, in ascending order.
+        before: what is computed before it. until: what is made of it, if that is known.
 
     Returns: "" if there is none in the candidate's own code.
     """
     last = max((int(trace.first(points.values).max(initial=0)) for points in before), default=0)
-    right = np.unique(np.concatenate([keys_of(points.values).ravel() for points in known]))
-    places = np.minimum(np.searchsorted(right, trace.keys), len(right) - 1)
-    explained = right[places] == trace.keys
+    end = len(trace.keys) if until is None else int(trace.first(until.values).max())
+    explained = are_among(trace.keys, right)
     for each in executed:
+        if each.keys.start > end:
+            break
         if each.keys.start <= last or not each.line:
             continue
         of_it = explained[each.keys]

@@ -12,6 +12,7 @@ from rnn_manual.proof.formula import Place
 from rnn_manual.proof.runs.trace import Trace, keys_of
 from rnn_manual.proof.search.laid_out import batch_order
 from rnn_manual.proof.search.lines import where_computed
+from rnn_manual.proof.search.padding import over_padding
 
 
 def what_is_returned(case: Case, trace: Trace, outputs: list[str]) -> tuple[Place | None, str]:
@@ -47,6 +48,12 @@ def _names(case: Case) -> dict[int, str]:
         for place, key in np.ndenumerate(keys_of(leaf.values)):
             found.setdefault(int(key), f"{name}[{', '.join(map(str, place))}]")
     order = batch_order(case)
+    for direction in range(case.config.num_directions) if case.packed else ():
+        for step, h in enumerate(over_padding(case, direction)):
+            for (row, unit), key in np.ndenumerate(keys_of(h.values)):
+                where = f"layer 0, {DIRECTIONS[direction]}, step {step}"
+                words = f"h' of {where}, run through padding, batch {order[row]}, unit {unit}"
+                found.setdefault(int(key), words)
     for cell in forward_cells(case):
         for name, quantity in cell.quantities.items():
             if "+" in name:  # of all gates at once

@@ -17,15 +17,16 @@ from rnn_manual.config import DIRECTIONS
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell, backward_cells, forward_cells
 from rnn_manual.proof.expected.results import expected, leaf_residues
-from rnn_manual.proof.formula import OPEN, OTHER, UNNAMED, Formula, Place
-from rnn_manual.proof.runs.trace import BACK, Trace
+from rnn_manual.proof.formula import OPEN, OTHER, Formula, Place
+from rnn_manual.proof.runs.trace import BACK, Keys, Trace, keys_among
 from rnn_manual.proof.search.backward.around import Around
-from rnn_manual.proof.search.backward.gradients import gradient_instead
+from rnn_manual.proof.search.backward.gradients import gate_gradient_instead, gradient_instead
 from rnn_manual.proof.search.backward.missing import Missing, first_missing_gradient, is_computed
 from rnn_manual.proof.search.backward.parts import parts
 from rnn_manual.proof.search.backward.shares import sent_down, shares
 from rnn_manual.proof.search.backward.weight_gradients import weight_gradient_instead
 from rnn_manual.proof.search.due import due_gradient
+from rnn_manual.proof.search.forward.handed_on import handed_on
 from rnn_manual.proof.search.forward.instead import instead_of
 from rnn_manual.proof.search.laid_out import batch_order
 from rnn_manual.proof.search.lines import unexplained, where_computed
@@ -60,17 +61,35 @@ def locate(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, st
         return None, ""
     missing = first_missing(case, trace)
     if missing is not None:
-        at = missing.cell
-        found = instead_of(case, trace, at, missing.quantity)
-        place = Place(at.layer, DIRECTIONS[at.direction], at.step, missing.quantity, found.line)
-        is_what = found.formula or UNNAMED + _units(case, trace, at, missing.quantity)
-        words = f"{missing.quantity} of {at} is {is_what}"
-        return place, f"{words}, expected {found.expected}" if found.formula else words
+        return _of_quantity(case, trace, missing.cell, missing.quantity)
     if OTHER in outputs.values():
         return what_is_returned(case, trace, [n for n, v in outputs.items() if v == OTHER])
     if case.call in WITHOUT_A_GRAPH or OPEN in formula.tensors.values():
         return None, ""
     return _of_gradients(case, trace, formula)
+
+
+def _of_quantity(case: Case, trace: Trace, at: Cell, quantity: str) -> tuple[Place, str]:
+    """A quantity that was never computed; or what was handed on to its cell, if that is another."""
+    found = instead_of(case, trace, at, quantity)
+    own_sum = {"h'": "a"}.get(quantity, f"a_{quantity}")
+    if not found.formula and own_sum in at.quantities:
+        # Which may be computed as a part of another: W x + b, where h is zero.
+        of_sum = instead_of(case, trace, at, own_sum)
+        if of_sum.formula:
+            found, quantity = of_sum, own_sum
+    given = handed_on(case, trace, forward_cells(case), at, quantity)
+    place = Place(at.layer, DIRECTIONS[at.direction], at.step, quantity, found.line)
+    if found.formula:
+        words = f"{quantity} of {at} is {found.formula}, expected {found.expected}"
+        return replace(place, line=given.line) if given else place, words
+    if given:
+        place = replace(place, quantity=given.quantity, line=given.line)
+        return place, f"{given.quantity} of {at} is another formula than {given.expected}"
+    if found.expected == quantity:
+        return place, f"{quantity} of {at} is never computed"
+    units = _units(case, trace, at, quantity)
+    return place, f"{quantity} of {at} is another formula than {found.expected}{units}"
 
 
 def first_missing(case: Case, trace: Trace) -> Missing | None:
@@ -110,13 +129,21 @@ def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | N
     if missing is not None:
         cell, name = missing.cell, missing.quantity
         around = Around(case, trace, forward, cells, cell)
-        line = unexplained(trace, back, right, _made_of(around, name))
+        instead = gradient_instead(around, name)
+        if instead is None and name == "dh":
+            of_gate = gate_gradient_instead(around)
+            if of_gate is not None:
+                name, instead = of_gate
         due = due_gradient(case, cell, around.before, name)
-        is_what = gradient_instead(around, name)
-        said = f"{is_what}, expected {due}" if is_what else f"another formula than {due}"
-        said += "" if is_what else _units(case, trace, cell, name)
-        words = f"{name} of {cell} is {said}"
-        return Place(cell.layer, DIRECTIONS[cell.direction], cell.step, name, line), words
+        made = None if instead is None else instead.points
+        line = unexplained(trace, back, right, _made_of(around, name), until=made)
+        if not line and made is not None:
+            line = where_computed(trace, made.values)
+        said = f"another formula than {due}{_units(case, trace, cell, name)}"
+        if instead is not None:
+            said = f"{instead.words}, expected {due}"
+        place = Place(cell.layer, DIRECTIONS[cell.direction], cell.step, name, line)
+        return place, f"{name} of {cell} is {said}"
     wrong = [name for name, verdict in formula.tensors.items() if verdict == OTHER]
     if not wrong:
         return None, ""
@@ -141,14 +168,14 @@ def _makes(part: str, quantity: str) -> bool:
     return part.endswith("'") and not quantity.endswith("'")
 
 
-def _right(case: Case, forward: list[Cell], cells: list[Cell]) -> list[Points]:
-    """What is right to be computed on the way back: results, quantities, and their parts."""
+def _right(case: Case, forward: list[Cell], cells: list[Cell]) -> Keys:
+    """The keys of what is right on the way back: results, quantities, and their parts."""
     found: list[Points] = [*expected(case).residues.values(), *leaf_residues(case).values()]
     found += parts(case, forward, cells)
     found += [points for cell in [*forward, *cells] for points in cell.quantities.values()]
     for walk in dict.fromkeys(cell.place[:2] for cell in cells):
         found += shares(case, forward, [cell for cell in cells if cell.place[:2] == walk])
-    return [*found, *sent_down(case, cells)]
+    return keys_among([*found, *sent_down(case, cells)])
 
 
 def _of_parameter(case: Case, name: str) -> Place:

@@ -23,8 +23,15 @@ from rnn_manual.proof.search.forward.terms import Term, others, rows_of_gates
 from rnn_manual.proof.search.laid_out import state_of, steps_of
 
 
-def gradient_instead(cell: Around, quantity: str) -> str:
-    """The formula that was computed in the place of a quantity, in words; "" if none is found."""
+class Instead(NamedTuple):
+    """The formula that was computed in the place of a gradient, in words, and its values."""
+
+    words: str
+    points: Points
+
+
+def gradient_instead(cell: Around, quantity: str) -> Instead | None:
+    """What was computed in the place of a quantity; None if it is not found."""
     sums = d_sums_of(cell.case.config)
     missing = [name for name in sums if not is_computed(cell.trace, cell.at, name)]
     # Where several gates' are others, what is made of all of them tells whether each is right.
@@ -41,10 +48,20 @@ def gradient_instead(cell: Around, quantity: str) -> str:
         alone: Named = {quantity: points}
         several = product(*beside) if beside and quantity in sums else ()
         if cell.went_on_with(alone) or any(cell.went_on_with(alone | dict(s)) for s in several):
-            return without_absent_biases(cell.case, words)
+            return Instead(without_absent_biases(cell.case, words), points)
         if "h" in quantity and "dc" in cell.q and cell.went_on_with(alone, without_dc=True):
-            return f"{words}, with dc left out as well"
-    return ""
+            return Instead(f"{words}, with dc left out as well", points)
+    return None
+
+
+def gate_gradient_instead(cell: Around) -> tuple[str, Instead] | None:
+    """Of a cell that computed each gate's gradient, which it went on without, and with what."""
+    for name in d_sums_of(cell.case.config):
+        for words, points in _others_than(cell, name):
+            shown = cell.trace.shows(points.values)
+            if shown and cell.went_on_with({name: points}):
+                return name, Instead(without_absent_biases(cell.case, words), points)
+    return None
 
 
 def _others_than(cell: Around, quantity: str) -> Iterator[Term]:

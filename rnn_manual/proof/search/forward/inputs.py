@@ -27,6 +27,8 @@ def input_products(case: Case, cell: Cell, gate: str) -> list[Term]:
     if cell.layer and case.config.bidirectional:
         found.append((f"{W_i} of the forward half of x", now[..., :half] @ W[:, :half].T))
         found.append((f"{W_i} of the backward half of x", now[..., half:] @ W[:, half:].T))
+        exchanged = now[..., :half] @ W[:, half:].T + now[..., half:] @ W[:, :half].T
+        found.append((f"{W_i} (x with its directions exchanged)", exchanged))
     return found
 
 
@@ -49,6 +51,11 @@ def inputs(case: Case, cell: Cell) -> list[Term]:
         value = input_at(case, cells, cell.layer, step)
         if value is not None and len(value) >= size:
             found.append((words, value[:size]))
+    if cell.layer and case.config.bidirectional and not case.packed and not case.drops:
+        half = due.shape[-1] // 2
+        other = _output_of(cells, cell.layer - 1, turned)
+        unturned = Points.concatenated([due[..., :half], other[..., half:]], -1)
+        found.append((f"(x with its backward half of step {turned})", unturned))
     if cell.layer > 1:
         value = _output_of(cells, 0, cell.step)
         if value is not None and value.shape == found[0][1].shape:

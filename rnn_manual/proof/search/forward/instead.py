@@ -2,7 +2,7 @@
 
 Each is made of the quantities of that cell and its neighbours. One that the candidate did compute,
 and that none of the loops' own quantities is, stands in the place; it is told only if it is true of
-every element, at every point. A zero is like everything that is shut, and tells nothing.
+every element, at every point. A constant tells nothing: a zero is like everything that is shut.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rnn_manual.proof.runs.mirrored import GIVEN
 from rnn_manual.proof.runs.trace import BACK, THERE, Trace
 from rnn_manual.proof.search.due import due_formula, without_absent_biases
 from rnn_manual.proof.search.forward.formulas import small_formulas
-from rnn_manual.proof.search.forward.parts import parts
+from rnn_manual.proof.search.forward.parts import right_there
 from rnn_manual.proof.search.forward.used import others_too
 from rnn_manual.proof.search.lines import unexplained
 
@@ -54,7 +54,7 @@ def instead_of(case: Case, trace: Trace, cell: Cell, quantity: str) -> Instead:
     if best:
         line = trace.executed[trace.operation(last)].line
         return Instead(without_absent_biases(case, best), due, line, residues)
-    line = _beside(trace, cell, quantity) or _unexplained(case, trace, cells, cell, quantity)
+    line = _beside(trace, cell, quantity) or _unexplained(case, trace, cell, quantity)
     return Instead("", due, line)
 
 
@@ -75,7 +75,7 @@ def _stands(trace: Trace, points: Points) -> int | None:
     """The place in the trace where a formula's values are complete, if all of them are there."""
     values = points.values
     there = values.any(0)
-    if not there.any():
+    if values.size == 0 or (values == values.flat[0]).all():  # 0, or 1 as i + (1 - i)
         return None
     if not trace.has_all(values):
         return None
@@ -95,9 +95,8 @@ def _beside(trace: Trace, cell: Cell, quantity: str) -> str:
     return trace.executed[max(set(operations), key=operations.count)].line
 
 
-def _unexplained(case: Case, trace: Trace, cells: list[Cell], cell: Cell, quantity: str) -> str:
+def _unexplained(case: Case, trace: Trace, cell: Cell, quantity: str) -> str:
     """The line of the first value that is not the loops', after all that it is made of."""
     names = list(cell.quantities)
     made_of = [cell.quantities[name] for name in names[: names.index(quantity)]]
-    known = parts(case, cells)
-    return unexplained(trace, trace.on_the_way(THERE), known, made_of)
+    return unexplained(trace, trace.on_the_way(THERE), right_there(case), made_of)

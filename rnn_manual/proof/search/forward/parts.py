@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.points import Points
-from rnn_manual.proof.expected.quantities import Cell
-from rnn_manual.proof.expected.results import leaf_residues
+from rnn_manual.proof.expected.quantities import Cell, forward_cells
+from rnn_manual.proof.expected.results import as_formula, leaf_residues
+from rnn_manual.proof.runs.trace import Keys, keys_among
 from rnn_manual.proof.search.forward.inputs import input_at
+
+
+def right_there(case: Case) -> Keys:
+    """The keys of all that is right on the way there, in ascending order."""
+    return _right_there(as_formula(case))
+
+
+@lru_cache(maxsize=1)
+def _right_there(case: Case) -> Keys:
+    return keys_among(parts(case, forward_cells(case)))
 
 
 def parts(case: Case, cells: list[Cell]) -> Iterator[Points]:

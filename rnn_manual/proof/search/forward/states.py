@@ -12,6 +12,7 @@ from rnn_manual.proof.expected.quantities import Cell, forward_cells
 from rnn_manual.proof.expected.results import leaf_residues
 from rnn_manual.proof.search.forward.calls import ended_in
 from rnn_manual.proof.search.forward.terms import Term, letters, rows_of_gates, with_other_weights
+from rnn_manual.proof.search.padding import over_padding
 
 
 def recurrent_products(case: Case, cell: Cell, gate: str) -> list[Term]:
@@ -60,6 +61,9 @@ def _states(case: Case, cell: Cell) -> list[Term]:
         for call, last in ended_in(case):
             if last.shape[1] >= batch:
                 found.append((f"h_n[{row}] of {call}", last[row, :batch]))
+    if case.packed and not cell.layer and cell.direction and cell.step + 1 < case.seq_len:
+        padded = over_padding(case, 1)[cell.step + 1][:batch]
+        found.append(("(h that ran through padding)", padded))
     for other in forward_cells(case):
         if other.layer == cell.layer - 1 and other.direction == cell.direction:
             found.append(

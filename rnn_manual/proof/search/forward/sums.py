@@ -25,7 +25,8 @@ def sums_instead(case: Case, cell: Cell, quantity: str) -> Iterator[tuple[str, P
     own = _terms(case, cell, gate)
     for x, h, b in product(*(range(len(choices)) for choices in own)):
         cost = (x > 0) + (h > 0) + (b > 0)
-        if 0 < cost < 3:
+        empty = own[0][x][1] is None and own[1][h][1] is None
+        if 0 < cost < 3 and not (empty and case.packed):  # which is what stands on padding
             yield from _sum(own[0][x], own[1][h], own[2][b], cost)
     for other in rows_of_gates(case):
         if other != gate:

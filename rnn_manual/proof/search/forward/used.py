@@ -8,7 +8,8 @@ from typing import Any
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell
-from rnn_manual.proof.runs.trace import Trace
+from rnn_manual.proof.runs.trace import Trace, are_among, keys_of
+from rnn_manual.proof.search.forward.parts import right_there
 from rnn_manual.proof.search.laid_out import steps_of
 
 
@@ -26,9 +27,15 @@ def others_too(
     """
     if quantity == "h'":
         return 0 if _goes_on(case, trace, cells, cell, points) else None
-    if any(trace.shows_there(made.values) for made in _made_of(cell, quantity, points)):
+    right = right_there(case)
+
+    def shows(made: Points) -> bool:
+        """Whether it was computed, and not as what another step rightly computes."""
+        return trace.shows_there(made.values) and not are_among(keys_of(made.values), right).all()
+
+    if any(map(shows, _made_of(cell, quantity, points))):
         return 0
-    if any(trace.shows_there(made.values) for made in _made_with_another(cell, quantity, points)):
+    if any(map(shows, _made_with_another(cell, quantity, points))):
         return 1
     return None
 
@@ -36,7 +43,9 @@ def others_too(
 def _made_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
     q, given, w = cell.quantities, cell.given, cell.weights
     W_hr: Any = w.weight_hr
-    if quantity.startswith("a") or quantity == "c'":
+    if quantity == "c'":
+        yield from (y.tanh(), y.sigmoid(), y.relu(), q["o"] * y.tanh())
+    elif quantity.startswith("a"):
         yield from (y.tanh(), y.sigmoid(), y.relu())
     elif quantity == "o·tanh(c')":
         yield y @ W_hr.T

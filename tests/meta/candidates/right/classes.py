@@ -106,8 +106,12 @@ class PlainLSTM(nn.Module):
                     steps[t] = torch.where(alive, now[0], torch.zeros_like(now[0]))
                 outs.append(torch.stack(steps))
                 ends.append(now)
-            x = torch.cat(outs, -1)
+            x = self.joined(outs)
         return x, [torch.stack(s) for s in zip(*ends, strict=True)]
+
+    def joined(self, outs: list[Any]) -> Any:
+        """What a layer puts out, of what its directions do."""
+        return torch.cat(outs, -1)
 
     def _entering(self, alive: Any, now: list[Any]) -> list[Any]:
         """Of what has ended zeros: an ∞ in its state would come back from the mask as 0·∞, NaN."""

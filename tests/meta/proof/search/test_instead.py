@@ -148,7 +148,8 @@ class CForH(PlainLSTM):
     [
         (lstm(new_h=lambda o, c: c.tanh()), "h' of layer 0, forward, step 0 (the first it "
          "processes) is tanh(c'), expected o·tanh(c')"),
-        (lstm(new_h=lambda o, c: (o * c).tanh()), "is another formula than expected"),
+        (lstm(new_h=lambda o, c: (o * c).tanh()), "tanh(c') of layer 0, forward, step 0 (the "
+         "first it processes) is never computed"),
         (lstm(lambda x, h, *w: _exchanged_g_and_o(x, h, *w)),
          "g of layer 0, forward, step 0 (the first it processes) is tanh(a_o), expected tanh(a_g)"),
     ],

@@ -61,11 +61,16 @@ class LSTMStep(torch.autograd.Function):
         d_i, d_g = dc * g, dc * i
         d_f = dc * (new_c if ctx.wrong == "d_f" else c)
         da_i, da_f, da_o = d_i * i * (1 - i), d_f * f * (1 - f), d_o * o * (1 - o)
+        if ctx.wrong == "replaced":
+            da_f = dc * c * (1 - f * f)
         if ctx.wrong == "parts":  # what a factor left out would give is computed on the way
             da_o = da_o * c * c * c
         da_g = d_g * (1 - g * g)
         da = [da_i, da_g, da_f, da_o] if ctx.wrong == "cat" else [da_i, da_f, da_g, da_o]
         da = torch.cat(da, 1)
+        if ctx.wrong == "at once":
+            y = torch.cat([i, f, g, o], 1)
+            da = torch.cat([d_i, d_f, d_g, d_o], 1) * (y * (1 - y))
         dx, dh, dW, dU = da @ W, da @ U, da.T @ x, da.T @ h
         f = 0 * f if ctx.wrong == "dc" else f
         db = da.mean(0) if ctx.wrong == "db" else da.sum(0)
@@ -143,6 +148,10 @@ def test_the_right_one_is_proved(kind):
         ("lstm", "d_o", "da_o", 2, "d_o = dh * ",
          "is dh'·c·o·(1 - o), expected dh'·tanh(c')·o·(1 - o)"),
         ("lstm", "d_f", "da_f", 2, "d_f = dc * ", "is dc'·c'·f·(1 - f), expected dc'·c·f·(1 - f)"),
+        ("lstm", "replaced", "da_f", 2, "da_f = dc * c * (1 - f * f)",
+         "is dc'·c·(1 - f²), expected dc'·c·f·(1 - f)"),
+        ("lstm", "at once", "da_g", 2, "da = torch.cat([d_i, d_f, d_g, d_o], 1) * ",
+         "is dc'·i·g·(1 - g), expected dc'·i·(1 - g²)"),
         ("lstm", "db", "grad bias_ih_l0", None, "db = da.mean(0) if ",
          "is the mean over the batch, expected the sum over both"),
         ("lstm", "parts", "da_o", 2, "da_o = da_o * c * c * c",

@@ -1,0 +1,143 @@
+"""Where a state or a layer's output is computed, and another value handed on in its place."""
+
+import pytest
+import torch
+
+from rnn_manual.parity import prove
+from tests.meta.candidates.right.classes import PlainGRU, PlainLSTM, PlainRNN
+from tests.meta.proof.small import small
+
+
+def handing_on(layer, change):
+    """A layer whose state goes through a function after each step."""
+
+    class Changed(layer):
+        def step(self, *given):
+            return change(*super().step(*given))
+
+    return Changed
+
+
+def clamped(*state):
+    return tuple(s.clamp(-50, 50) for s in state)
+
+
+def c_clamped(h, c):
+    return h, c.clamp(-50, 50)
+
+
+@pytest.mark.parametrize(
+    ("layer", "change", "quantity", "line"),
+    [
+        (PlainLSTM, c_clamped, "c", "return h, c.clamp(-50, 50)"),
+        (PlainLSTM, clamped, "h", "return tuple(s.clamp(-50, 50) for s in state)"),
+        (PlainGRU, clamped, "h", "return tuple(s.clamp(-50, 50) for s in state)"),
+        (PlainRNN, clamped, "h", "return tuple(s.clamp(-50, 50) for s in state)"),
+    ],
+)
+@pytest.mark.parametrize(
+    "about", [{}, {"T": 2, "B": 1}, {"bias": False}, {"layout": "packed", "B": 3}]
+)
+def test_a_state_that_is_changed_after_it_was_computed(layer, change, quantity, line, about):
+    """It is no part of the step that computed it, nor is the next step wrong in its own lines."""
+    found = prove(handing_on(layer, change), small(layer.kind, **about)).formula
+    where = found.where
+    assert (where.quantity, where.layer, where.step) == (quantity, 0, 1)
+    expected = f"{quantity} of layer 0, forward, step 1 is another formula than {quantity}' of"
+    assert found.instead == f"{expected} step 0"
+    assert where.line.endswith(line)
+
+
+class OutputChanged(PlainRNN):
+    def joined(self, outs):
+        return super().joined(outs).clamp(-50, 50)
+
+
+class DirectionsExchanged(PlainRNN):
+    def joined(self, outs):
+        return torch.cat(outs[::-1], -1)
+
+
+class NotTurnedBack(PlainRNN):
+    def joined(self, outs):
+        forward, backward = outs
+        return torch.cat([forward, backward.flip(0)], -1)
+
+
+@pytest.mark.parametrize("about", [{}, {"batch_first": True}, {"layout": "packed", "B": 3}])
+def test_an_output_that_is_changed_below_a_layer(about):
+    """It is the layer above's x that is another, and the line below it that made it so."""
+    found = prove(OutputChanged, small("rnn", layers=2, **about)).formula
+    assert (found.where.quantity, found.where.layer, found.where.step) == ("x", 1, 0)
+    assert found.instead == (
+        "x of layer 1, forward, step 0 (the first it processes) is another formula than what "
+        "layer 0 puts out"
+    )
+    assert found.where.line.endswith("return super().joined(outs).clamp(-50, 50)")
+
+
+@pytest.mark.parametrize(
+    ("layer", "x", "line"),
+    [
+        (DirectionsExchanged, "(x with its directions exchanged)", "outs[::-1], -1)"),
+        (NotTurnedBack, "(x with its backward half of step 2)", "[forward, backward.flip(0)], -1)"),
+    ],
+)
+def test_the_halves_of_what_goes_in_are_named(layer, x, line):
+    """By the line that joined them, and not by the one that multiplied them."""
+    found = prove(layer, small("rnn", layers=2, bidirectional=True)).formula
+    assert found.instead.endswith(
+        f"is W_ih {x} + b_ih + W_hh h + b_hh, expected W_ih x + b_ih + W_hh h + b_hh"
+    )
+    assert found.where.line.endswith(line)
+
+
+class OverPadding(PlainRNN):
+    """Its states run on where a sequence has ended, or before it begins."""
+
+    def _run(self, x, lengths, states):
+        return super()._run(x, torch.full_like(lengths, len(x)), states)
+
+
+def test_a_state_that_ran_through_padding_is_named():
+    """Forward as what is returned, backward as what the first step began with."""
+    found = prove(OverPadding, small("rnn", layout="packed", B=3)).formula
+    assert "step 2, run through padding, batch" in found.instead
+    assert found.where.quantity == "h_n"
+    found = prove(OverPadding, small("rnn", layout="packed", B=3, bidirectional=True)).formula
+    assert "is W_ih x + b_ih + W_hh (h that ran through padding) + b_hh, expected" in found.instead
+    assert found.where.direction == "backward"
+
+
+class Comparing(PlainLSTM):
+    """Its comparisons compute ones."""
+
+    def step(self, *given):
+        h, c = super().step(*given)
+        return h, torch.where(c == c, c.clamp(-50, 50), 1)
+
+
+def test_a_constant_is_no_formula():
+    """i + (1 - i) is 1, as what a comparison computes is."""
+    found = prove(Comparing, small("lstm", state="zeros")).formula
+    assert "(1 - " not in found.instead
+
+
+class SumNotUsed(PlainGRU):
+    """r is made of a sum with z's rows; its own sum is computed, too."""
+
+    def step(self, x, w, h):
+        W_ih, W_hh, b_ih, b_hh = w
+        x_r, x_z, x_n = (x @ W_ih.t() + b_ih).chunk(3, 1)
+        h_r, h_z, h_n = (h @ W_hh.t() + b_hh).chunk(3, 1)
+        both = x_r + h_r
+        r, z = torch.sigmoid(x_r + h_z + 0 * both), torch.sigmoid(x_z + h_z)
+        n = torch.tanh(x_n + r * h_n)
+        return (n + z * (h - n),)
+
+
+def test_a_sum_that_is_computed_and_not_used_is_named():
+    """The gate is missing, its sum is not; what the gate is made of is another sum."""
+    found = prove(SumNotUsed, small("gru", bias=False)).formula
+    assert found.where.quantity == "a_r"
+    assert "is W_ir x + W_hz h, expected W_ir x + W_hr h" in found.instead
