@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import nn
 
 from rnn_manual.config import Config
@@ -43,7 +45,7 @@ class Facts:
         is_class: whether it is a class to construct, rather than a function to call.
         of_torch: whether it is torch.nn or inherits from it, so that torch's own code draws
             dropout's masks and words its errors.
-        kinds: the kinds of layers that it may be: one, where it inherits from that of torch.nn.
+        kinds: the kinds of layers that it may be: one, of a class that is known to be of that.
         unsupported_modes: mode → why, of a class that declares some (see `unsupported_modes`).
     """
 
@@ -63,8 +65,19 @@ def facts_of(subject: Subject) -> Facts:
     declared = getattr(subject, "unsupported_modes", {})
     modes = tuple((str(mode), str(why)) for mode, why in dict(declared).items())
     inherits = [k for k in KINDS if issubclass(subject, getattr(nn, k.upper()))]  # type: ignore[arg-type]
-    kinds = tuple(inherits) or KINDS
+    kinds = tuple(inherits) or _kinds_that_load(subject)
     return Facts(True, bool(inherits), kinds, unsupported_modes=modes)
+
+
+def _kinds_that_load(subject: Subject) -> tuple[str, ...]:
+    """The one kind of torch.nn whose state_dict a class takes; all if that is none or several."""
+    found = []
+    with torch.random.fork_rng(devices=[]):
+        for kind in KINDS:
+            with contextlib.suppress(Exception, SystemExit):  # it is told where it is judged
+                subject(2, 3).load_state_dict(getattr(nn, kind.upper())(2, 3).state_dict())
+                found.append(kind)
+    return tuple(found) if len(found) == 1 else KINDS
 
 
 def is_module_class(subject: Any) -> bool:

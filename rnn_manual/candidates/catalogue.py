@@ -109,7 +109,7 @@ def unsupported(candidate: Candidate, case: Case, device: str, mode: str = "") -
         return message
     known = facts(candidate)
     if case.config.kind not in known.kinds:
-        return f"it inherits from nn.{known.kinds[0].upper()}"
+        return f"it is of nn.{known.kinds[0].upper()}'s kind"
     if case.random and not (known.of_torch and device == "cpu" and not mode):
         if known.of_torch:
             return "nn's own dropout masks are compared where it is simply called, on a CPU"

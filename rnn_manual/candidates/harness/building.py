@@ -12,6 +12,7 @@ from torch import nn
 from rnn_manual.candidates.candidate import Call, Subject, is_module_class
 from rnn_manual.candidates.errors import Violation
 from rnn_manual.candidates.harness.observer import PLAIN, Observer
+from rnn_manual.candidates.harness.returned import check_callable
 from rnn_manual.candidates.harness.tensors import to_torch
 from rnn_manual.cases.draw import Floats
 from rnn_manual.config import Config
@@ -45,6 +46,18 @@ def constructed(layer: Callable[..., Any], config: Config, **options: Any) -> An
         return layer(*config.sizes, **config.options, **options)
 
 
+def _as_nn_is(subject: Subject, config: Config) -> nn.Module:
+    """A class, constructed as nn's own is."""
+    try:
+        module: nn.Module = constructed(subject, config)
+    except TypeError as error:
+        if "__init__()" in str(error):
+            hint = "a class takes nn's arguments, or a function builds it"
+            error.args = (f"{error}; {hint}",)
+        raise
+    return module
+
+
 def _load(module: nn.Module, reference: nn.RNNBase) -> None:
     """Raises Violation: the module does not take the weights of nn's."""
     try:
@@ -53,7 +66,7 @@ def _load(module: nn.Module, reference: nn.RNNBase) -> None:
         _, *wrong = (line.strip() for line in str(error).splitlines())
         first = wrong[0].rstrip(".") if wrong else str(error)
         kind = f"nn.{type(reference).__name__}"
-        hint = "if it is of another kind, --kind says of which"
+        hint = "if the class is of another kind, say so by --kind"
         raise Violation(f"does not load the state_dict of {kind}: {first}; {hint}") from error
 
 
@@ -85,7 +98,7 @@ def build(
         observer.given(name, parameter)
     module: nn.Module = reference
     if is_module_class(subject):
-        module = constructed(subject, config).to(device=device, dtype=dtype)
+        module = _as_nn_is(subject, config).to(device=device, dtype=dtype)
         _load(module, reference)
     named = dict(module.named_parameters(recurse=False))
     for name in named.keys() & parameters.keys():
@@ -95,4 +108,5 @@ def build(
             getattr(module, name).requires_grad_(False)
     module.train(training)
     call: Any = module if is_module_class(subject) else subject(module)
+    check_callable(call)
     return Built(config, module, call)

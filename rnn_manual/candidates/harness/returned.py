@@ -15,6 +15,12 @@ from rnn_manual.candidates.harness.tensors import Tensors
 from rnn_manual.config import Config
 
 
+def check_callable(layer: Any) -> None:
+    """Raises Violation: a function built something that cannot be called."""
+    if not callable(layer):
+        raise Violation(f"returned {_kind(layer)} as it was built, expected a layer to call")
+
+
 def read_outputs(config: Config, returned: Any, given: Any) -> Tensors:
     """What a layer returned for the input `given`: out, h_n and, for an LSTM, c_n.
 
@@ -75,7 +81,7 @@ def _kind(value: Any) -> str:
         return "a PackedSequence"
     if isinstance(value, (tuple, list)):
         return f"a {type(value).__name__} of {len(value)}"
-    return f"{type(value).__name__}"
+    return "None" if value is None else type(value).__name__
 
 
 def check_no_shared_memory(outputs: Tensors, given: Mapping[str, torch.Tensor]) -> None:

@@ -112,7 +112,7 @@ def test_the_last_line_says_what_was_declined():
     said = "packed, packed sorted: not compared (padded input only)"
     assert last_line(found) == f"mine:build agrees with the loops; {said}"
     found = followed("torch.nn:LSTM", [LSTM, case_of(equations="gru")])
-    said = "gru: not compared (it inherits from nn.LSTM)"
+    said = "gru: not compared (it is of nn.LSTM's kind)"
     assert last_line(found) == f"mine:build agrees with the loops; {said}"
 
 

@@ -14,7 +14,7 @@ SAID = {
     faulty.cuts_the_last_unit: ("shape (7, 4, 4), expected (7, 4, 5)", ""),
     faulty.gives_nan: ("actual    nan", ""),
     faulty.narrows: ("dtype torch.float32, expected torch.float64", ""),
-    faulty.returns_nothing: ("returned NoneType, expected (out, (h_n, c_n))", ""),
+    faulty.returns_nothing: ("returned None, expected (out, (h_n, c_n))", ""),
     faulty.returns_out_alone: ("returned a tensor, expected (out, (h_n, c_n))", ""),
     faulty.raises: ("raised ZeroDivisionError: division by zero", "1 / 0"),
     faulty.calls_sys_exit: ("raised SystemExit: 3", "sys.exit(3)"),

@@ -12,6 +12,7 @@ from rnn_manual.candidates.errors import Unusable
 from rnn_manual.candidates.process.loading import load
 from rnn_manual.config import Config
 from rnn_manual.parity import Case, Verdict, check
+from tests.meta.candidates.right.classes import PlainLSTM
 
 CASE = Case(Config("lstm", 3, 5))
 MINE = """
@@ -125,7 +126,7 @@ def test_facts():
 def test_a_class_is_of_the_kind_that_it_inherits():
     """nn.LSTM is no RNN: such cases are declined, and not failed."""
     declined = check("torch.nn:LSTM", Case(Config("gru", 3, 5)))
-    assert (declined.verdict, declined.message) == (Verdict.UNSUPPORTED, "it inherits from nn.LSTM")
+    assert (declined.verdict, declined.message) == (Verdict.UNSUPPORTED, "it is of nn.LSTM's kind")
 
 
 def test_a_class_of_one_kind_only_is_told_to_say_so():
@@ -139,4 +140,39 @@ def test_a_class_of_one_kind_only_is_told_to_say_so():
     comparison = check(Mine, Case(Config("rnn", 3, 5)))
     assert comparison.verdict == Verdict.ERROR
     assert comparison.message.startswith("does not load the state_dict of nn.RNN: ")
-    assert comparison.message.endswith("if it is of another kind, --kind says of which")
+    assert comparison.message.endswith("if the class is of another kind, say so by --kind")
+
+
+def test_a_class_is_of_the_kind_whose_weights_it_loads():
+    """Built and loaded to find out, without a draw from torch's generator; if it is just one."""
+    before = torch.get_rng_state()
+    assert facts_of(PlainLSTM).kinds == ("lstm",)
+    assert torch.equal(before, torch.get_rng_state())
+    declined = check(PlainLSTM, Case(Config("gru", 3, 5)))
+    assert (declined.verdict, declined.message) == (Verdict.UNSUPPORTED, "it is of nn.LSTM's kind")
+
+    class LoadsAnything(PlainLSTM):
+        def load_state_dict(self, state_dict, *more):
+            pass
+
+    class Exits(nn.Module):
+        def __init__(self, *sizes):
+            raise SystemExit(3)
+
+    for unknown in (LoadsAnything, Exits):
+        assert facts_of(unknown).kinds == ("rnn", "lstm", "gru")
+
+
+def test_how_a_candidate_is_built_is_told():
+    """A class that takes other arguments than nn's, and a function that gives nothing to call."""
+
+    class OtherArguments(PlainLSTM):
+        def __init__(self, hidden_size):
+            super().__init__(hidden_size, hidden_size)
+
+    said = check(OtherArguments, CASE).message
+    assert said.endswith("were given; a class takes nn's arguments, or a function builds it")
+    said = check(lambda module: None, CASE).message
+    assert said == "returned None as it was built, expected a layer to call"
+    said = check(lambda module: 3, CASE).message
+    assert said == "returned int as it was built, expected a layer to call"
