@@ -113,7 +113,7 @@ def unsupported(candidate: Candidate, case: Case, device: str, mode: str = "") -
     if case.random and not (known.of_torch and device == "cpu" and not mode):
         if known.of_torch:
             return "nn's own dropout masks are compared where it is simply called, on a CPU"
-        return "its dropout masks are others than nn's; claims N1 to N3 judge them"
+        return "dropout: only nn draws nn's masks; claims N1 to N3 judge its own"
     if not mode:
         return ""
     if not MODES[mode].subjects.takes(known, candidate.subject == NN.subject):

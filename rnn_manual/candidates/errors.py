@@ -30,4 +30,7 @@ class NotRun(ProcessEnded):
 
 def in_one_line(error: BaseException) -> str:
     """`RuntimeError: what it said`, however many lines that took."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+    name = type(error).__name__
+    if name == Unsupported.__name__ and not isinstance(error, Unsupported):  # torch has one, too
+        name = f"{type(error).__module__}.{name}"
+    return f"{name}: {' '.join(str(error).split())}".removesuffix(": ")

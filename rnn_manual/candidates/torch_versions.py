@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -11,6 +13,8 @@ from typing import Any
 import torch
 
 from rnn_manual.candidates.errors import Unsupported
+
+DYNAMO = os.path.join("torch", "_dynamo", "eval_frame.py")
 
 
 def needed(name: str, *older: str) -> Any:
@@ -51,6 +55,28 @@ def unwatched() -> AbstractContextManager[Any]:
     """Within it, no dispatch mode sees what torch does: for what reads a layer to translate it."""
     disabled = _found("torch.utils._python_dispatch._disable_current_modes")
     return disabled() if disabled else nullcontext()
+
+
+def is_dynamo_loaded() -> bool:
+    """Whether something may have been compiled by torch.compile in this process."""
+    return "torch._dynamo" in sys.modules
+
+
+def as_written() -> AbstractContextManager[Any]:
+    """Within it, what went through torch.compile is executed as it was written (torch ≥ 2.6)."""
+    stance = _found("torch.compiler.set_stance") if is_dynamo_loaded() else None
+    return stance("force_eager") if stance else nullcontext()
+
+
+def is_in_compiled() -> bool:
+    """Whether what calls this was called through torch.compile."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name in ("compile_wrapper", "_fn") and code.co_filename.endswith(DYNAMO):
+            return "callback" in frame.f_locals  # not what torch itself keeps from being compiled
+        frame = frame.f_back  # type: ignore[assignment]
+    return False
 
 
 def storage_of(tensor: torch.Tensor) -> Any:

@@ -69,10 +69,10 @@ def add_candidate(command: argparse.ArgumentParser) -> None:
         help="MODULE:NAME, PATH.py:NAME, or a mode of torch.nn, as compile (default: torch.nn)",
     )
     command.add_argument(
-        "--kind", nargs="+", action="extend", type=kind, choices=KINDS, help="only these"
+        "--kind", nargs="+", action="extend", type=kind, choices=KINDS, help="only cases of these"
     )
     command.add_argument(
-        "--dtype", nargs="+", action="extend", choices=[*DTYPES], help="only these"
+        "--dtype", nargs="+", action="extend", choices=[*DTYPES], help="only cases of these"
     )
     command.add_argument(
         "--limit",

@@ -90,8 +90,7 @@ def formula_of(
     B = min(case.batch_size, Sizes.B)
     T = min(case.seq_len, max(Sizes.T, LARGE // (B * of_a_step)))
     smaller = replace(case, seq_len=T, batch_size=B)
-    formula = _formula_of(candidate, smaller, device, mode, explained)
-    return replace(formula, conditions=(f"on T={T}, B={B} of it", *formula.conditions))
+    return replace(_formula_of(candidate, smaller, device, mode, explained), part=f"T={T}, B={B}")
 
 
 def formula_beside_numbers(
@@ -137,7 +136,7 @@ def _formula_of(
     replay = there(replayed, finite, answer.value.native)
     if replay.error is not None:
         said = f"not computed in float64, where it raised {in_one_line(replay.error)}"
-        formula = replace(formula, conditions=(*formula.conditions, said))
+        formula = replace(formula, notes=(*formula.notes, said))
     numbers = {} if case.random else replay.value or {}  # (whose masks are another format's)
     others = {name for name, verdict in formula.tensors.items() if verdict == OTHER}
     differs = tuple(_off(finite, numbers))
@@ -146,8 +145,8 @@ def _formula_of(
         return formula
     trace = there(traced, case).value
     where, instead, failed = _located(case, trace, formula)
-    conditions = (*formula.conditions, failed) if failed else formula.conditions
-    return replace(formula, conditions=conditions, where=where, instead=instead)
+    notes = (*formula.notes, failed) if failed else formula.notes
+    return replace(formula, notes=notes, where=where, instead=instead)
 
 
 def _broken(answer: Answer) -> Formula | None:

@@ -41,7 +41,8 @@ def compare(case: Case, mirrored: Mirrored) -> Formula:
         tensors,
         fingerprint(found) if known else "",
         chance(asked, mirrored, points_of(case)),
-        conditions=() if reason else _depends_on(mirrored, case),
+        conditions=() if reason else _conditions(mirrored, case),
+        notes=() if reason else _left_out(mirrored, case),
     )
 
 
@@ -58,15 +59,23 @@ def _verdict(found: Found, wanted: Residues, mirrored: Mirrored, case: Case) -> 
     return OTHER, ""
 
 
-def _depends_on(mirrored: Mirrored, case: Case) -> tuple[str, ...]:
-    """What a verdict holds for only."""
+def _conditions(mirrored: Mirrored, case: Case) -> tuple[str, ...]:
+    """What a verdict depends on in the layer's own code."""
     said = []
     if mirrored.left:
         said.append(f"for inputs that take the same branches: {mirrored.left[0]}")
     if mirrored.casts:
         said.append(f"but for a cast to a narrower format: {mirrored.casts[0]}")
+    if mirrored.compiled:
+        said.append(f"but for what torch.compile makes of it: {mirrored.compiled}")
     if mirrored.missing and case.call not in WITHOUT_A_GRAPH:
         said.append(f"but for gradients that are not there, as {next(iter(mirrored.missing))}")
+    return tuple(said)
+
+
+def _left_out(mirrored: Mirrored, case: Case) -> tuple[str, ...]:
+    """What it says nothing of."""
+    said = []
     if case.call == "second derivatives":
         said.append("second derivatives are held as numbers only")
     if mirrored.native:

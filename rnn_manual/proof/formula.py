@@ -39,7 +39,8 @@ class Formula:
         tensors: each result's verdict, by name.
         fingerprint: of all results' formulas, the same wherever these are; "" if one is open.
         chance: that a formula is taken for the loops' and is not.
-        conditions: what the verdict depends on, or leaves out.
+        part: the steps and sequences that were looked at, of a case too large for all; "" if all.
+        conditions: what the verdict depends on in the layer's own code. notes: what it leaves out.
         differs: of another formula, the results that are others too, computed in float64.
         held: of another formula, whether every result that is another was computed in float64.
         violation: what it did that no layer may, as raising an error or changing its input; "" if
@@ -52,7 +53,9 @@ class Formula:
     tensors: dict[str, str] = field(default_factory=dict)
     fingerprint: str = ""
     chance: float = 0.0
+    part: str = ""
     conditions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
     held: bool = False
     violation: str = ""
@@ -62,8 +65,9 @@ class Formula:
 
     @property
     def said(self) -> str:
-        """The reason and the conditions, in a line."""
-        return "; ".join(filter(None, [self.reason, *self.conditions]))
+        """The reason, and what it depends on and leaves out, in a line."""
+        part = f"on {self.part} of it" if self.part else ""
+        return "; ".join(filter(None, [self.reason, part, *self.conditions, *self.notes]))
 
     @property
     def fails(self) -> bool:
@@ -74,12 +78,11 @@ class Formula:
 def in_words(formula: Formula) -> list[str]:
     """Everything known of a formula but its verdict, a line each."""
     at = formula.where.line if formula.where else formula.line
+    instead = formula.instead or _where(formula)
     found = [
-        (
-            "it" if formula.violation else "formula",
-            formula.instead or _where(formula) or formula.said,
-        ),
+        ("it" if formula.violation else "formula", instead or formula.said),
         ("at", at),
+        ("looked at", f"{formula.part} of it" if instead and formula.part else ""),
         ("but", _not_off(formula)),
     ]
     return [f"{name:<9} {text}" for name, text in found if text]

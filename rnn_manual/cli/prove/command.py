@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from rnn_manual.candidates.catalogue import as_candidate
+from rnn_manual.candidates.catalogue import as_candidate, unsupported
 from rnn_manual.candidates.errors import ProcessEnded, Unsupported, Unusable
 from rnn_manual.candidates.process.dispatch import facts, set_limit
 from rnn_manual.cases.features import features_of
@@ -60,8 +60,12 @@ def command(options: argparse.Namespace) -> int:
         raise Refused("no case is of these kinds and dtypes, and matches -k")
     found: list[dict[str, Any]] = []
     shown: list[Proof] = []
+    left_out: Counter[str] = Counter()
     declined: Counter[str] = Counter()
     for case in track(cases, "proving", console=out, transient=True, disable=not out.is_terminal):
+        if message := unsupported(candidate, case, "cpu", candidate.mode):
+            left_out[message] += 1
+            continue
         try:
             proof = prove(candidate, case)
         except Unsupported as error:
@@ -80,11 +84,14 @@ def command(options: argparse.Namespace) -> int:
         )
     verdict, code = _verdict(found, shown)
     limit = "" if options.limit == LIMIT else f" --limit {options.limit:g}"
-    _show(out, f"{quote(options.candidate)}{limit}", found, shown, declined)
+    _show(out, f"{quote(options.candidate)}{limit}", found, shown)
+    tell(out, "left out", left_out.most_common())
+    tell(out, "declined", declined.most_common())
     style = "bold red" if code else "bold green" if verdict == SAME else "yellow"
     out.print(f"{options.candidate} {verdict}", style=style, markup=False, soft_wrap=True)
     if options.json is not None:
-        report = {"candidate": options.candidate, "cases": found, "declined": dict(declined)}
+        report = {"candidate": options.candidate, "cases": found}
+        report |= {"left_out": dict(left_out), "declined": dict(declined)}
         write(Path(options.json), dumps(report))
     return code
 
@@ -113,7 +120,6 @@ def _show(
     candidate: str,
     found: list[dict[str, Any]],
     shown: list[Proof],
-    declined: Counter[str],
 ) -> None:
     by_words: dict[str, list[Proof]] = {}
     for proof in shown:
@@ -131,7 +137,6 @@ def _show(
         out.print(f"\nformulas  {formulas(found)}", markup=False, soft_wrap=True)
     tell(out, "open", open_formulas(c for c in found if not c["formula"]["violation"]))
     tell(out, "proved", [*smaller(found), *conditions(found)])
-    tell(out, "declined", declined.most_common())
 
 
 def _heading(proof: Proof) -> str:
@@ -141,5 +146,5 @@ def _heading(proof: Proof) -> str:
     return proof.formula.violation or another
 
 
-def _plainness(proof: Proof) -> int:
-    return len(proof.case.id)
+def _plainness(proof: Proof) -> tuple[bool, int]:
+    return not proof.formula.fails, len(proof.case.id)

@@ -13,7 +13,6 @@ from rnn_manual.judge.missing import Missing, missing_in
 from rnn_manual.judge.verdict import Verdict
 from rnn_manual.proof.formula import OPEN, OTHER, PROVED
 
-CONDITIONS = ("but for ", "for inputs ")  # those that the layer's own code makes
 FORMULAS = (PROVED, OTHER, OPEN)
 JsonCase = dict[str, Any]
 VERDICTS = [verdict.value for verdict in Verdict]
@@ -64,13 +63,12 @@ def open_formulas(cases: Iterable[JsonCase]) -> list[tuple[str, int]]:
 def conditions(cases: Iterable[JsonCase]) -> list[tuple[str, int]]:
     """What proofs depend on in the layer's own code, and of how many cases."""
     said = (words for formula in _formulas(cases, PROVED) for words in formula["conditions"])
-    return Counter(words for words in said if words.startswith(CONDITIONS)).most_common()
+    return Counter(said).most_common()
 
 
 def smaller(cases: Iterable[JsonCase]) -> list[tuple[str, int]]:
     """Of how many cases the formulas of fewer steps or sequences are proved."""
-    proved = [formula["conditions"] for formula in _formulas(cases, PROVED)]
-    count = sum(any(words.startswith("on T=") for words in said) for said in proved)
+    count = sum(formula["part"] is not None for formula in _formulas(cases, PROVED))
     return [("on fewer steps or sequences than the case has", count)] * bool(count)
 
 

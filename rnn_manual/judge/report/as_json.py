@@ -48,7 +48,9 @@ def formula_json(formula: Formula) -> dict[str, Any]:
     return {
         "verdict": formula.verdict,
         "reason": formula.reason or None,
+        "part": formula.part or None,
         "conditions": list(formula.conditions),
+        "notes": list(formula.notes),
         "fingerprint": formula.fingerprint or None,
         "tensors": formula.tensors,
         "chance": formula.chance,

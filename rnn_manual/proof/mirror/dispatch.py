@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from rnn_manual.candidates.torch_versions import is_dynamo_loaded, is_in_compiled
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.mirror.formulas import flat, formulas_of, tensors_in
 from rnn_manual.proof.mirror.operations import (
@@ -49,6 +50,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         left: the lines at which values were taken out of torch.
         drew: whether random numbers were drawn.
         casts: the lines at which values were cast to a narrower format, and to which.
+        compiled: the line at which what torch.compile made was called first; "" so far.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.left: list[str] = []
         self.drew = False
         self.casts: list[tuple[str, torch.dtype]] = []
+        self.compiled = ""
 
     def __torch_dispatch__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -123,6 +126,8 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         exact = op.name in RULES and any(map(torch.Tensor.is_floating_point, given))
         if not (depends or exact):
             return function(*args, **kwargs)  # of constants: what comes out is one
+        if is_dynamo_loaded() and not self.compiled and is_in_compiled():
+            self.compiled = self.line() or "outside of its own code"
         if _is_cast(op, args, kwargs):
             self.casts.append((self.line(), kwargs["dtype"]))
         targets = [kwargs.get(w) if isinstance(w, str) else args[w] for w in op.writes]

@@ -43,7 +43,7 @@ def _by_rule(op: Operation, args: Any, kwargs: Any, shadows: Shadows) -> Any:
             raise NoRule("places that depend on values")
         return x.numpy()
 
-    named = {name: x for name, x in kwargs.items() if name not in WITHOUT}
+    named = {name: x for name, x in kwargs.items() if name not in (*WITHOUT, *op.writes)}
     given = operands(named.values(), read) if named else ()
     return RULES[op.name](*operands(args, read), **dict(zip(named, given)))  # noqa: B905
 

@@ -18,6 +18,7 @@ from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.candidates.harness.observer import Observer
 from rnn_manual.candidates.harness.running import run_candidate
 from rnn_manual.candidates.process.own_line import line_now
+from rnn_manual.candidates.torch_versions import as_written, is_dynamo_loaded
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.bound import Account, counted
 from rnn_manual.proof.arithmetic.points import Points
@@ -49,6 +50,7 @@ class Mirrored:
     broken: what it raised on the way back, if it did.
     left: the lines at which values were taken out of torch. drew: whether it drew random numbers.
     casts: the lines at which values were cast to a narrower format than the case's.
+    compiled: the line at which it called what torch.compile made, run as it was written.
     native: whether it was run with oneDNN off, for what that computes has no formula here.
     """
 
@@ -60,6 +62,7 @@ class Mirrored:
     drew: bool = False
     casts: tuple[str, ...] = ()
     native: bool = False
+    compiled: str = ""
 
 
 class _Watch(Observer):
@@ -121,11 +124,21 @@ def mirrored(
                 raise OneDNN from None
             raise
 
+    def watched() -> Mirrored:
+        try:
+            return run(native_instead=torch._C._get_mkldnn_enabled())
+        except OneDNN:
+            with onednn(False):
+                return replace(run(native_instead=False), native=True)
+
+    begun_without = not is_dynamo_loaded()
     try:
-        return run(native_instead=torch._C._get_mkldnn_enabled())
-    except OneDNN:
-        with onednn(False):
-            return replace(run(native_instead=False), native=True)
+        found = watched()
+    except Exception:
+        if not (begun_without and is_dynamo_loaded()):
+            raise
+        return watched()
+    return watched() if begun_without and is_dynamo_loaded() else found
 
 
 @contextmanager
@@ -152,7 +165,13 @@ def on(
     how = MODES[mode] if mode else None
     watch = _Watch(mirror, leaf, begins)
     mirror.asleep = True  # until something of the case is given: before, nn's own layer is built
-    with one_thread(), counted() as account, Leaving(mirror.taken_out), mirror:
+    with (
+        one_thread(),
+        counted() as account,
+        as_written(),
+        Leaving(mirror.taken_out),
+        mirror,
+    ):
         result = run_candidate(subject, case, device=device, mode=how, observer=watch)
     finest = torch.finfo(getattr(torch, case.dtype)).eps
     casts = [line for line, dtype in mirror.casts if line and torch.finfo(dtype).eps > finest]
@@ -165,4 +184,5 @@ def on(
         tuple(dict.fromkeys(filter(None, mirror.left))),
         mirror.drew,
         tuple(dict.fromkeys(casts)),
+        compiled=mirror.compiled,
     )

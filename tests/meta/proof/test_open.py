@@ -54,7 +54,7 @@ def unwritten(h):
         (through_item, "values left torch and came back: test_open.py:"),
         (through_a_list, "values left torch and came back: test_open.py:"),
         (as_other_bytes, "torch.int32"),
-        (with_erf, "no rule for aten::erf"),
+        (with_erf, "no rule for aten::erf: test_open.py:"),
         (unwritten, "memory that nothing was written to through torch"),
     ],
 )
@@ -64,6 +64,47 @@ def test_what_has_no_formula_is_open_with_its_reason(change, reason):
     assert found.verdict == "open"
     assert reason in found.reason
     assert found.fingerprint == ""
+
+
+def written_into(h):
+    new = torch.empty_like(h)
+    return torch.mul(h, 1, out=new)
+
+
+def test_memory_that_an_operation_writes_whole_is_known():
+    """As by out=: what stood there before does not matter."""
+    found = prove(lstm(written_into), small("lstm", call="no_grad")).formula
+    assert found.verdict == "proved", found
+
+
+class Compiled(PlainLSTM):
+    """Its step goes through torch.compile, whole."""
+
+    def _run(self, *given):
+        self.now = torch.compile(super().step, backend="eager", fullgraph=True)
+        return super()._run(*given)
+
+    def step(self, *given):
+        return self.now(*given)
+
+
+def test_what_goes_through_torch_compile_is_proved_as_it_was_written():
+    """And that is told, with its line: the numbers of what is compiled are compared."""
+    found = prove(Compiled, small("lstm")).formula
+    assert found.verdict == "proved", found
+    assert "but for what torch.compile makes of it: classes.py:" in found.said
+    assert found.conditions
+
+
+def test_torchs_error_of_the_same_name_is_told_from_declining():
+    """torch._dynamo.exc.Unsupported is no Unsupported."""
+    error = type("Unsupported", (Exception,), {"__module__": "torch._dynamo.exc"})
+
+    def raises(h):
+        raise error("not traced")
+
+    found = prove(lstm(raises), small("lstm")).formula
+    assert found.violation == "raised torch._dynamo.exc.Unsupported: not traced"
 
 
 def test_what_torch_refuses_is_told_in_torchs_words():
@@ -167,8 +208,16 @@ def test_of_a_large_case_as_many_steps_are_proved_as_can_be():
 
     case = small("lstm", T=80, B=9, I=3, H=32)
     found = prove(NowAndThen, case).formula
+    assert found.part == "T=80, B=4"
     assert found.said.startswith("on T=80, B=4 of it; but for a cast to a narrower format: ")
-    assert prove(NowAndThen, replace(case, seq_len=200)).formula.said.startswith("on T=97, B=4 ")
+    assert prove(NowAndThen, replace(case, seq_len=200)).formula.part == "T=97, B=4"
+
+
+def test_of_another_formula_too_it_is_told_how_much_was_looked_at():
+    """Or the step that is named would be another than the last."""
+    proof = prove(lstm(lambda h: -h), small("lstm", T=200, B=9, I=3, H=32))
+    assert "\nlooked at T=97, B=4 of it\n" in str(proof)
+    assert "\nlooked at" not in str(prove(lstm(lambda h: -h), small("lstm")))
 
 
 def test_the_bound_over_the_quick_cases_is_below_2_to_the_minus_40():

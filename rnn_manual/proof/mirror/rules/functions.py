@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.mirror.rules.register import NoRule, rule
 
@@ -81,6 +83,22 @@ def _abs(x: Points) -> Any:
     return x * (x.step() * 2 - 1)
 
 
+@rule("sgn", "sign")
+def _sign(x: Points) -> Any:
+    return x.step() - (-x).step()
+
+
+@rule("hardsigmoid")
+def _hardsigmoid(x: Points) -> Any:
+    return _clamp(x + 3, 0, 6) / 6
+
+
+@rule("hardsigmoid_backward")
+def _hardsigmoid_backward(dy: Points, x: Points) -> Any:
+    sixth = float(np.float32(1 / 6))  # as torch's kernel has it, whatever the dtype
+    return dy * (x + 3).step() * (-(x - 3)).step() * sixth
+
+
 @rule("sigmoid_backward")
 def _sigmoid_backward(dy: Points, y: Points) -> Any:
     return dy * (1 - y) * y
@@ -101,3 +119,8 @@ def _threshold_backward(dy: Points, y: Points, threshold: Any) -> Any:
 @rule("sqrt")
 def _sqrt(x: Points) -> Any:
     return x.sqrt()
+
+
+@rule("rsqrt")
+def _rsqrt(x: Points) -> Any:
+    return x.sqrt().inverse()

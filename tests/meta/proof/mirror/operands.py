@@ -129,10 +129,27 @@ RULES = {
     "maximum": [call(t(2, 3), t(3)), call(t(3), _infinite)],
     "minimum": [call(t(2, 3), t(3)), call(t(3), _infinite)],
     "abs": _one,
+    "sgn": _one,
+    "sign": _one,
+    "hardsigmoid": [call(t(4, 5)), call(4 * t(4, 5))],
+    "hardsigmoid_backward": [call(t(4, 5), 4 * t(4, 5))],
     "sigmoid_backward": [call(t(2, 3), t(2, 3))],
     "tanh_backward": [call(t(2, 3), t(2, 3))],
     "threshold_backward": [call(t(2, 3), t(2, 3), 0)],
     "sqrt": _roots,
+    "rsqrt": _roots,
+    "_softmax": [call(t(3, 4), 1, False), call(t(2, 3, 4), -2, False)],
+    "_softmax_backward_data": [
+        call(t(3, 4), t(3, 4).softmax(1), 1, torch.float64),
+        call(t(2, 3, 4), t(2, 3, 4).softmax(-2), -2, torch.float64),
+    ],
+    "native_layer_norm": [
+        call(t(3, 4), [4], t(4), t(4), 1e-5),
+        call(t(2, 3, 4), [3, 4], None, None, 0.1),
+    ],
+    "native_layer_norm_backward": [
+        call(t(3, 4), t(3, 4), [4], t(3, 1), t(3, 1), t(4), t(4), [True, True, True]),
+    ],
     "linalg_vector_norm": [call(t(2, 3)), call(t(2, 3), 2, [0]), call(t(2, 3), 2, [1], True)],
     "_weight_norm_interface": [call(*_weight_norm), call(*_weight_norm_of_columns, 1)],
     "_weight_norm_interface_backward": [
@@ -172,13 +189,16 @@ RULES = {
 }
 
 # Torch's kernels read these as if they were contiguous, and its callers see to it that they are;
-# or they say where in memory they read.
+# or they say where in memory they read. (And the softmaxes write as if it were.)
 CONTIGUOUS = (
+    "_softmax",
+    "_softmax_backward_data",
     "_weight_norm_interface",
     "_weight_norm_interface_backward",
     "as_strided_copy",
     "as_strided_scatter",
     "narrow_copy",
+    "native_layer_norm_backward",
 )
 
 _square = t(3, 3)

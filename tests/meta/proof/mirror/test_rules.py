@@ -149,9 +149,15 @@ def tried(name):
             if function is not None and "out" in function.overloads():
                 turned = contiguous if name in operands.CONTIGUOUS else transposed
                 outs = [turned(torch.full_like(x, 7)) for x in found.tensors[:1]]
-                kept = {"out": outs[0]} if len(found.returned) == 1 else None
-                if kept:
+                kept = {written_by(function): outs[0]}
+                if len(found.returned) == 1:
                     yield "out", Mirrored(name, function, laid_out(layout, args), kwargs | kept)
+
+
+def written_by(function):
+    """What the argument is called that the form with another tensor writes to."""
+    arguments = function.out._schema.arguments
+    return next(a.name for a in arguments if a.alias_info is not None and a.alias_info.is_write)
 
 
 def named(name):

@@ -51,7 +51,7 @@ def test_what_a_call_leaves_behind_is_open(name):
 @pytest.mark.parametrize("name", sorted(MASKS))
 def test_masks_of_ones_own_are_not_compared(name):
     """Where masks are random, a candidate that is not nn is not judged by its formulas."""
-    with pytest.raises(Unsupported, match="its dropout masks are others than nn's"):
+    with pytest.raises(Unsupported, match="only nn draws nn's masks"):
         formula(name)
 
 
