@@ -54,7 +54,7 @@ def inside(candidate: Candidate, call: Call, given: Numbers, cotangents: tuple[A
         raise Unsupported(message)
     formula = formula_of(candidate, case, mode=candidate.mode)
     opaque = bool(candidate.mode and MODES[candidate.mode].opaque)
-    right = not formula.differs and (opaque or bool(formula.tensors))  # none, where it raised
+    right = not formula.fails and (opaque or bool(formula.tensors))  # none, where it raised
     name = f"{NN.name}, followed" if candidate.name == NN.name else candidate.name
     column = Column(name, {}, {}, ABSENT, None, _verdict(formula), right)
     environment = MODES[candidate.mode].environment if candidate.mode else {}

@@ -84,7 +84,7 @@ ROOMS: dict[str, Room] = {
         ["rnn_manual/judge/[!r]*.py"],
         [
             *REPORTED,
-            *_tests("judge", "bits effects"),
+            *_tests("judge", "bits effects missing"),
             *_tests("proof", "open other in_modes"),
             *_tests("candidates", "faulty"),
             *_tests("cases", "strategies"),
