@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     verify.set_defaults(record=None)
     prove = add("prove", "hold a candidate's formulas against the loops', in seconds")
     add_candidate(prove)
-    prove.add_argument("-k", metavar="EXPRESSION", help="only cases whose id matches")
+    prove.add_argument("-k", metavar="EXPRESSION", help="only cases that match, as '[lstm-f32]'")
     prove.add_argument("--json", metavar="PATH", help="write every case and verdict")
     record = add("record", "write down all that a candidate computes")
     record.add_argument("record", metavar="DIR", help="a new folder")

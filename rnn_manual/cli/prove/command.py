@@ -48,16 +48,10 @@ def command(options: argparse.Namespace) -> int:
         raise Refused(str(error)) from error
     out = console()
     asked = None if options.k is None else checked_expression(options.k)
-    cases = chosen(
-        select(
-            "quick",
-            kinds=options.kind or (),
-            dtypes=options.dtype or (),
-            where=lambda case: asked is None or matches(asked, case.id),
-        )
-    )
+    of_kind = select("quick", kinds=options.kind or (), dtypes=options.dtype or ())
+    cases = chosen([case for case in of_kind if asked is None or matches(asked, case.id)])
     if not cases:
-        raise Refused("no case is of these kinds and dtypes, and matches -k")
+        raise Refused(f"-k {options.k!r} matches none of the cases, as {of_kind[0].id}")
     found: list[dict[str, Any]] = []
     shown: list[Proof] = []
     left_out: Counter[str] = Counter()

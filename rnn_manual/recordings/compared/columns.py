@@ -144,7 +144,8 @@ def lines(column: Column) -> list[str]:
     """All of a recording, in lines: what is in it, and how it compares with the one before."""
     if column.recording is None:
         return [f"skipped: {column.skipped}"]
-    found = [f"{len(column.recording.runs)} runs"]
+    number = len(column.recording.runs)
+    found = [f"{number} run{'s' * (number != 1)}"]
     if column.drift:
         before, after = column.drift.before, column.drift.after
         other = before.get("candidate") != after.get("candidate")

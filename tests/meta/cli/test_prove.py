@@ -85,7 +85,8 @@ def test_the_case_that_is_shown_can_be_asked_for_again(tmp_path, capsys, monkeyp
     assert re.search("^again .* --limit 60 -k ", shown, re.MULTILINE)
     assert not re.search("^  float32", shown, re.MULTILINE)
     assert main(["prove", "-k", "no_such_case", "--dtype", "float64"]) == 2
-    assert "no case is of these kinds and dtypes" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "matches none of the cases, as rnn-f64" in said
 
 
 def test_what_ends_its_process_is_one_fault(tmp_path, capsys, monkeypatch):
