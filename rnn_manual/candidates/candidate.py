@@ -65,16 +65,16 @@ def facts_of(subject: Subject) -> Facts:
     declared = getattr(subject, "unsupported_modes", {})
     modes = tuple((str(mode), str(why)) for mode, why in dict(declared).items())
     inherits = [k for k in KINDS if issubclass(subject, getattr(nn, k.upper()))]  # type: ignore[arg-type]
-    kinds = tuple(inherits) or _kinds_that_load(subject)
+    kinds = tuple(inherits) or KINDS
     return Facts(True, bool(inherits), kinds, unsupported_modes=modes)
 
 
-def _kinds_that_load(subject: Subject) -> tuple[str, ...]:
+def kinds_that_load(subject: Subject) -> tuple[str, ...]:
     """The one kind of torch.nn whose state_dict a class takes; all if that is none or several."""
     found = []
     with torch.random.fork_rng(devices=[]):
         for kind in KINDS:
-            with contextlib.suppress(Exception, SystemExit):  # it is told where it is judged
+            with contextlib.suppress(Exception):  # it is told where it is judged
                 subject(2, 3).load_state_dict(getattr(nn, kind.upper())(2, 3).state_dict())
                 found.append(kind)
     return tuple(found) if len(found) == 1 else KINDS

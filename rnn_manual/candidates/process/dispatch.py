@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import torch
 
-from rnn_manual.candidates.candidate import Candidate, Facts, facts_of
+from rnn_manual.candidates.candidate import Candidate, Facts, facts_of, kinds_that_load
 from rnn_manual.candidates.errors import NotRun, ProcessEnded, Unsupported
 from rnn_manual.candidates.process.loading import load
 from rnn_manual.candidates.process.process import Answer, Process
@@ -103,4 +104,7 @@ def _loaded(name: str, function: Callable[..., Any], *args: Any) -> Any:
 def facts(candidate: Candidate) -> Facts:
     """What a judge must know of a candidate's subject; its process is asked once."""
     found: Facts = run_there(candidate, facts_of)
-    return found
+    if not found.is_class or len(found.kinds) == 1:
+        return found
+    answer = ask(candidate, kinds_that_load)  # which builds it: a class that cannot be is judged
+    return found if answer.error is not None else replace(found, kinds=answer.value)

@@ -101,7 +101,7 @@ def _verdict(found: list[dict[str, Any]], shown: list[Proof]) -> tuple[str, int]
         of = f"{verdicts[OTHER]} of {len(found)} cases"
         return f"computes another formula, with the same numbers, on {of}", 0
     if not found:
-        return "was not looked at: it declines every case", 1
+        return "was not looked at: every case is declined or left out", 1
     if verdicts[OPEN] == len(found):
         return "is not known as formulas on any case: rnn-manual verify compares its numbers", 2
     if verdicts["proved"] == len(found):

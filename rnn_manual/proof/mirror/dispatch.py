@@ -16,7 +16,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from rnn_manual.candidates.torch_versions import is_dynamo_loaded, is_in_compiled
 from rnn_manual.proof.arithmetic.points import Points
-from rnn_manual.proof.mirror.formulas import flat, formulas_of, tensors_in
+from rnn_manual.proof.mirror.formulas import flat, formulas_of
+from rnn_manual.proof.mirror.memory import narrowed, writes_what_it_reads
 from rnn_manual.proof.mirror.operations import (
     FACTORIES,
     INDEXED,
@@ -25,6 +26,7 @@ from rnn_manual.proof.mirror.operations import (
     RANDOM,
     Operation,
     operation,
+    tensors_in,
 )
 from rnn_manual.proof.mirror.rules import RULES
 from rnn_manual.proof.mirror.shadows import Shadows, numbers
@@ -50,7 +52,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         left: the lines at which values were taken out of torch.
         drew: whether random numbers were drawn.
         casts: the lines at which values were cast to a narrower format, and to which.
-        compiled: the line at which what torch.compile made was called first; "" so far.
+        compiled: the first line that was executed within what torch.compile made; "" so far.
     """
 
     def __init__(
@@ -128,8 +130,6 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return function(*args, **kwargs)  # of constants: what comes out is one
         if is_dynamo_loaded() and not self.compiled and is_in_compiled():
             self.compiled = self.line() or "outside of its own code"
-        if _is_cast(op, args, kwargs):
-            self.casts.append((self.line(), kwargs["dtype"]))
         targets = [kwargs.get(w) if isinstance(w, str) else args[w] for w in op.writes]
         for target in targets:  # constants so far, which may be written to in part
             if isinstance(target, torch.Tensor) and self.shadows.of(target) is None:
@@ -137,11 +137,16 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         reason = next(filter(None, map(self.shadows.reason, given[op.overwrites :])), "")
         try:
             found, why = formulas_of(op, function, args, kwargs, self.shadows)
-        except (ValueError, IndexError) as error:  # what torch refuses too, it refuses below
+            if op.writes and writes_what_it_reads(op, args, kwargs):
+                found, why = None, f"{op.label} writes to what it reads"
+        except (ValueError, IndexError, ArithmeticError) as error:  # torch refuses it, too, below
             found, why = None, f"no rule for {op.label}: {error}"
         reason = reason or (why and self._at_line(why))
         result = function(*args, **kwargs)
-        self._write(op, result if op.returns else targets, found, reason, depends)
+        results = flat(result if op.returns else targets)
+        if (dtype := narrowed(given, results)) is not None:
+            self.casts.append((self.line(), dtype))
+        self._write(op, results, found, reason, depends)
         return result
 
     def _random(self, op: Operation, result: Any, args: Any) -> Any:
@@ -157,12 +162,15 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 self.shadows.write(x, self.shadows.constant(numbers(x)))
         return result
 
-    def _write(self, op: Operation, result: Any, found: Any, reason: str, depends: bool) -> None:
+    def _write(
+        self, op: Operation, results: list[Any], found: Any, reason: str, depends: bool
+    ) -> None:
         """Puts what was found into the shadows of what was returned or written to."""
-        returned = [x for x in flat(result) if isinstance(x, torch.Tensor)]
-        values = [None] * len(returned) if found is None else flat(found)
+        values = [None] * len(results) if found is None else flat(found)
         written = []
-        for tensor, points in zip(returned, values):  # noqa: B905 - some return more than is used
+        for tensor, points in zip(results, values):  # noqa: B905 - some return more than is used
+            if not isinstance(tensor, torch.Tensor):  # as gradients that were not asked for
+                continue
             if not (tensor.is_floating_point() or tensor.dtype == torch.bool):
                 if not depends or op.name in INDEXED:
                     continue  # of constants, or of lengths
@@ -187,11 +195,3 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 def _is_mask(points: Any) -> bool:
     return not isinstance(points, Points) or bool(np.isin(points.values, (0, 1)).all())
-
-
-def _is_cast(op: Operation, args: Any, kwargs: Any) -> bool:
-    dtype = kwargs.get("dtype")
-    if op.name != "_to_copy" or dtype is None or not dtype.is_floating_point:
-        return False
-    before: torch.Tensor = args[0]
-    return before.is_floating_point() and torch.finfo(dtype).eps > torch.finfo(before.dtype).eps

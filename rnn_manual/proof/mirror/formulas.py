@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -68,17 +67,6 @@ def _check_moving(op: Operation, args: Any, kwargs: Any, shadows: Shadows) -> No
     is_cast = op.name == "_to_copy" and dtype not in (None, args[0].dtype)
     if is_cast and not dtype.is_floating_point:
         raise NoRule(f"a cast to {dtype}")
-
-
-def tensors_in(x: Iterable[Any]) -> list[torch.Tensor]:
-    """The tensors that an operation is given, those in lists, too."""
-    found = []
-    for y in x:
-        if isinstance(y, torch.Tensor):
-            found.append(y)
-        elif isinstance(y, (list, tuple)):
-            found += tensors_in(y)
-    return found
 
 
 def flat(x: Any) -> list[Any]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+import torch
 
 
 def names(text: str) -> frozenset[str]:
@@ -24,6 +27,7 @@ KERNELS = {
 }
 ONEDNN = frozenset(name for name in KERNELS if name.startswith("mkldnn"))
 OVERWRITING = names("copy fill zero")
+PRODUCTS = names("addmm addmv addbmm baddbmm addr")  # which add to what stands there
 # What these return depends on no value.
 FACTORIES = names("""
     empty empty_like empty_strided new_empty new_empty_strided empty_permuted _efficientzerotensor
@@ -69,6 +73,7 @@ class Operation:
     writes: the places or, of those that must be named, the names of arguments that are written to.
     is_view: whether what it returns sees what it is given. returns: whether it returns something.
     overwrites: whether what stood in its first operand before does not matter.
+    is_pointwise: whether it computes element by element.
     """
 
     name: str
@@ -78,6 +83,7 @@ class Operation:
     is_view: bool
     returns: bool
     overwrites: bool
+    is_pointwise: bool
 
 
 @cache
@@ -94,5 +100,24 @@ def operation(function: Any) -> Operation:
     aliases = [r.alias_info for r in schema.returns if r.alias_info is not None]
     is_view = any(not alias.is_write for alias in aliases) or base in VIEWS
     arguments = tuple(argument.name for argument in schema.arguments)
-    returns, overwrites = bool(schema.returns), base in OVERWRITING
-    return Operation(base, f"{space}::{name}", arguments, writes, is_view, returns, overwrites)
+    return Operation(
+        base,
+        f"{space}::{name}",
+        arguments,
+        writes,
+        is_view,
+        returns=bool(schema.returns),
+        overwrites=base in OVERWRITING,
+        is_pointwise=any(tag.name == "pointwise" for tag in getattr(function, "tags", ())),
+    )
+
+
+def tensors_in(x: Iterable[Any]) -> list[torch.Tensor]:
+    """The tensors that an operation is given, those in lists, too."""
+    found = []
+    for y in x:
+        if isinstance(y, torch.Tensor):
+            found.append(y)
+        elif isinstance(y, (list, tuple)):
+            found += tensors_in(y)
+    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from numpy.typing import NDArray
@@ -33,6 +33,16 @@ Seen = Callable[[str, list[tuple[torch.Tensor, Points]]], None]
 Begins = Callable[[str, bool], None]
 
 
+class Recorder(Protocol):
+    """What is told of a run."""
+
+    def seen(self, label: str, written: list[tuple[torch.Tensor, Points]]) -> None:
+        """After every operation, as `Mirror` says it."""
+
+    def begins(self, call: str, backward: bool) -> None:
+        """As an observer's."""
+
+
 @dataclass(frozen=True)
 class Found:
     """One result: its values, (K, *shape), or why they are not known as formulas."""
@@ -50,7 +60,7 @@ class Mirrored:
     broken: what it raised on the way back, if it did.
     left: the lines at which values were taken out of torch. drew: whether it drew random numbers.
     casts: the lines at which values were cast to a narrower format than the case's.
-    compiled: the line at which it called what torch.compile made, run as it was written.
+    compiled: the first line within what torch.compile made, which is run as it was written.
     native: whether it was run with oneDNN off, for what that computes has no formula here.
     """
 
@@ -98,13 +108,12 @@ def mirrored(
     case: Case,
     device: str = "cpu",
     mode: str = "",
-    seen: Seen | None = None,
-    begins: Begins = lambda call, backward: None,
+    record: Callable[[], Recorder] | None = None,
 ) -> Mirrored:
     """Runs a candidate on a case's residues, as the case is called, forward and backward.
 
     Args:
-        seen: called after every operation. begins: as an observer's.
+        record: makes what is told of a run; called once more where it must be run anew.
 
     Raises: what `run_candidate` raises.
     """
@@ -116,9 +125,11 @@ def mirrored(
         return drawn(case, name, tensor.shape)
 
     def run(native_instead: bool) -> Mirrored:
-        mirror = Mirror(constant, seen, line_now, native_instead)
+        told = record() if record else None
+        mirror = Mirror(constant, told.seen if told else None, line_now, native_instead)
+        begins = {"begins": told.begins} if told else {}
         try:
-            return on(subject, case, mirror, leaf, device, mode, begins)
+            return on(subject, case, mirror, leaf, device, mode, **begins)
         except Exception:
             if mirror.met_onednn:
                 raise OneDNN from None
@@ -131,14 +142,14 @@ def mirrored(
             with onednn(False):
                 return replace(run(native_instead=False), native=True)
 
-    begun_without = not is_dynamo_loaded()
+    begun_without = not is_dynamo_loaded()  # which is only then kept from compiling
     try:
         found = watched()
     except Exception:
         if not (begun_without and is_dynamo_loaded()):
             raise
         return watched()
-    return watched() if begun_without and is_dynamo_loaded() else found
+    return watched() if begun_without and found.compiled else found
 
 
 @contextmanager

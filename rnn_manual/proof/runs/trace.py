@@ -15,7 +15,7 @@ from rnn_manual.candidates.candidate import Subject
 from rnn_manual.candidates.process.own_line import line_now
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.points import Points
-from rnn_manual.proof.arithmetic.residues import Ints, digests
+from rnn_manual.proof.arithmetic.residues import Ints, Residues, digests
 from rnn_manual.proof.expected.leaves import points_of
 from rnn_manual.proof.runs.mirrored import GIVEN, Mirrored, mirrored
 
@@ -49,9 +49,9 @@ class Trace:
     residues: NDArray[np.int32]
     mirrored: Mirrored
 
-    def values_of(self, operation: Executed) -> Ints:
-        """What an operation computed, as residues (K, values)."""
-        return self.residues[:, operation.keys].astype(np.int64)
+    def points_of(self, operation: Executed) -> Residues:
+        """What an operation computed, one value after the other."""
+        return Residues(self.residues[:, operation.keys].astype(np.int64))
 
     def on_the_way(self, way: str) -> list[Executed]:
         """The operations of the case's own call, THERE or BACK."""
@@ -132,35 +132,46 @@ def are_among(keys: Keys, known: Keys) -> NDArray[np.bool_]:
     return np.asarray(known[places] == keys)
 
 
+class _Record:
+    """All that is computed in one run, as it is computed."""
+
+    def __init__(self) -> None:
+        self.executed: list[Executed] = []
+        self.keys: list[Keys] = []
+        self.residues: list[NDArray[np.int32]] = []
+        self.start = 0
+        self.way = THERE  # so far, what it makes of its weights as it is built
+
+    def begins(self, call: str, backward: bool) -> None:
+        self.way = "" if call else BACK if backward else THERE
+
+    def seen(self, label: str, written: list[tuple[torch.Tensor, Points]]) -> None:
+        line = "" if label == GIVEN else line_now()
+        for _, points in written:
+            found = keys_of(points.values).ravel()
+            end = self.start + found.size
+            self.executed.append(Executed(label, line, slice(self.start, end), self.way))
+            self.keys.append(found)
+            self.residues.append(points.values.reshape(len(points.values), -1).astype(np.int32))
+            self.start = end
+
+
 def traced(subject: Subject, case: Case, device: str = "cpu", mode: str = "") -> Trace:
     """Runs a candidate as `mirrored` does, and keeps all that it computed.
 
     Raises: what `mirrored` raises.
     """
-    executed: list[Executed] = []
-    keys: list[Keys] = []
-    residues: list[NDArray[np.int32]] = []
-    start = 0
-    way = THERE  # so far, what it makes of its weights as it is built
+    records: list[_Record] = []
 
-    def begins(call: str, backward: bool) -> None:
-        nonlocal way
-        way = "" if call else BACK if backward else THERE
+    def record() -> _Record:
+        records.append(_Record())
+        return records[-1]
 
-    def seen(label: str, written: list[tuple[torch.Tensor, Points]]) -> None:
-        nonlocal start
-        line = "" if label == GIVEN else line_now()
-        for _, points in written:
-            found = keys_of(points.values).ravel()
-            executed.append(Executed(label, line, slice(start, start + found.size), way))
-            keys.append(found)
-            residues.append(points.values.reshape(len(points.values), -1).astype(np.int32))
-            start += found.size
-
-    result: Any = mirrored(subject, case, device, mode, seen=seen, begins=begins)
+    result = mirrored(subject, case, device, mode, record)
+    last = records[-1]
     return Trace(
-        executed,
-        np.concatenate([np.zeros(0, np.uint64), *keys]),
-        np.concatenate([np.zeros((points_of(case), 0), np.int32), *residues], 1),
+        last.executed,
+        np.concatenate([np.zeros(0, np.uint64), *last.keys]),
+        np.concatenate([np.zeros((points_of(case), 0), np.int32), *last.residues], 1),
         result,
     )

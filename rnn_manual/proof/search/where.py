@@ -28,6 +28,7 @@ from rnn_manual.proof.search.backward.weight_gradients import weight_gradient_in
 from rnn_manual.proof.search.due import due_gradient
 from rnn_manual.proof.search.forward.handed_on import handed_on
 from rnn_manual.proof.search.forward.instead import instead_of
+from rnn_manual.proof.search.forward.put_in import put_in
 from rnn_manual.proof.search.laid_out import batch_order
 from rnn_manual.proof.search.lines import unexplained, where_computed
 from rnn_manual.proof.search.parameters import parameter_of
@@ -47,6 +48,14 @@ FORWARD: dict[str, dict[str, tuple[str, ...]]] = {
         "h'": ("tanh(c')",),
     },
     "gru": {"r": ("a_r",), "z": ("a_z",), "n": ("a_n",), "h'": ()},
+}
+
+# What a quantity is made of, and may be computed and not used; of a gate, its sum.
+MADE_OF = {
+    "c'": ("i", "f", "g"),
+    "o·tanh(c')": ("o", "tanh(c')"),
+    "h'": ("a", "o", "tanh(c')", "z", "n"),
+    "tanh(c')": (),
 }
 
 
@@ -70,26 +79,31 @@ def locate(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, st
 
 
 def _of_quantity(case: Case, trace: Trace, at: Cell, quantity: str) -> tuple[Place, str]:
-    """A quantity that was never computed; or what was handed on to its cell, if that is another."""
-    found = instead_of(case, trace, at, quantity)
-    own_sum = {"h'": "a"}.get(quantity, f"a_{quantity}")
-    if not found.formula and own_sum in at.quantities:
-        # Which may be computed as a part of another: W x + b, where h is zero.
-        of_sum = instead_of(case, trace, at, own_sum)
-        if of_sum.formula:
-            found, quantity = of_sum, own_sum
+    """A quantity that was never computed; or what it is made of, if another value was put there."""
+    direction = DIRECTIONS[at.direction]
+    for name in (quantity, *MADE_OF.get(quantity, (f"a_{quantity}",))):
+        if name not in at.quantities:
+            continue
+        found = instead_of(case, trace, at, name)
+        if name == quantity:
+            due, line = found.expected, found.line
+        if found.formula:
+            # Where it is made of another x or h, the line is the one that gave that.
+            given = handed_on(case, trace, forward_cells(case), at, name)
+            place = Place(at.layer, direction, at.step, name, given.line if given else found.line)
+            return place, f"{name} of {at} is {found.formula}, expected {found.expected}"
+        if name != quantity and (put := put_in(case, trace, at, name)):
+            words = f"{name} of {at} is computed, and another formula put in its place"
+            return Place(at.layer, direction, at.step, name, put), words
     given = handed_on(case, trace, forward_cells(case), at, quantity)
-    place = Place(at.layer, DIRECTIONS[at.direction], at.step, quantity, found.line)
-    if found.formula:
-        words = f"{quantity} of {at} is {found.formula}, expected {found.expected}"
-        return replace(place, line=given.line) if given else place, words
     if given:
-        place = replace(place, quantity=given.quantity, line=given.line)
+        place = Place(at.layer, direction, at.step, given.quantity, given.line)
         return place, f"{given.quantity} of {at} is another formula than {given.expected}"
-    if found.expected == quantity:
+    place = Place(at.layer, direction, at.step, quantity, line)
+    if due == quantity:
         return place, f"{quantity} of {at} is never computed"
     units = _units(case, trace, at, quantity)
-    return place, f"{quantity} of {at} is another formula than {found.expected}{units}"
+    return place, f"{quantity} of {at} is another formula than {due}{units}"
 
 
 def first_missing(case: Case, trace: Trace) -> Missing | None:

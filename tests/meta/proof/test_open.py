@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import pytest
 import torch
+import torch._dynamo  # so that all of these tests find it loaded
 
 from rnn_manual.parity import prove, select
+from rnn_manual.proof.runs import mirrored as runs_of
+from rnn_manual.proof.runs.trace import traced
 from tests.meta.candidates.right.classes import PlainLSTM
 from tests.meta.proof.small import small
 
@@ -77,6 +80,32 @@ def test_memory_that_an_operation_writes_whole_is_known():
     assert found.verdict == "proved", found
 
 
+def over_its_operand(h):
+    new = h.clone()
+    return torch.mm(new, torch.eye(2), out=new)
+
+
+def added_to_its_operand(h):
+    new = h.clone()
+    return new.addmm_(new, torch.eye(2)) * 0 + h
+
+
+def over_what_it_is_computed_of(h):
+    new = h.clone()
+    torch.mul(new, 1, out=new)
+    return torch.addmm(new * 0, new, torch.eye(2))
+
+
+def test_what_is_written_while_it_is_read_is_not_known():
+    """A matrix product over its own operand; what is computed element by element is known."""
+    for change in (over_its_operand, added_to_its_operand):
+        found = prove(lstm(change), small("lstm", call="no_grad")).formula
+        assert found.verdict == "open"
+        assert "writes to what it reads: test_open.py:" in found.reason
+    found = prove(lstm(over_what_it_is_computed_of), small("lstm", call="no_grad")).formula
+    assert found.verdict == "proved", found
+
+
 class Compiled(PlainLSTM):
     """Its step goes through torch.compile, whole."""
 
@@ -94,6 +123,37 @@ def test_what_goes_through_torch_compile_is_proved_as_it_was_written():
     assert found.verdict == "proved", found
     assert "but for what torch.compile makes of it: classes.py:" in found.said
     assert found.conditions
+
+
+class NotCompiled(PlainLSTM):
+    @torch._dynamo.disable
+    def step(self, *given):
+        return super().step(*given)
+
+
+def test_what_is_kept_from_being_compiled_is_proved_without_a_word():
+    """Its calls go through torch._dynamo, too."""
+    found = prove(NotCompiled, small("lstm")).formula
+    assert (found.verdict, found.conditions) == ("proved", ())
+
+
+def test_what_torch_compiled_on_the_way_is_run_anew(monkeypatch):
+    """As it was written, and the trace is of that run alone."""
+    whole = len(traced(PlainLSTM, small("lstm")).executed)
+    runs = []
+
+    class LoadsDynamo(PlainLSTM):
+        def forward(self, *given):
+            runs.append(given)
+            out = super().forward(*given)
+            if len(runs) == 1:
+                raise RuntimeError("found no compiled frames")
+            return out
+
+    loaded = iter([False])
+    monkeypatch.setattr(runs_of, "is_dynamo_loaded", lambda: next(loaded, True))
+    assert len(traced(LoadsDynamo, small("lstm")).executed) == whole
+    assert len(runs) == 2
 
 
 def test_torchs_error_of_the_same_name_is_told_from_declining():
@@ -183,6 +243,18 @@ def test_a_branch_on_values_is_told():
     assert "h.sum() > -100" in found.said
 
 
+def written_narrow(h):
+    new = torch.empty_like(h, dtype=torch.bfloat16)
+    torch.mul(h, 1, out=new)
+    return new.to(h.dtype)
+
+
+def copied(h):
+    new = torch.zeros_like(h, dtype=torch.float16)
+    new.copy_(h)
+    return new.to(h.dtype)
+
+
 def test_a_cast_to_a_narrower_format_is_told_with_its_line():
     """The formula is the same but for the rounding, and that is said."""
 
@@ -193,6 +265,11 @@ def test_a_cast_to_a_narrower_format_is_told_with_its_line():
     assert found.verdict == "proved", found
     assert "but for a cast to a narrower format: test_open.py:" in found.said
     assert "return h.bfloat16().to(h.dtype)" in found.said
+    for change, line in ((written_narrow, "torch.mul(h, 1, out=new)"), (copied, "new.copy_(h)")):
+        found = prove(lstm(change), small("lstm", call="no_grad")).formula
+        assert found.verdict == "proved", found
+        assert found.conditions[0].startswith("but for a cast to a narrower format: test_open.py:")
+        assert found.conditions[0].endswith(line)
     assert "cast" not in prove(lstm(lambda h: h.double().to(h.dtype)), small("lstm")).formula.said
 
 

@@ -69,12 +69,17 @@ def _rstd(squares: Points, axes: tuple[int, ...], number: int, eps: float) -> Po
 @rule("_softmax")
 def _softmax(x: Points, axis: int, half_to_float: bool) -> Any:
     y = x.exp()
-    return y / y.sum((axis % x.ndim,), True)
+    return y / y.sum(_axis(axis, x), True)
 
 
 @rule("_softmax_backward_data")
 def _softmax_backward(dy: Points, y: Points, axis: int, dtype: Any) -> Any:
-    return y * (dy - (dy * y).sum((axis % y.ndim,), True))
+    return y * (dy - (dy * y).sum(_axis(axis, y), True))
+
+
+def _axis(axis: int, x: Points) -> tuple[int, ...]:
+    """A number alone has none, and torch takes 0 and -1 for it."""
+    return (axis % x.ndim,) if x.ndim else ()
 
 
 def _but(x: Points, axis: int) -> tuple[int, ...]:

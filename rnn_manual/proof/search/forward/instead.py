@@ -18,6 +18,7 @@ from rnn_manual.proof.runs.trace import BACK, THERE, Trace
 from rnn_manual.proof.search.due import due_formula, without_absent_biases
 from rnn_manual.proof.search.forward.formulas import small_formulas
 from rnn_manual.proof.search.forward.parts import right_there
+from rnn_manual.proof.search.forward.put_in import put_in
 from rnn_manual.proof.search.forward.used import others_too
 from rnn_manual.proof.search.lines import unexplained
 
@@ -54,7 +55,8 @@ def instead_of(case: Case, trace: Trace, cell: Cell, quantity: str) -> Instead:
     if best:
         line = trace.executed[trace.operation(last)].line
         return Instead(without_absent_biases(case, best), due, line, residues)
-    line = _beside(trace, cell, quantity) or _unexplained(case, trace, cell, quantity)
+    line = put_in(case, trace, cell, quantity) or _beside(trace, cell, quantity)
+    line = line or _unexplained(case, trace, cell, quantity)
     return Instead("", due, line)
 
 

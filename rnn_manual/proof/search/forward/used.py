@@ -25,22 +25,25 @@ def others_too(
 
     Returns: how many other quantities are then others, too; None if nothing was made of it.
     """
-    if quantity == "h'":
-        return 0 if _goes_on(case, trace, cells, cell, points) else None
     right = right_there(case)
 
     def shows(made: Points) -> bool:
         """Whether it was computed, and not as what another step rightly computes."""
         return trace.shows_there(made.values) and not are_among(keys_of(made.values), right).all()
 
-    if any(map(shows, _made_of(cell, quantity, points))):
+    if quantity == "h'":
+        returned = _is_returned(case, trace, cell, points)
+        made = _next_sums(case, cells, cell, points) if returned is None else ()
+        return 0 if returned or any(map(shows, made)) else None
+    if any(map(shows, made_of(cell, quantity, points))):
         return 0
     if any(map(shows, _made_with_another(cell, quantity, points))):
         return 1
     return None
 
 
-def _made_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
+def made_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
+    """What a cell makes of a value, if it has that in the place of a quantity."""
     q, given, w = cell.quantities, cell.given, cell.weights
     W_hr: Any = w.weight_hr
     if quantity == "c'":
@@ -67,6 +70,30 @@ def _made_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
         yield from ((1 - z) * y, h - y, y - h, z * y, y + z * (h - y))
 
 
+def whole_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
+    """What a cell's new state, or n, is of a value in the place of a quantity; of others' right."""
+    q, given = cell.quantities, cell.given
+    if quantity == "a":
+        yield from (y.tanh(), y.relu())
+    elif quantity.startswith("a_"):
+        gate = quantity[2:]
+        yield from whole_of(cell, gate, y.tanh() if gate in ("g", "n") else y.sigmoid())
+    elif quantity in ("i", "g"):
+        yield q["f"] * given["c"] + y * q["g" if quantity == "i" else "i"]
+    elif quantity == "f":
+        yield y * given["c"] + q["i"] * q["g"]
+    elif quantity == "c'":
+        yield q["o"] * y.tanh()
+    elif quantity in ("o", "tanh(c')"):
+        yield y * q["tanh(c')" if quantity == "o" else "o"]
+    elif quantity == "r":
+        x_n, y_n = cell.products_of_n
+        yield x_n + y * y_n
+    elif quantity in ("z", "n"):
+        z, n = (y, q["n"]) if quantity == "z" else (q["z"], y)
+        yield n + z * (given["h"] - n)
+
+
 def _made_with_another(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
     """Of an LSTM whose gates are exchanged both factors of i·g are others."""
     if quantity not in ("i", "g"):
@@ -78,35 +105,37 @@ def _made_with_another(cell: Cell, quantity: str, y: Points) -> Iterator[Points]
                 yield from (y * other, kept + y * other)
 
 
-def _goes_on(case: Case, trace: Trace, cells: list[Cell], cell: Cell, h: Points) -> bool:
-    """Whether this is what is returned, or what the next step's sums are made of."""
-    config = case.config
-    out = trace.mirrored.found.get("out")
-    if cell.layer == config.num_layers - 1 and out is not None and not out.reason:
-        step = steps_of(case, h.like(out.values))[cell.step][..., config.columns(cell.direction)]
-        return bool(step.shape == h.shape and (step.values == h.values).all())
+def _is_returned(case: Case, trace: Trace, cell: Cell, h: Points) -> bool | None:
+    """Whether this is what is returned at a cell's step; None where another layer reads it."""
+    config, out = case.config, trace.mirrored.found.get("out")
+    if cell.layer < config.num_layers - 1 or out is None or out.reason:
+        return None
+    step = steps_of(case, h.like(out.values))[cell.step][..., config.columns(cell.direction)]
+    return bool(step.shape == h.shape and (step.values == h.values).all())
+
+
+def _next_sums(case: Case, cells: list[Cell], cell: Cell, h: Points) -> Iterator[Points]:
+    """The sums that the next step is to make of this, and the layer above."""
     same = [c for c in cells if c.place[:2] == cell.place[:2]]
-    following = same[[c.place for c in same].index(cell.place) + 1 :][:1]
-    above = [c for c in cells if c.layer == cell.layer + 1 and c.step == cell.step]
-    made = [_sums(c, h, "weight_hh") for c in following]
-    if config.num_directions == 1:
-        made += [_sums(c, h, "weight_ih") for c in above]
-    return any(trace.shows_there(points.values) for sums in made for points in sums)
+    for following in same[same.index(cell) + 1 :][:1]:
+        yield from sums_with(following, "weight_hh", h)
+    if case.config.num_directions == 1:
+        for above in (c for c in cells if c.layer == cell.layer + 1 and c.step == cell.step):
+            yield from sums_with(above, "weight_ih", h)
 
 
-def _sums(cell: Cell, operand: Points, role: str) -> Iterator[Points]:
-    """What a cell's sums are if they are made of this, in whatever order they are added up."""
-    other, bias, its = (
-        ("W_ih x + b_ih", cell.weights.bias_hh, cell.weights.weight_hh)
-        if role == "weight_hh"
-        else ("W_hh h + b_hh", cell.weights.bias_ih, cell.weights.weight_ih)
-    )
-    rest = cell.quantities[other]
-    if len(rest) > len(operand) or its.shape[-1] != operand.shape[-1]:
+def sums_with(cell: Cell, role: str, operand: Points) -> Iterator[Points]:
+    """The sums of a cell's gates, if weight_ih or weight_hh is multiplied by this; one at most.
+
+    What else is added is the cell's own, so that these can be no other step's.
+    """
+    w, q = cell.weights, cell.quantities
+    weight: Any = getattr(w, role)
+    bias = w.bias_hh if role == "weight_hh" else w.bias_ih
+    rest = q["W_ih x + b_ih" if role == "weight_hh" else "W_hh h + b_hh"]
+    if len(rest) > len(operand) or weight.shape[-1] != operand.shape[-1]:
         return
-    product = operand[: len(rest)] @ its.T
-    yield product
+    product = operand[: len(rest)] @ weight.T
     product = product if bias is None else product + bias
-    yield product
-    gates = rest.shape[-1] if "n" not in cell.quantities else 2 * (rest.shape[-1] // 3)
+    gates = rest.shape[-1] if "n" not in q else 2 * (rest.shape[-1] // 3)
     yield (product + rest)[..., :gates]

@@ -9,6 +9,7 @@ from torch import nn
 from rnn_manual.candidates.candidate import NN, Candidate, facts_of
 from rnn_manual.candidates.catalogue import as_candidate
 from rnn_manual.candidates.errors import Unusable
+from rnn_manual.candidates.process.dispatch import facts
 from rnn_manual.candidates.process.loading import load
 from rnn_manual.config import Config
 from rnn_manual.parity import Case, Verdict, check
@@ -146,7 +147,7 @@ def test_a_class_of_one_kind_only_is_told_to_say_so():
 def test_a_class_is_of_the_kind_whose_weights_it_loads():
     """Built and loaded to find out, without a draw from torch's generator; if it is just one."""
     before = torch.get_rng_state()
-    assert facts_of(PlainLSTM).kinds == ("lstm",)
+    assert facts(as_candidate(PlainLSTM)).kinds == ("lstm",)
     assert torch.equal(before, torch.get_rng_state())
     declined = check(PlainLSTM, Case(Config("gru", 3, 5)))
     assert (declined.verdict, declined.message) == (Verdict.UNSUPPORTED, "it is of nn.LSTM's kind")
@@ -156,11 +157,12 @@ def test_a_class_is_of_the_kind_whose_weights_it_loads():
             pass
 
     class Exits(nn.Module):
-        def __init__(self, *sizes):
+        def __init__(self, *sizes, **options):
             raise SystemExit(3)
 
     for unknown in (LoadsAnything, Exits):
-        assert facts_of(unknown).kinds == ("rnn", "lstm", "gru")
+        assert facts(as_candidate(unknown)).kinds == ("rnn", "lstm", "gru")
+    assert check(Exits, CASE).message == "raised SystemExit: 3"
 
 
 def test_how_a_candidate_is_built_is_told():

@@ -42,11 +42,11 @@ class Mirrored:
         unknown = ["no shadow" for x in self.tensors if x.numel() and shadows.of(x) is None]
         return unknown + list(filter(None, map(shadows.reason, self.tensors)))
 
-    def is_right(self):
+    def is_right(self, tolerance=1e-12):
         """Whether the rule and torch's own operation have the same results."""
         held = [self.mirror.shadows.read(x).values[0] for x in self.tensors]
         pairs = [(x, numbers(y)) for x, y in zip(held, self.tensors, strict=True)]
-        return all(x.shape == y.shape and np.allclose(x, y, 1e-12, 1e-12) for x, y in pairs)
+        return all(x.shape == y.shape and np.allclose(x, y, tolerance, tolerance) for x, y in pairs)
 
 
 def flat(x):

@@ -138,7 +138,7 @@ RULES = {
     "threshold_backward": [call(t(2, 3), t(2, 3), 0)],
     "sqrt": _roots,
     "rsqrt": _roots,
-    "_softmax": [call(t(3, 4), 1, False), call(t(2, 3, 4), -2, False)],
+    "_softmax": [call(t(3, 4), 1, False), call(t(2, 3, 4), -2, False), call(t(), 0, False)],
     "_softmax_backward_data": [
         call(t(3, 4), t(3, 4).softmax(1), 1, torch.float64),
         call(t(2, 3, 4), t(2, 3, 4).softmax(-2), -2, torch.float64),
@@ -149,6 +149,9 @@ RULES = {
     ],
     "native_layer_norm_backward": [
         call(t(3, 4), t(3, 4), [4], t(3, 1), t(3, 1), t(4), t(4), [True, True, True]),
+        call(t(3, 4), t(3, 4), [4], t(3, 1), t(3, 1), t(4), t(4), [True, False, True]),
+        call(t(3, 4), t(3, 4), [4], t(3, 1), t(3, 1), t(4), t(4), [False, True, True]),
+        call(t(2, 3, 4), t(2, 3, 4), [4], t(2, 3, 1), t(2, 3, 1), None, t(4), [1, 0, 1]),
     ],
     "linalg_vector_norm": [call(t(2, 3)), call(t(2, 3), 2, [0]), call(t(2, 3), 2, [1], True)],
     "_weight_norm_interface": [call(*_weight_norm), call(*_weight_norm_of_columns, 1)],
@@ -187,6 +190,9 @@ RULES = {
         call(t(3, 4), places(0, 4, 2), 5, -1, False),
     ],
 }
+
+# Torch's kernel has 1/6 in float32, also for float64.
+OFF = {"hardsigmoid_backward": 1e-7}
 
 # Torch's kernels read these as if they were contiguous, and its callers see to it that they are;
 # or they say where in memory they read. (And the softmaxes write as if it were.)

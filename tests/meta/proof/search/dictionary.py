@@ -83,7 +83,7 @@ PLACES = {
     "no_recurrence": ("a_i", 0, "forward", 0),
     "one_set_of_weights": ("a_i", 0, "backward", 2),
     "lowest_layer_not_trained": ("dh'", 0, "forward", 2),
-    "activations_clipped": ("r", 0, "forward", 0),
+    "activations_clipped": ("a_r", 0, "forward", 0),
     "gradients_clipped": ("dh'", 0, "forward", 0),
 }
 # What is wrong in another way than in its formulas, and what is told of it.

@@ -141,3 +141,56 @@ def test_a_sum_that_is_computed_and_not_used_is_named():
     found = prove(SumNotUsed, small("gru", bias=False)).formula
     assert found.where.quantity == "a_r"
     assert "is W_ir x + W_hz h, expected W_ir x + W_hr h" in found.instead
+
+
+class Faulty(PlainRNN):
+    """One step's sums are others; each product stands by itself, as in most layers by hand."""
+
+    def _run(self, *given):
+        self.steps = 0
+        return super()._run(*given)
+
+    def step(self, x, w, h):
+        W_ih, W_hh, b_ih, b_hh = w
+        product = h @ W_hh.t() + b_hh
+        a = x @ W_ih.t() + b_ih + product
+        self.steps += 1
+        if self.steps == 2:
+            a = 1.5 * a
+        return (torch.tanh(a),)
+
+
+class OtherGate(PlainLSTM):
+    def step(self, x, w, h, c):
+        W_ih, W_hh, b_ih, b_hh = w
+        product = h @ W_hh.t() + b_hh
+        i, f, g, o = (x @ W_ih.t() + b_ih + product).chunk(4, 1)
+        f = torch.sigmoid(f + 0.01 * c)
+        c = f * c + torch.sigmoid(i) * torch.tanh(g)
+        return torch.sigmoid(o) * torch.tanh(c), c
+
+
+class LeakyGRU(PlainGRU):
+    def step(self, x, w, h):
+        W_ih, W_hh, b_ih, b_hh = w
+        x_r, x_z, x_n = (x @ W_ih.t() + b_ih).chunk(3, 1)
+        h_r, h_z, h_n = (h @ W_hh.t() + b_hh).chunk(3, 1)
+        r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
+        n = torch.tanh(x_n + r * h_n) + 0.1 * h
+        return ((1 - z) * n + z * h,)
+
+
+@pytest.mark.parametrize("about", [{}, {"layers": 2}, {"bidirectional": True}])
+@pytest.mark.parametrize(
+    ("layer", "quantity", "line"),
+    [
+        (Faulty, "a", "a = 1.5 * a"),
+        (OtherGate, "a_f", "f = torch.sigmoid(f + 0.01 * c)"),
+        (LeakyGRU, "n", "n = torch.tanh(x_n + r * h_n) + 0.1 * h"),
+    ],
+)
+def test_a_right_state_is_not_said_to_be_another(layer, quantity, line, about):
+    """What the next step makes of a wrong one is no sign that the one before it was wrong."""
+    found = prove(layer, small(layer.kind, state="omitted", **about)).formula
+    assert (found.where.quantity, found.where.step) == (quantity, 1)
+    assert found.where.line.endswith(line)
