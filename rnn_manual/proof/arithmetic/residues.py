@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_manual.proof.arithmetic.bound import POLYNOMIAL, Degree, hashed, inverted
+from rnn_manual.proof.arithmetic.bound import POLYNOMIAL, Degree, current, hashed, inverted
 from rnn_manual.proof.arithmetic.points import Points, aligned
 from rnn_manual.proof.arithmetic.reals import shifted
 
@@ -63,10 +63,10 @@ class Residues(Points):
     def __mul__(self, other: Any) -> Residues:
         other = self.lifted(other)
         a, b = aligned(self, other)
-        return Residues(reduced(a * b), self.degree.times(other.degree))
+        return recognized(Residues(reduced(a * b), self.degree.times(other.degree)))
 
     def __matmul__(self, other: Residues) -> Residues:
-        return Residues(product(*aligned(self, other)), self.degree.times(other.degree))
+        return Residues(product(*aligned(self, other)), self.degree.times(other.degree).summed())
 
     def __neg__(self) -> Residues:
         return self.like(reduced(PRIME - self.values))
@@ -74,19 +74,22 @@ class Residues(Points):
     def inverse(self) -> Residues:
         """x^(p-2), which is 1/x, as Fermat has it; 0 for 0."""
         degree = inverted(self.size, self.degree)
-        return Residues(power(self.values, PRIME - 2), degree)
+        return recognized(Residues(power(self.values, PRIME - 2), degree))
 
     def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Residues:
         total = self.values.sum(shifted(axis, self.ndim), keepdims=keepdims)  # < 2^32 of them
-        return Residues(reduced(total), self.degree)
+        return Residues(reduced(total), self.degree.summed())
 
     def added_at(self, places: NDArray[Any], values: Points) -> Residues:
         found = super().added_at(places, values)  # < 2^32 of them
-        return found.like(reduced(found.values))
+        return Residues(reduced(found.values), found.degree.summed())
 
     def sigmoid(self) -> Residues:
         hashed(self.size, self.degree)
-        return Residues(_sigma(self.values), Degree(1))
+        y = _sigma(self.values)
+        if (account := current()) is not None:
+            account.of_sigma.append(y)
+        return Residues(y, Degree(1))
 
     def tanh(self) -> Residues:
         hashed(self.size, self.degree)
@@ -110,6 +113,21 @@ class Residues(Points):
         hashes = mixed((chosen ^ KEYS[0]) + points.reshape(-1, *[1] * self.ndim))
         opened = (hashes & np.uint64(1)).astype(np.int64) ^ flipped
         return Residues(np.where(self.values == 0, 0, opened), Degree(0))
+
+
+def recognized(quotient: Residues) -> Residues:
+    """The same with the degree of σ(x), if every element is a value that σ took, or 1 less that."""
+    account = current()
+    if account is None or not quotient.degree.inverses:
+        return quotient
+    while account.of_sigma:
+        y = account.of_sigma.pop()
+        account.keys.update(digests(np.stack([y, reduced(PRIME + 1 - y)], 1))[0].ravel().tolist())
+    if not account.keys.issuperset(digests(quotient.values)[0].ravel().tolist()):
+        return quotient
+    account.compared += quotient.size * len(account.keys)
+    account.recognized = account.recognized.highest(quotient.degree)
+    return Residues(quotient.values, POLYNOMIAL)
 
 
 @lru_cache  # a few numbers stand in all formulas

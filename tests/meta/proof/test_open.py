@@ -297,6 +297,27 @@ def test_of_another_formula_too_it_is_told_how_much_was_looked_at():
     assert "\nlooked at" not in str(prove(lstm(lambda h: -h), small("lstm")))
 
 
+def divided(h):
+    for _ in range(9):
+        h = 1 / (h + 2)
+    return h
+
+
+def test_what_may_well_agree_by_chance_is_not_proved():
+    """As quotients of quotients: the bound on the chance would say nothing."""
+
+    class Divided(PlainLSTM):
+        def step(self, x, w, h, c):
+            new, c = super().step(x, w, h, c)
+            return new + divided(h) - divided(h), c
+
+    formula = prove(Divided, small("lstm")).formula
+    assert formula.verdict == "open"
+    assert formula.reason.startswith("so many divisions, one within another, that the chance")
+    assert set(formula.tensors.values()) == {"open"}
+    assert prove(PlainLSTM, small("lstm")).formula.chance < 2**-60
+
+
 def test_the_bound_over_the_quick_cases_is_below_2_to_the_minus_40():
     """Estimated: the largest of a sample, as if all had that (the sum of all was 1.3·10⁻¹⁸)."""
     some = select("quick", where=lambda case: case.batch_size > 0 and not case.random)

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_manual.proof.arithmetic.bound import Account, Degree, bound, counted
-from rnn_manual.proof.arithmetic.residues import PRIME, NotFinite, Residues, mixed, product
+from rnn_manual.proof.arithmetic.residues import (
+    PRIME,
+    NotFinite,
+    Residues,
+    mixed,
+    product,
+    recognized,
+)
 
 numbers = st.integers(0, PRIME - 1)
 points = st.lists(numbers, min_size=4, max_size=4).map(lambda x: Residues(np.array(x)[:, None]))
@@ -119,12 +126,20 @@ def test_degrees_are_counted():
     x, y = Degree(2, 1), Degree(3)
     assert x.times(y) == Degree(5, 1)
     assert x.plus(y) == Degree(3, 1)
+    one = Degree(1, 1, 1, 1)
+    assert one.plus(one).times(one) == Degree(2, 2, 3, 1)
+    assert one.highest(y) == Degree(3, 1, 1, 1)
+    assert one.summed().distinct > 10**9
+    assert y.summed() == y
     drawn = Residues(np.ones((4, 2, 2), np.int64))
     assert (drawn * drawn * drawn).degree == Degree(3)
     assert (drawn @ drawn + drawn).degree == Degree(2)
     with counted() as account:
-        assert (drawn / (drawn * drawn)).degree == Degree(2, 1)
-    assert (account.inverses, account.inverted) == (4, Degree(2))
+        assert (drawn / (drawn * drawn)).degree == Degree(2, 1, 1, 1)
+        assert (drawn / (1 + drawn.inverse())).degree == Degree(2, 1, 1, 2)
+        assert (drawn.inverse() @ drawn).degree.distinct > 10**9
+        assert drawn.inverse().sum(0).degree.distinct > 10**9
+    assert (account.inverses, account.inverted) == (20, Degree(2, 1, 1, 1))
     assert drawn.sigmoid().degree == Degree(1)
 
 
@@ -135,7 +150,25 @@ def test_the_bound_falls_with_the_points():
     )
     assert bound([Account()], 10, Degree(3), PRIME, 1) > 1e-9
     inverses = Account(inverses=5, inverted=Degree(2))
-    assert bound([inverses], 1, Degree(3, 1), PRIME, 1) == pytest.approx(13 / PRIME, abs=0)
+    assert bound([inverses], 1, Degree(3, 1, 7, 1), PRIME, 1) == pytest.approx(13 / PRIME, abs=0)
+    assert bound([inverses], 1, Degree(3, 1, 2, 1), PRIME, 1) == pytest.approx(7 / PRIME, abs=0)
+    nested = Account(inverses=5, inverted=Degree(2, 1, 1, 1))  # of an x: 2 + 1·1·2
+    assert bound([nested], 1, Degree(3, 1, 1, 2), PRIME, 1) == pytest.approx(7 / PRIME, abs=0)
+    compared = Account(compared=6, recognized=Degree(2))
+    assert bound([compared], 0, Degree(0), PRIME, 1) == pytest.approx(12 / PRIME, abs=0)
+
+
+def test_a_quotient_that_is_a_value_of_sigma_has_its_degree():
+    """1/(1 + exp(-x)) is σ(x), and exp(x)/(1 + exp(x)) too; what is another is none."""
+    x = Residues(np.random.default_rng(0).integers(0, PRIME, (4, 3)))
+    with counted() as account:
+        assert (1 + (-x).exp()).inverse().degree == Degree(1)
+        assert (x.exp() / (1 + x.exp())).degree == Degree(1)
+        assert account.compared > 0
+        assert account.recognized.inverses == 1
+        assert (1 + x).inverse().degree == Degree(1, 1, 1, 1)
+        both = Residues(np.stack([(1 + (-x).exp()).inverse().values, (1 + x).inverse().values], 1))
+        assert recognized(Residues(both.values, Degree(2, 1, 1, 1))).degree.inverses == 1
 
 
 def test_any_two_arguments_of_a_function_may_agree():
