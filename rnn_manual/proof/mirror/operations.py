@@ -60,7 +60,7 @@ MOVING = names("""
 INDEXED = names("""
     index index_select gather take embedding index_put _unsafe_index _index_put_impl scatter
     _pack_padded_sequence _unsafe_index_put index_copy masked_scatter repeat_interleave index_add
-    embedding_dense_backward scatter_add
+    embedding_dense_backward scatter_add index_fill
 """)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.arithmetic.residues import Ints
-from rnn_manual.proof.runs.trace import Executed, Keys, Trace, are_among
+from rnn_manual.proof.runs.trace import Executed, Keys, Trace, are_among, keys_of
 
 
 def unexplained(
@@ -42,3 +42,14 @@ def where_computed(trace: Trace, values: Ints) -> str:
     """The line that completed these values, residues (K, *shape); "" if it is none of its own."""
     found = trace.first(values)
     return trace.executed[trace.operation(int(found.max()))].line if (found >= 0).all() else ""
+
+
+def where_computed_last(trace: Trace, executed: Sequence[Executed], values: Ints) -> str:
+    """The line of the last operation that computed these values whole, if more than one did.
+
+    For a part of what is right may be computed first, and the same put in another's place then.
+    """
+    keys = keys_of(values).ravel()
+    whole = [each for each in executed if each.keys.stop - each.keys.start == keys.size]
+    same = [each.line for each in whole if (trace.keys[each.keys] == keys).all()]
+    return same[-1] if len(same) > 1 else ""

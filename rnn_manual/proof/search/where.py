@@ -30,7 +30,7 @@ from rnn_manual.proof.search.forward.handed_on import handed_on
 from rnn_manual.proof.search.forward.instead import instead_of
 from rnn_manual.proof.search.forward.put_in import put_in
 from rnn_manual.proof.search.laid_out import batch_order
-from rnn_manual.proof.search.lines import unexplained, where_computed
+from rnn_manual.proof.search.lines import unexplained, where_computed, where_computed_last
 from rnn_manual.proof.search.parameters import parameter_of
 from rnn_manual.proof.search.returned import what_is_returned
 
@@ -55,7 +55,7 @@ MADE_OF = {
     "c'": ("i", "f", "g"),
     "o·tanh(c')": ("o", "tanh(c')"),
     "h'": ("a", "o", "tanh(c')", "z", "n"),
-    "tanh(c')": (),
+    "tanh(c')": ("c'",),
 }
 
 
@@ -88,15 +88,23 @@ def _of_quantity(case: Case, trace: Trace, at: Cell, quantity: str) -> tuple[Pla
         if name == quantity:
             due, line = found.expected, found.line
         if found.formula:
-            # Where it is made of another x or h, the line is the one that gave that.
+            # Where it is made of another x, the line is the one that gave that.
             given = handed_on(case, trace, forward_cells(case), at, name)
-            place = Place(at.layer, direction, at.step, name, given.line if given else found.line)
+            is_x = given is not None and given.quantity == "x"
+            line = given.line if given and is_x else found.line
+            place = Place(at.layer, direction, at.step, name, line)
             return place, f"{name} of {at} is {found.formula}, expected {found.expected}"
         if name != quantity and (put := put_in(case, trace, at, name)):
             words = f"{name} of {at} is computed, and another formula put in its place"
             return Place(at.layer, direction, at.step, name, put), words
     given = handed_on(case, trace, forward_cells(case), at, quantity)
     if given:
+        if given.by is not None:
+            name = f"{given.quantity}'"
+            found = instead_of(case, trace, given.by, name)
+            if found.formula:
+                place = Place(at.layer, direction, given.by.step, name, found.line)
+                return place, f"{name} of {given.by} is {found.formula}, expected {found.expected}"
         place = Place(at.layer, direction, at.step, given.quantity, given.line)
         return place, f"{given.quantity} of {at} is another formula than {given.expected}"
     place = Place(at.layer, direction, at.step, quantity, line)
@@ -152,7 +160,9 @@ def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | N
         made = None if instead is None else instead.points
         line = unexplained(trace, back, right, _made_of(around, name), until=made)
         if not line and made is not None:
-            line = where_computed(trace, made.values)
+            line = where_computed_last(trace, back, made.values)
+            is_due = any(_same(made, q) for c in cells for q in c.quantities.values())
+            line = line or ("" if is_due else where_computed(trace, made.values))
         said = f"another formula than {due}{_units(case, trace, cell, name)}"
         if instead is not None:
             said = f"{instead.words}, expected {due}"
@@ -165,6 +175,10 @@ def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | N
     line = line or where_computed(trace, trace.mirrored.found[wrong[0]].values)
     words = weight_gradient_instead(case, trace, forward, cells, wrong[0])
     return replace(_of_parameter(case, wrong[0]), line=line), words
+
+
+def _same(a: Points, b: Points) -> bool:
+    return a.shape == b.shape and bool((a.values == b.values).all())
 
 
 def _made_of(cell: Around, quantity: str) -> list[Points]:

@@ -36,6 +36,13 @@ def _index_add(x: Points, axis: int, index: Any, source: Points, alpha: Any = 1)
     return x.added_at(places, source * alpha)
 
 
+@rule("index_fill")
+def _index_fill(x: Points, axis: int, index: Any, value: Any) -> Any:
+    places = np.take(np.arange(x.size).reshape(x.shape), np.asarray(index), axis)
+    zeros = (x.reshape(x.size)[:1] * 0).take(np.zeros(places.shape, int))
+    return _put(x, places, zeros + value)
+
+
 @rule("scatter_add")
 def _scatter_add(x: Points, axis: int, index: Any, source: Points) -> Any:
     if not x.ndim:

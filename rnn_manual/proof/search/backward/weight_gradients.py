@@ -62,7 +62,7 @@ def _other_sums(case: Case, forward: list[Cell], cells: list[Cell], name: str) -
     for number, over_what in means.items():
         if number > 1:
             said = " or ".join(over_what)
-            yield f"the mean over {said}, expected the sum over both", whole / number
+            yield f"the mean over {said}, expected the sum over steps and batch", whole / number
     sums = [d_sums(case, cell) for cell in cells]
     there = {cell.place: cell for cell in forward}
     if role == "weight_hh" and case.config.kind != "gru":

@@ -34,6 +34,7 @@ def biases(case: Case, cell: Cell, gate: str) -> list[Biases]:
         if other != gate:
             _, _, i, h = letters(case, other)
             found.append((i, h, w.bias_ih[place] + w.bias_hh[place]))
+            found += [(i, b_h, w.bias_ih[place] + of_h), (b_i, h, of_i + w.bias_hh[place])]
     for which, v in others(case, cell):
         if v.bias_ih is not None and v.bias_ih.shape == w.bias_ih.shape:
             both = v.bias_ih[rows[gate]] + v.bias_hh[rows[gate]]

@@ -24,12 +24,14 @@ from rnn_manual.proof.search.laid_out import batch_order, steps_of
 class HandedOn(NamedTuple):
     """quantity: of what goes into a cell, which is another. expected: in words.
 
-    line: of the candidate's own code, that computed what was handed on.
+    line: of the candidate's own code, that computed what was handed on. by: the step before, of a
+        state; None of x.
     """
 
     quantity: str
     expected: str
     line: str
+    by: Cell | None = None
 
 
 def handed_on(
@@ -48,7 +50,8 @@ def handed_on(
         parts = partial(_states, case, due)
         made_of = partial(_new_c, cell) if state == "c" else partial(sums_with, cell, "weight_hh")
         line = line_that_gave(case, trace, due, parts, made_of)
-        return HandedOn(state, f"{state}' of step {before.step}", line) if line else None
+        expected = f"{state}' of step {before.step}"
+        return HandedOn(state, expected, line, before) if line else None
     if not cell.layer or case.drops:
         return None
     x = input_at(case, cells, cell.layer, cell.step)

@@ -9,7 +9,7 @@ from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell, forward_cells
 from rnn_manual.proof.expected.results import as_formula, leaf_residues
-from rnn_manual.proof.runs.trace import Keys, keys_among
+from rnn_manual.proof.runs.trace import Keys, keys_among, keys_of
 from rnn_manual.proof.search.forward.inputs import input_at
 
 
@@ -21,6 +21,18 @@ def right_there(case: Case) -> Keys:
 @lru_cache(maxsize=1)
 def _right_there(case: Case) -> Keys:
     return keys_among(parts(case, forward_cells(case)))
+
+
+def is_of_a_cell(case: Case, value: Points) -> bool:
+    """Whether this is, whole, a quantity of a cell or what goes into one."""
+    return keys_of(value.values).tobytes() in _arrays(as_formula(case))
+
+
+@lru_cache(maxsize=1)
+def _arrays(case: Case) -> frozenset[bytes]:
+    cells = forward_cells(case)
+    known = (points for c in cells for points in (*c.quantities.values(), *c.given.values()))
+    return frozenset(keys_of(points.values).tobytes() for points in known)
 
 
 def parts(case: Case, cells: list[Cell]) -> Iterator[Points]:

@@ -11,8 +11,8 @@ from functools import partial
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell
-from rnn_manual.proof.runs.trace import THERE, Trace, are_among, keys_of
-from rnn_manual.proof.search.forward.parts import right_there
+from rnn_manual.proof.runs.trace import THERE, Keys, Trace, are_among, keys_of
+from rnn_manual.proof.search.forward.parts import is_of_a_cell, right_there
 from rnn_manual.proof.search.forward.used import whole_of
 from rnn_manual.proof.search.laid_out import batch_order
 
@@ -61,10 +61,23 @@ def line_that_gave(
     for each in trace.on_the_way(THERE):
         if each.keys.start <= start or not each.line:
             continue
-        for value in parts(trace.points_of(each)):
-            for made in made_of(value):
-                if not trace.shows_there(made.values):
-                    continue
-                if not are_among(keys_of(made.values), right).all():
-                    return each.line
+        result = trace.points_of(each)
+        for value in parts(result):
+            # A value that another cell rightly computes is not to blame where that is computed.
+            if value.size == result.size and is_of_a_cell(case, value):
+                continue
+            if any(_is_wrong(trace, right, made) for made in made_of(value)):
+                return _begun(trace, right, value) or each.line
     return ""
+
+
+def _is_wrong(trace: Trace, right: Keys, made: Points) -> bool:
+    return trace.shows_there(made.values) and not are_among(keys_of(made.values), right).all()
+
+
+def _begun(trace: Trace, right: Keys, value: Points) -> str:
+    """The line that first computed an element of a value that is not right; "" if all are."""
+    wrong = ~are_among(keys_of(value.values), right)
+    if not wrong.any():
+        return ""
+    return trace.executed[trace.operation(int(trace.first(value.values[:, wrong]).min()))].line

@@ -54,8 +54,9 @@ def _states(case: Case, cell: Cell) -> list[Term]:
             same = h_0[row]
             for order in [None, *_orders(case)]:
                 rows = same if order is None else same[order]
+                words = "" if order is None else " with its sequences in another order"
                 if rows.shape[0] >= batch:
-                    found.append((f"h_0[{row}]", rows[:batch]))
+                    found.append((f"(h_0[{row}]{words})" if words else f"h_0[{row}]", rows[:batch]))
     if cell.first:
         row = case.config.row(cell.layer, cell.direction)
         for call, last in ended_in(case):
@@ -64,6 +65,9 @@ def _states(case: Case, cell: Cell) -> list[Term]:
     if case.packed and not cell.layer and cell.direction and cell.step + 1 < case.seq_len:
         padded = over_padding(case, 1)[cell.step + 1][:batch]
         found.append(("(h that ran through padding)", padded))
+    if cell.first and cell.direction and not case.packed:
+        there = [c for c in forward_cells(case) if c.place[:2] == (cell.layer, 0)]
+        found.append(("(h' of the forward direction's last step)", there[-1].quantities["h'"]))
     for other in forward_cells(case):
         if other.layer == cell.layer - 1 and other.direction == cell.direction:
             found.append(

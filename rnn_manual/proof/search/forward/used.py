@@ -35,11 +35,10 @@ def others_too(
         returned = _is_returned(case, trace, cell, points)
         made = _next_sums(case, cells, cell, points) if returned is None else ()
         return 0 if returned or any(map(shows, made)) else None
-    if any(map(shows, made_of(cell, quantity, points))):
+    if any(map(shows, whole_of(cell, quantity, points))):
         return 0
-    if any(map(shows, _made_with_another(cell, quantity, points))):
-        return 1
-    return None
+    others = (*made_of(cell, quantity, points), *_made_with_another(cell, quantity, points))
+    return 1 if any(map(shows, others)) else None
 
 
 def made_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
@@ -47,7 +46,7 @@ def made_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
     q, given, w = cell.quantities, cell.given, cell.weights
     W_hr: Any = w.weight_hr
     if quantity == "c'":
-        yield from (y.tanh(), y.sigmoid(), y.relu(), q["o"] * y.tanh())
+        yield q["o"] * y.tanh()
     elif quantity.startswith("a"):
         yield from (y.tanh(), y.sigmoid(), y.relu())
     elif quantity == "o·tanh(c')":

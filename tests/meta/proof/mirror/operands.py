@@ -179,6 +179,11 @@ RULES = {
         call(t(4, 3), 1, places(2, 0), t(4, 2), alpha=2.5),
         call(t(4), 0, places(2, 0), t(2)),
     ],
+    "index_fill": [
+        call(t(4, 3), 0, places(1, 3, 1), 1.5),
+        call(t(4, 3), 1, places(2, 0), t()),
+        call(t(4), -1, places(2, 0), 0),
+    ],
     "scatter_add": [
         call(t(3, 4), 1, torch.tensor([[0, 3, 0], [1, 1, 1]]), t(3, 4)),
         call(t(3, 2, 4), 0, torch.tensor([[[0, 2, 1, 0]], [[0, 0, 1, 2]]]), t(2, 1, 4)),

@@ -76,16 +76,23 @@ def test_an_output_that_is_changed_below_a_layer(about):
     assert found.where.line.endswith("return super().joined(outs).clamp(-50, 50)")
 
 
+class Rolled(PlainRNN):
+    def joined(self, outs):
+        return super().joined(outs).roll(1, 0)
+
+
 @pytest.mark.parametrize(
     ("layer", "x", "line"),
     [
+        (Rolled, "step 2's x", "return super().joined(outs).roll(1, 0)"),
         (DirectionsExchanged, "(x with its directions exchanged)", "outs[::-1], -1)"),
         (NotTurnedBack, "(x with its backward half of step 2)", "[forward, backward.flip(0)], -1)"),
     ],
 )
 def test_the_halves_of_what_goes_in_are_named(layer, x, line):
     """By the line that joined them, and not by the one that multiplied them."""
-    found = prove(layer, small("rnn", layers=2, bidirectional=True)).formula
+    both = layer is not Rolled
+    found = prove(layer, small("rnn", layers=2, bidirectional=both)).formula
     assert found.instead.endswith(
         f"is W_ih {x} + b_ih + W_hh h + b_hh, expected W_ih x + b_ih + W_hh h + b_hh"
     )
@@ -194,3 +201,89 @@ def test_a_right_state_is_not_said_to_be_another(layer, quantity, line, about):
     found = prove(layer, small(layer.kind, state="omitted", **about)).formula
     assert (found.where.quantity, found.where.step) == (quantity, 1)
     assert found.where.line.endswith(line)
+
+
+class Residual(PlainRNN):
+    def step(self, x, w, h):
+        (new,) = super().step(x, w, h)
+        return (new + h,)
+
+
+def test_the_line_is_that_of_the_wrong_value_and_not_of_what_joins_it():
+    """Of one step in two directions, whose states are wrong before they are joined."""
+    found = prove(Residual, small("rnn", T=1, layers=2, bidirectional=True)).formula
+    assert (found.where.quantity, found.where.layer) == ("x", 1)
+    assert found.where.line.endswith("return (new + h,)")
+
+
+class RightAndUnused(PlainLSTM):
+    """h' is computed, and o·c' handed on."""
+
+    def step(self, x, w, h, c):
+        W_ih, W_hh, b_ih, b_hh = w
+        i, f, g, o = (x @ W_ih.t() + b_ih + (h @ W_hh.t() + b_hh)).chunk(4, 1)
+        i, f, g, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
+        c = f * c + i * g
+        h = o * torch.tanh(c)
+        h = o * c
+        return h, c
+
+
+@pytest.mark.parametrize("about", [{}, {"layers": 2}, {"layout": "packed", "B": 3}])
+def test_what_is_handed_on_is_named_where_it_is_a_small_formula(about):
+    """As the quantity that it stands for."""
+    found = prove(RightAndUnused, small("lstm", **about)).formula
+    assert "h' of layer 0, forward, step 0 (the first it processes) is o·c', expected" in str(found)
+    assert found.where.line.endswith("h = o * c")
+
+
+class OtherDirectionsLast(PlainGRU):
+    """The backward direction begins with the state in which the forward one ends."""
+
+    def _run(self, x, lengths, states):
+        now, outs, ends = states[0][0], [], []
+        for direction in range(2):
+            steps = [None] * len(x)
+            for t in reversed(range(len(x))) if direction else range(len(x)):
+                (now,) = self.step(x[t], self._weights(0, direction), now)
+                steps[t] = now
+            outs.append(torch.stack(steps))
+            ends.append(now)
+        return torch.cat(outs, -1), [torch.stack(ends)]
+
+
+def test_the_other_directions_last_state_is_named():
+    """A state that is handed on from one direction to the other."""
+    found = prove(OtherDirectionsLast, small("gru", bidirectional=True)).formula
+    assert "W_hr (h' of the forward direction's last step) + b_hr, expected" in found.instead
+    assert found.where.direction == "backward"
+
+
+class Unsorted(PlainGRU):
+    """Its first states are in another order than its sequences."""
+
+    def _packed(self, input, hx):
+        return super()._packed(input, hx[:, input.unsorted_indices])
+
+
+def test_a_state_of_sequences_in_another_order_is_said_to_be_that():
+    """And not h_0[0], which is what is due."""
+    found = prove(Unsorted, small("gru", layout="packed", B=6)).formula
+    assert "(h_0[0] with its sequences in another order)" in found.instead
+
+
+class GatesOfXExchanged(PlainGRU):
+    def step(self, x, w, h):
+        W_ih, W_hh, b_ih, b_hh = w
+        x_z, x_r, x_n = (x @ W_ih.t() + b_ih).chunk(3, 1)
+        h_r, h_z, h_n = (h @ W_hh.t() + b_hh).chunk(3, 1)
+        r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
+        n = torch.tanh(x_n + r * h_n)
+        return ((1 - z) * n + z * h,)
+
+
+def test_gates_that_are_exchanged_for_x_alone_are_named_by_what_each_is_used_for():
+    """What is computed for z is not taken for r."""
+    found = prove(GatesOfXExchanged, small("gru")).formula
+    assert "is W_iz x + b_iz + W_hr h + b_hr, expected W_ir x + b_ir + W_hr h" in found.instead
+    assert found.where.line.endswith("r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)")

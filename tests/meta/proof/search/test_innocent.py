@@ -199,4 +199,4 @@ def test_a_mean_is_told_by_what_it_is_over(number, over):
     layer = type("MeanOver", (Mean,), {"number": number})
     for layout in ("batched", "packed"):
         said = prove(layer, small("lstm", T=5, B=4, layout=layout)).formula.instead
-        assert f"is the mean over the {over}, expected the sum over both" in said
+        assert f"is the mean over the {over}, expected the sum over steps and batch" in said

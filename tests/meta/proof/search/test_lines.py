@@ -73,6 +73,10 @@ class LSTMStep(torch.autograd.Function):
             da = torch.cat([d_i, d_f, d_g, d_o], 1) * (y * (1 - y))
         dx, dh, dW, dU = da @ W, da @ U, da.T @ x, da.T @ h
         f = 0 * f if ctx.wrong == "dc" else f
+        if ctx.wrong == "dc by i":  # which was computed before, for da_g
+            return None, dx, dh, dc * i, dW, dU, da.sum(0), da.sum(0)
+        if ctx.wrong == "dc whole":
+            return None, dx, dh, dc, dW, dU, da.sum(0), da.sum(0)
         db = da.mean(0) if ctx.wrong == "db" else da.sum(0)
         return None, dx, dh, dc * f, dW, dU, db, db
 
@@ -153,12 +157,14 @@ def test_the_right_one_is_proved(kind):
         ("lstm", "at once", "da_g", 2, "da = torch.cat([d_i, d_f, d_g, d_o], 1) * ",
          "is dc'·i·g·(1 - g), expected dc'·i·(1 - g²)"),
         ("lstm", "db", "grad bias_ih_l0", None, "db = da.mean(0) if ",
-         "is the mean over the batch, expected the sum over both"),
+         "is the mean over the batch, expected the sum over steps and batch"),
         ("lstm", "parts", "da_o", 2, "da_o = da_o * c * c * c",
          "is another formula than dh'·tanh(c')·o·(1 - o)"),
         ("lstm", "cat", "dh", 2, "dx, dh, dW, dU = da @ W, da @ U",
          "is W_hiᵀ da_i + W_hfᵀ da_g + W_hgᵀ da_f + W_hoᵀ da_o, expected W_hiᵀ da_i + W_hfᵀ da_f"),
         ("lstm", "dc", "dc", 2, "f = 0 * f if", "(where its way back begins) is 0, expected dc'·f"),
+        ("lstm", "dc by i", "dc", 2, "return None, dx, dh, dc * i, dW", "is dc'·i, expected dc'·f"),
+        ("lstm", "dc whole", "dc", 2, None, "is dc', expected dc'·f"),
         ("rnn", "d out", "dh'", 2, "dh = dh + d_out[0 if ",
          "is d out of step 0 + d h_n, expected d out of step 2 + d h_n"),
         ("gru", "d", "grad bias_hh_l0", None, None,
