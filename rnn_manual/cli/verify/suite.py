@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from rnn_manual.cli.verify.interrupt import Interrupt
 from rnn_manual.usage import Refused
 
 
@@ -52,8 +53,9 @@ def run_suite(arguments: list[str], plugin: object) -> int:
     # The command line shows the run, so pytest need not; and the order is `order`'s.
     without = [f"-pno:{name}" for name in ("terminal", "cacheprovider", "logging", "randomly")]
     ours = ["-prnn_manual.plugin", "-prnn_manual.cli.verify.order", f"--ignore={suite() / 'meta'}"]
-    with contextlib.redirect_stderr(io.StringIO()) as said:
-        code = pytest.main([str(suite()), *alone, *without, *ours, *arguments], plugins=[plugin])
+    given = [str(suite()), *alone, *without, *ours, *arguments]
+    with contextlib.redirect_stderr(io.StringIO()) as said, Interrupt() as interrupt:
+        code = pytest.main(given, plugins=[plugin, interrupt])
     if code == pytest.ExitCode.USAGE_ERROR:
         raise Refused(" ".join(said.getvalue().split()).removeprefix("ERROR: "))
     sys.stderr.write(said.getvalue())

@@ -269,7 +269,7 @@ class Unsorted(PlainGRU):
 def test_a_state_of_sequences_in_another_order_is_said_to_be_that():
     """And not h_0[0], which is what is due."""
     found = prove(Unsorted, small("gru", layout="packed", B=6)).formula
-    assert "(h_0[0] with its sequences in another order)" in found.instead
+    assert "W_hr h of sequences in another order + b_hr, expected" in found.instead
 
 
 class GatesOfXExchanged(PlainGRU):
