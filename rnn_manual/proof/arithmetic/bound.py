@@ -66,7 +66,7 @@ class Account:
 
     inverses: how many 1/x were taken, and inverted: of what degree at most.
     of_sigma: the values of σ whose keys are not among `keys` yet.
-    compared: how many quotients were held against how many of these. recognized: of what degree.
+    compared: how many pairs of a quotient and one of these. recognized: those quotients' degree.
     """
 
     arguments: int = 0
@@ -129,15 +129,19 @@ def bound(accounts: list[Account], results: int, degree: Degree, prime: int, poi
     for _ in range(max(account.inverted.depth for account in accounts) + 1):
         below = max(_whole(account.inverted, inverses, below) for account in accounts)
 
-    def agree(degree: Degree) -> float:
-        return (_whole(degree, inverses, below) / prime) ** points
+    def agree(degree: Degree, values: int = 1) -> float:
+        """At all points, if so many values of that degree may have divisions in them."""
+        whole = _whole(degree._replace(distinct=values * degree.distinct), inverses, below)
+        return float((min(whole, prime) / prime) ** points)
 
     arguments = sum(account.arguments for account in accounts)
     pairs = arguments * (arguments - 1) / 2
-    chance = pairs * max(agree(account.degree) for account in accounts) + results * agree(degree)
-    return float(chance + sum(a.compared * agree(a.recognized) for a in accounts))
+    chance = pairs * max(agree(account.degree, 2) for account in accounts)
+    chance += results * agree(degree)
+    # A quotient is held against hashes of 64 bits.
+    return chance + sum(a.compared * (agree(a.recognized) + 2.0**-64) for a in accounts)
 
 
 def _whole(degree: Degree, inverses: int, below: int) -> int:
-    """Of a difference of two such values, times all that is below the line in it."""
+    """Of a difference in which there are such values, times all that is below the line in it."""
     return degree.all + degree.inverses * min(degree.distinct, inverses) * below

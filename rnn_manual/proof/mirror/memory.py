@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from rnn_manual.candidates.torch_versions import storage_of
 from rnn_manual.proof.mirror.operations import PRODUCTS, Operation, tensors_in
@@ -14,29 +16,33 @@ from rnn_manual.proof.mirror.operations import PRODUCTS, Operation, tensors_in
 def writes_what_it_reads(op: Operation, args: Any, kwargs: Any) -> bool:
     """Whether it writes to memory that it is still to read, so that no rule tells what comes out.
 
-    What it computes element by element may be written over its operands; so may what it adds to.
+    What is computed element by element may be written over its operand, element by element; and a
+    product over what it is added to.
     """
-    if op.is_pointwise:
-        return False
     named = [x for name, x in kwargs.items() if name not in op.writes]
     for written in op.writes:
         if isinstance(written, str):
             target, read = kwargs.get(written), [*args, *named]
-        elif op.name in PRODUCTS:
-            target, read = args[written], [*args[:written], *args[written + 1 :], *named]
         else:
+            target, read = args[written], [*args[:written], *args[written + 1 :], *named]
+        if not isinstance(target, torch.Tensor):
             continue
-        if isinstance(target, torch.Tensor) and any(_overlap(target, x) for x in tensors_in(read)):
-            return True
+        if isinstance(written, str) and op.name in PRODUCTS and _same_view(args[0], target):
+            read = read[1:]
+        elementwise = op.is_pointwise or op.name == "copy"
+        for x in tensors_in(read):
+            if _overlap(target, x) and not (elementwise and _same_view(target, x)):
+                return True
     return False
 
 
 def narrowed(given: Sequence[torch.Tensor], results: Iterable[object]) -> torch.dtype | None:
     """The first format of a result that is narrower than what was given; None if there is none.
 
-    Tensors without axes count as Python's numbers do, which make no result any finer.
+    Beside others, tensors without axes count as Python's numbers do: they make no result finer.
     """
-    formats = {x.dtype for x in given if x.dim() and x.is_floating_point()}
+    floats = [x for x in given if x.is_floating_point()]
+    formats = {x.dtype for x in floats if x.dim()} or {x.dtype for x in floats}
     for x in results:
         if not isinstance(x, torch.Tensor) or not x.is_floating_point() or formats <= {x.dtype}:
             continue
@@ -45,15 +51,20 @@ def narrowed(given: Sequence[torch.Tensor], results: Iterable[object]) -> torch.
     return None
 
 
+def _same_view(a: torch.Tensor, b: torch.Tensor) -> bool:
+    return (a.data_ptr(), a.shape, a.stride()) == (b.data_ptr(), b.shape, b.stride())
+
+
 def _overlap(a: torch.Tensor, b: torch.Tensor) -> bool:
-    if not (a.numel() and b.numel()) or storage_of(a)._cdata != storage_of(b)._cdata:
+    """Whether an element of the one is an element of the other."""
+    if storage_of(a)._cdata != storage_of(b)._cdata:
         return False
-    (begin, end), (other_begin, other_end) = _extent(a), _extent(b)
-    return bool(begin < other_end and other_begin < end)
+    return bool(np.isin(_places(a), _places(b)).any())
 
 
-def _extent(x: torch.Tensor) -> tuple[Any, Any]:
-    """From its first byte to behind its last one."""
-    last = sum((size - 1) * step for size, step in zip(x.shape, x.stride(), strict=True))
-    begin = x.storage_offset() * x.element_size()
-    return begin, begin + (last + 1) * x.element_size()
+def _places(x: torch.Tensor) -> NDArray[np.int64]:
+    """Where in its storage each element lies."""
+    places = np.full((), x.storage_offset(), np.int64)
+    for size, step in zip(x.shape, x.stride(), strict=True):
+        places = np.add.outer(places, np.arange(size) * step)
+    return places.ravel()

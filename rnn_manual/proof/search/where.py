@@ -56,6 +56,7 @@ MADE_OF = {
     "o·tanh(c')": ("o", "tanh(c')"),
     "h'": ("a", "o", "tanh(c')", "z", "n"),
     "tanh(c')": ("c'",),
+    "a_n": ("r",),
 }
 
 

@@ -43,20 +43,31 @@ def handed_on(
         cells: those of the way there, all.
     """
     same = [c for c in cells if c.place[:2] == cell.place[:2]]
-    k = same.index(cell)
-    if k:
-        state, before = "c" if quantity == "c'" else "h", same[k - 1]
-        due = before.quantities[f"{state}'"]
-        parts = partial(_states, case, due)
-        made_of = partial(_new_c, cell) if state == "c" else partial(sums_with, cell, "weight_hh")
-        line = line_that_gave(case, trace, due, parts, made_of)
-        expected = f"{state}' of step {before.step}"
-        return HandedOn(state, expected, line, before) if line else None
+    before = same[same.index(cell) - 1] if cell is not same[0] else None
+    # At the first step the input first: what later steps make of another input looks like a state.
+    if before is None:
+        return _x(case, trace, cells, cell) or _state(case, trace, cell, before, quantity)
+    return _state(case, trace, cell, before, quantity) or _x(case, trace, cells, cell)
+
+
+def _state(
+    case: Case, trace: Trace, cell: Cell, before: Cell | None, quantity: str
+) -> HandedOn | None:
+    state = "c" if quantity == "c'" else "h"
+    due = cell.given[state] if before is None else before.quantities[f"{state}'"]
+    made_of = partial(_new_c, cell) if state == "c" else partial(sums_with, cell, "weight_hh")
+    line = line_that_gave(case, trace, due, partial(_states, case, due), made_of)
+    row = case.config.row(cell.layer, cell.direction)
+    expected = f"{state}' of step {before.step}" if before else f"{state}_0[{row}]"
+    return HandedOn(state, expected, line, before) if line else None
+
+
+def _x(case: Case, trace: Trace, cells: list[Cell], cell: Cell) -> HandedOn | None:
     if not cell.layer or case.drops:
         return None
     x = input_at(case, cells, cell.layer, cell.step)
-    parts, made_of = partial(_steps, case, cell, x), partial(sums_with, cell, "weight_ih")
-    line = line_that_gave(case, trace, x, parts, made_of)
+    parts = partial(_steps, case, cell, x)
+    line = line_that_gave(case, trace, x, parts, partial(sums_with, cell, "weight_ih"))
     return HandedOn("x", f"what layer {cell.layer - 1} puts out", line) if line else None
 
 

@@ -42,31 +42,12 @@ def others_too(
 
 
 def made_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
-    """What a cell makes of a value, if it has that in the place of a quantity."""
-    q, given, w = cell.quantities, cell.given, cell.weights
-    W_hr: Any = w.weight_hr
-    if quantity == "c'":
-        yield q["o"] * y.tanh()
-    elif quantity.startswith("a"):
+    """What is made of a value in the place of a sum, or of o·tanh(c'), if nothing else is known."""
+    W_hr: Any = cell.weights.weight_hr
+    if quantity.startswith("a"):
         yield from (y.tanh(), y.sigmoid(), y.relu())
     elif quantity == "o·tanh(c')":
         yield y @ W_hr.T
-    elif quantity in ("i", "g"):
-        new = y * q["g" if quantity == "i" else "i"]
-        yield from (new, q["f"] * given["c"] + new)
-    elif quantity == "f":
-        yield from (y * given["c"], y * given["c"] + q["i"] * q["g"])
-    elif quantity in ("o", "tanh(c')"):
-        yield y * q["tanh(c')" if quantity == "o" else "o"]
-    elif quantity == "r":
-        x_n, y_n = cell.products_of_n
-        yield from (y * y_n, x_n + y * y_n)
-    elif quantity == "z":
-        h, n = given["h"], q["n"]
-        yield from (y * (h - n), n + y * (h - n), (1 - y) * n, y * h)
-    elif quantity == "n":
-        h, z = given["h"], q["z"]
-        yield from ((1 - z) * y, h - y, y - h, z * y, y + z * (h - y))
 
 
 def whole_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
@@ -94,14 +75,14 @@ def whole_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
 
 
 def _made_with_another(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
-    """Of an LSTM whose gates are exchanged both factors of i·g are others."""
-    if quantity not in ("i", "g"):
+    """What c' is of a gate, where one beside it is another gate's, too, as of two exchanged."""
+    if quantity not in ("i", "g", "f"):
         return
-    kept = cell.quantities["f"] * cell.given["c"]
-    for name, a in cell.quantities.items():
+    q, c = cell.quantities, cell.given["c"]
+    for name, a in q.items():
         if name.startswith("a_"):
             for other in (a.tanh(), a.sigmoid()):
-                yield from (y * other, kept + y * other)
+                yield y * c + q["i"] * other if quantity == "f" else q["f"] * c + y * other
 
 
 def _is_returned(case: Case, trace: Trace, cell: Cell, h: Points) -> bool | None:

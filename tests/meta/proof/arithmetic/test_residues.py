@@ -155,7 +155,12 @@ def test_the_bound_falls_with_the_points():
     nested = Account(inverses=5, inverted=Degree(2, 1, 1, 1))  # of an x: 2 + 1·1·2
     assert bound([nested], 1, Degree(3, 1, 1, 2), PRIME, 1) == pytest.approx(7 / PRIME, abs=0)
     compared = Account(compared=6, recognized=Degree(2))
-    assert bound([compared], 0, Degree(0), PRIME, 1) == pytest.approx(12 / PRIME, abs=0)
+    assert bound([compared], 0, Degree(0), PRIME, 1) == pytest.approx(12 / PRIME, 1e-9)
+    # u + 1/x against v + 1/y, of x and y of degree 5: (u - v)·x·y + y - x has degree 11.
+    pair = Account(arguments=2, degree=Degree(1, 1, 1, 1), inverses=2, inverted=Degree(5))
+    assert bound([pair], 0, Degree(0), PRIME, 1) == pytest.approx(11 / PRIME, abs=0)
+    # However high a degree is, no two values agree with more than certainty.
+    assert bound([Account()], 1, Degree(10**400), PRIME, 4) == 1
 
 
 def test_a_quotient_that_is_a_value_of_sigma_has_its_degree():

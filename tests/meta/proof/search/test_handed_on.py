@@ -287,3 +287,57 @@ def test_gates_that_are_exchanged_for_x_alone_are_named_by_what_each_is_used_for
     found = prove(GatesOfXExchanged, small("gru")).formula
     assert "is W_iz x + b_iz + W_hr h + b_hr, expected W_ir x + b_ir + W_hr h" in found.instead
     assert found.where.line.endswith("r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)")
+
+
+class ChangedAtOneStep(PlainRNN):
+    def joined(self, outs):
+        out = super().joined(outs).clone()
+        out[-1] = out[-1] * 2
+        return out
+
+
+class FirstStateChanged(PlainRNN):
+    def forward(self, input, hx=None):
+        hx = hx * 2
+        return super().forward(input, hx)
+
+
+class ResetSquared(PlainGRU):
+    def step(self, x, w, h):
+        W_ih, W_hh, b_ih, b_hh = w
+        x_r, x_z, x_n = (x @ W_ih.t() + b_ih).chunk(3, 1)
+        h_r, h_z, h_n = (h @ W_hh.t() + b_hh).chunk(3, 1)
+        r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
+        s = r * r
+        n = torch.tanh(x_n + s * h_n)
+        return ((1 - z) * n + z * h,)
+
+
+class GatesSquared(PlainLSTM):
+    def step(self, x, w, h, c):
+        W_ih, W_hh, b_ih, b_hh = w
+        i, f, g, o = (x @ W_ih.t() + b_ih + (h @ W_hh.t() + b_hh)).chunk(4, 1)
+        i, f, g, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
+        i2, f2 = i * i, f * f
+        c = f2 * c + i2 * g
+        return o * torch.tanh(c), c
+
+
+@pytest.mark.parametrize(
+    ("layer", "about", "words", "line"),
+    [
+        (ChangedAtOneStep, {"layers": 2}, "x of layer 1, forward, step 2 is another formula than "
+         "what layer 0 puts out", "out[-1] = out[-1] * 2"),
+        (FirstStateChanged, {}, "h of layer 0, forward, step 0 (the first it processes) is another "
+         "formula than h_0[0]", "hx = hx * 2"),
+        (ResetSquared, {}, "r of layer 0, forward, step 0 (the first it processes) is computed, "
+         "and another formula put in its place", "s = r * r"),
+        (GatesSquared, {}, "c' of layer 0, forward, step 0 (the first it processes) is another "
+         "formula than f·c + i·g", "c = f2 * c + i2 * g"),
+    ],
+)  # fmt: skip
+def test_what_is_put_in_is_placed_where_it_is_put(layer, about, words, line):
+    """At a later step of a layer, in the first state, in a gate; but not by chance products."""
+    found = prove(layer, small(layer.kind, **about)).formula
+    assert found.instead == words
+    assert found.where.line.endswith(line)
