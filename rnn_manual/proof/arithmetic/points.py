@@ -160,6 +160,10 @@ class Points:
     def dtype(self) -> Any:
         return self.values.dtype
 
+    def is_same(self, other: Points) -> bool:
+        """Whether both have one shape, and the same values at every point."""
+        return self.shape == other.shape and bool((self.values == other.values).all())
+
     @property
     def T(self: Self) -> Self:
         return self.swapaxes(-1, -2)

@@ -18,7 +18,7 @@ from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell, backward_cells, forward_cells
 from rnn_manual.proof.expected.results import expected, leaf_residues
 from rnn_manual.proof.formula import OPEN, OTHER, Formula, Place
-from rnn_manual.proof.runs.trace import BACK, Keys, Trace, keys_among
+from rnn_manual.proof.runs.trace import BACK, Executed, Keys, Trace, keys_among
 from rnn_manual.proof.search.backward.around import Around
 from rnn_manual.proof.search.backward.gradients import gate_gradient_instead, gradient_instead
 from rnn_manual.proof.search.backward.missing import Missing, first_missing_gradient, is_computed
@@ -90,9 +90,8 @@ def _of_quantity(case: Case, trace: Trace, at: Cell, quantity: str) -> tuple[Pla
             due, line = found.expected, found.line
         if found.formula:
             # Where it is made of another x, the line is the one that gave that.
-            given = handed_on(case, trace, forward_cells(case), at, name)
-            is_x = given is not None and given.quantity == "x"
-            line = given.line if given and is_x else found.line
+            given = handed_on(case, trace, forward_cells(case), at, name) if at.layer else None
+            line = given.line if given and given.quantity == "x" else found.line
             place = Place(at.layer, direction, at.step, name, line)
             return place, f"{name} of {at} is {found.formula}, expected {found.expected}"
         if name != quantity and (put := put_in(case, trace, at, name)):
@@ -160,13 +159,11 @@ def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | N
         due = due_gradient(case, cell, around.before, name)
         made = None if instead is None else instead.points
         line = unexplained(trace, back, right, _made_of(around, name), until=made)
-        if not line and made is not None:
-            line = where_computed_last(trace, back, made.values)
-            is_due = any(_same(made, q) for c in cells for q in c.quantities.values())
-            line = line or ("" if is_due else where_computed(trace, made.values))
-        said = f"another formula than {due}{_units(case, trace, cell, name)}"
-        if instead is not None:
+        if instead is None:
+            said = f"another formula than {due}{_units(case, trace, cell, name)}"
+        else:
             said = f"{instead.words}, expected {due}"
+            line = line or _completed(trace, back, cells, instead.points)
         place = Place(cell.layer, DIRECTIONS[cell.direction], cell.step, name, line)
         return place, f"{name} of {cell} is {said}"
     wrong = [name for name, verdict in formula.tensors.items() if verdict == OTHER]
@@ -178,8 +175,12 @@ def _of_gradients(case: Case, trace: Trace, formula: Formula) -> tuple[Place | N
     return replace(_of_parameter(case, wrong[0]), line=line), words
 
 
-def _same(a: Points, b: Points) -> bool:
-    return a.shape == b.shape and bool((a.values == b.values).all())
+def _completed(trace: Trace, back: list[Executed], cells: list[Cell], made: Points) -> str:
+    """The line that completed a value on the way back; "" if it is a right one of another place."""
+    if line := where_computed_last(trace, back, made.values):
+        return line
+    is_due = any(made.is_same(q) for cell in cells for q in cell.quantities.values())
+    return "" if is_due else where_computed(trace, made.values)
 
 
 def _made_of(cell: Around, quantity: str) -> list[Points]:

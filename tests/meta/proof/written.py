@@ -95,6 +95,24 @@ class InPlace(Written):
         return new
 
 
+class WrittenGRU(PlainGRU):
+    """A GRU one of whose lines is written otherwise."""
+
+    def x_parts(self, x, W_ih, b_ih):
+        return (x @ W_ih.t() + b_ih).chunk(3, 1)
+
+    def new_n(self, x_n, r, h_n, h):
+        return torch.tanh(x_n + r * h_n)
+
+    def step(self, x, w, h):
+        W_ih, W_hh, b_ih, b_hh = w
+        x_r, x_z, x_n = self.x_parts(x, W_ih, b_ih)
+        h_r, h_z, h_n = (h @ W_hh.t() + b_hh).chunk(3, 1)
+        r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
+        n = self.new_n(x_n, r, h_n, h)
+        return ((1 - z) * n + z * h,)
+
+
 class Lerp(PlainGRU):
     def step(self, x, w, h):
         W_ih, W_hh, b_ih, b_hh = w

@@ -67,10 +67,7 @@ def _is_right(cell: Cell, quantity: str, points: Points) -> bool:
     """
     if not (quantity.startswith("a") or quantity == "c'"):
         return False
-    return any(
-        right.shape == points.shape and bool((right.values == points.values).all())
-        for right in cell.quantities.values()
-    )
+    return any(map(points.is_same, cell.quantities.values()))
 
 
 def _stands(trace: Trace, points: Points) -> int | None:

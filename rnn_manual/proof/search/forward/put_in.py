@@ -13,7 +13,7 @@ from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell
 from rnn_manual.proof.runs.trace import THERE, Keys, Trace, are_among, keys_of
 from rnn_manual.proof.search.forward.parts import is_of_a_cell, right_there
-from rnn_manual.proof.search.forward.used import whole_of
+from rnn_manual.proof.search.forward.used import shows_another, whole_of
 from rnn_manual.proof.search.laid_out import batch_order
 
 BLOCKS = (1, 2, 3, 4)  # as many gates, or directions, may be computed at once
@@ -66,13 +66,9 @@ def line_that_gave(
             # A value that another cell rightly computes is not to blame where that is computed.
             if value.size == result.size and is_of_a_cell(case, value):
                 continue
-            if any(_is_wrong(trace, right, made) for made in made_of(value)):
+            if any(shows_another(trace, right, made) for made in made_of(value)):
                 return _begun(trace, right, value) or each.line
     return ""
-
-
-def _is_wrong(trace: Trace, right: Keys, made: Points) -> bool:
-    return trace.shows_there(made.values) and not are_among(keys_of(made.values), right).all()
 
 
 def _begun(trace: Trace, right: Keys, value: Points) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell
-from rnn_manual.proof.runs.trace import Trace, are_among, keys_of
+from rnn_manual.proof.runs.trace import Keys, Trace, are_among, keys_of
 from rnn_manual.proof.search.forward.parts import right_there
 from rnn_manual.proof.search.laid_out import steps_of
 
@@ -25,12 +26,7 @@ def others_too(
 
     Returns: how many other quantities are then others, too; None if nothing was made of it.
     """
-    right = right_there(case)
-
-    def shows(made: Points) -> bool:
-        """Whether it was computed, and not as what another step rightly computes."""
-        return trace.shows_there(made.values) and not are_among(keys_of(made.values), right).all()
-
+    shows = partial(shows_another, trace, right_there(case))
     if quantity == "h'":
         returned = _is_returned(case, trace, cell, points)
         made = _next_sums(case, cells, cell, points) if returned is None else ()
@@ -39,6 +35,15 @@ def others_too(
         return 0
     others = (*made_of(cell, quantity, points), *_made_with_another(cell, quantity, points))
     return 1 if any(map(shows, others)) else None
+
+
+def shows_another(trace: Trace, right: Keys, made: Points) -> bool:
+    """Whether this was computed, and not as what a step rightly computes.
+
+    Args:
+        right: the keys of all that is, in ascending order.
+    """
+    return trace.shows_there(made.values) and not are_among(keys_of(made.values), right).all()
 
 
 def made_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
@@ -91,7 +96,7 @@ def _is_returned(case: Case, trace: Trace, cell: Cell, h: Points) -> bool | None
     if cell.layer < config.num_layers - 1 or out is None or out.reason:
         return None
     step = steps_of(case, h.like(out.values))[cell.step][..., config.columns(cell.direction)]
-    return bool(step.shape == h.shape and (step.values == h.values).all())
+    return step.is_same(h)
 
 
 def _next_sums(case: Case, cells: list[Cell], cell: Cell, h: Points) -> Iterator[Points]:

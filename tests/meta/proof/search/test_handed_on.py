@@ -6,6 +6,7 @@ import torch
 from rnn_manual.parity import prove
 from tests.meta.candidates.right.classes import PlainGRU, PlainLSTM, PlainRNN
 from tests.meta.proof.small import small
+from tests.meta.proof.written import Written, WrittenGRU
 
 
 def handing_on(layer, change):
@@ -177,14 +178,9 @@ class OtherGate(PlainLSTM):
         return torch.sigmoid(o) * torch.tanh(c), c
 
 
-class LeakyGRU(PlainGRU):
-    def step(self, x, w, h):
-        W_ih, W_hh, b_ih, b_hh = w
-        x_r, x_z, x_n = (x @ W_ih.t() + b_ih).chunk(3, 1)
-        h_r, h_z, h_n = (h @ W_hh.t() + b_hh).chunk(3, 1)
-        r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
-        n = torch.tanh(x_n + r * h_n) + 0.1 * h
-        return ((1 - z) * n + z * h,)
+class LeakyGRU(WrittenGRU):
+    def new_n(self, x_n, r, h_n, h):
+        return torch.tanh(x_n + r * h_n) + 0.1 * h
 
 
 @pytest.mark.parametrize("about", [{}, {"layers": 2}, {"bidirectional": True}])
@@ -193,7 +189,7 @@ class LeakyGRU(PlainGRU):
     [
         (Faulty, "a", "a = 1.5 * a"),
         (OtherGate, "a_f", "f = torch.sigmoid(f + 0.01 * c)"),
-        (LeakyGRU, "n", "n = torch.tanh(x_n + r * h_n) + 0.1 * h"),
+        (LeakyGRU, "n", "return torch.tanh(x_n + r * h_n) + 0.1 * h"),
     ],
 )
 def test_a_right_state_is_not_said_to_be_another(layer, quantity, line, about):
@@ -272,14 +268,10 @@ def test_a_state_of_sequences_in_another_order_is_said_to_be_that():
     assert "W_hr h of sequences in another order + b_hr, expected" in found.instead
 
 
-class GatesOfXExchanged(PlainGRU):
-    def step(self, x, w, h):
-        W_ih, W_hh, b_ih, b_hh = w
-        x_z, x_r, x_n = (x @ W_ih.t() + b_ih).chunk(3, 1)
-        h_r, h_z, h_n = (h @ W_hh.t() + b_hh).chunk(3, 1)
-        r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
-        n = torch.tanh(x_n + r * h_n)
-        return ((1 - z) * n + z * h,)
+class GatesOfXExchanged(WrittenGRU):
+    def x_parts(self, *given):
+        x_z, x_r, x_n = super().x_parts(*given)
+        return x_r, x_z, x_n
 
 
 def test_gates_that_are_exchanged_for_x_alone_are_named_by_what_each_is_used_for():
@@ -302,25 +294,16 @@ class FirstStateChanged(PlainRNN):
         return super().forward(input, hx)
 
 
-class ResetSquared(PlainGRU):
-    def step(self, x, w, h):
-        W_ih, W_hh, b_ih, b_hh = w
-        x_r, x_z, x_n = (x @ W_ih.t() + b_ih).chunk(3, 1)
-        h_r, h_z, h_n = (h @ W_hh.t() + b_hh).chunk(3, 1)
-        r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
+class ResetSquared(WrittenGRU):
+    def new_n(self, x_n, r, h_n, h):
         s = r * r
-        n = torch.tanh(x_n + s * h_n)
-        return ((1 - z) * n + z * h,)
+        return torch.tanh(x_n + s * h_n)
 
 
-class GatesSquared(PlainLSTM):
-    def step(self, x, w, h, c):
-        W_ih, W_hh, b_ih, b_hh = w
-        i, f, g, o = (x @ W_ih.t() + b_ih + (h @ W_hh.t() + b_hh)).chunk(4, 1)
-        i, f, g, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
+class GatesSquared(Written):
+    def new_c(self, i, f, g, c):
         i2, f2 = i * i, f * f
-        c = f2 * c + i2 * g
-        return o * torch.tanh(c), c
+        return f2 * c + i2 * g
 
 
 @pytest.mark.parametrize(
@@ -333,7 +316,7 @@ class GatesSquared(PlainLSTM):
         (ResetSquared, {}, "r of layer 0, forward, step 0 (the first it processes) is computed, "
          "and another formula put in its place", "s = r * r"),
         (GatesSquared, {}, "c' of layer 0, forward, step 0 (the first it processes) is another "
-         "formula than f·c + i·g", "c = f2 * c + i2 * g"),
+         "formula than f·c + i·g", "return f2 * c + i2 * g"),
     ],
 )  # fmt: skip
 def test_what_is_put_in_is_placed_where_it_is_put(layer, about, words, line):
