@@ -5,7 +5,7 @@ from rnn_manual.proof.expected.quantities import backward_cells
 from rnn_manual.proof.runs.mirrored import onednn
 from rnn_manual.proof.runs.trace import traced
 from rnn_manual.proof.search.backward.missing import first_missing_gradient
-from rnn_manual.proof.search.where import first_missing
+from rnn_manual.proof.search.forward.placed import first_missing
 
 
 def missing(layer, case):

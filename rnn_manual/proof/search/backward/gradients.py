@@ -17,10 +17,10 @@ from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Named, d_sums_of
 from rnn_manual.proof.expected.results import as_formula, leaf_residues
 from rnn_manual.proof.search.backward.around import Around
-from rnn_manual.proof.search.backward.missing import is_computed
 from rnn_manual.proof.search.due import flows_from, without_absent_biases
 from rnn_manual.proof.search.forward.terms import Term, others, rows_of_gates
 from rnn_manual.proof.search.laid_out import state_of, steps_of
+from rnn_manual.proof.search.missing import is_computed
 
 
 class Instead(NamedTuple):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import zip_longest
 
 from rnn_manual.cases.calls import differentiated
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.expected.quantities import Cell
 from rnn_manual.proof.runs.trace import Trace
+from rnn_manual.proof.search.missing import Missing, is_computed
 
 # What a gradient is made into, within its cell.
 MADE_INTO: dict[str, dict[str, tuple[str, ...]]] = {
@@ -16,14 +16,6 @@ MADE_INTO: dict[str, dict[str, tuple[str, ...]]] = {
     "lstm": {"dh'": ("da_o", "dc'"), "dc'": ("da_i", "da_f", "da_g")},
     "gru": {"dh'": ("da_n", "da_z")},
 }
-
-
-@dataclass(frozen=True)
-class Missing:
-    """A quantity that was never computed, at the first cell at which it was not."""
-
-    cell: Cell
-    quantity: str
 
 
 def first_missing_gradient(case: Case, trace: Trace, cells: list[Cell]) -> Missing | None:
@@ -42,11 +34,6 @@ def first_missing_gradient(case: Case, trace: Trace, cells: list[Cell]) -> Missi
             if _is_asked(case, cell, name) and not _is_right(case, trace, cell, name, after):
                 return Missing(cell, name)
     return None
-
-
-def is_computed(trace: Trace, cell: Cell, name: str) -> bool:
-    """Whether every element of a quantity is among what was computed; zeros are everywhere."""
-    return trace.has_all(cell.quantities[name].values)
 
 
 def _is_right(case: Case, trace: Trace, cell: Cell, name: str, following: Cell | None) -> bool:

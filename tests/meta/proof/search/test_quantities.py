@@ -8,7 +8,7 @@ from rnn_manual.parity import Case
 from rnn_manual.proof.expected.quantities import backward_cells, forward_cells
 from rnn_manual.proof.runs.mirrored import onednn
 from rnn_manual.proof.runs.trace import traced
-from rnn_manual.proof.search.backward.missing import is_computed
+from rnn_manual.proof.search.missing import is_computed
 
 CONFIGS = {
     "rnn": Config("rnn", 3, 2),

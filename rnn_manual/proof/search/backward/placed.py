@@ -1,0 +1,95 @@
+"""Where the way back goes wrong: at a cell, or in what is summed up for a weight."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rnn_manual.cases.case import Case
+from rnn_manual.config import DIRECTIONS
+from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.expected.quantities import Cell, backward_cells, forward_cells
+from rnn_manual.proof.expected.results import expected, leaf_residues
+from rnn_manual.proof.formula import OTHER, Formula, Place
+from rnn_manual.proof.runs.trace import BACK, Executed, Keys, Trace, keys_among
+from rnn_manual.proof.search.backward.around import Around
+from rnn_manual.proof.search.backward.gradients import gate_gradient_instead, gradient_instead
+from rnn_manual.proof.search.backward.missing import first_missing_gradient
+from rnn_manual.proof.search.backward.parts import parts
+from rnn_manual.proof.search.backward.shares import sent_down, shares
+from rnn_manual.proof.search.backward.weight_gradients import weight_gradient_instead
+from rnn_manual.proof.search.due import due_gradient
+from rnn_manual.proof.search.lines import unexplained, where_computed, where_computed_last
+from rnn_manual.proof.search.parameters import parameter_of
+from rnn_manual.proof.search.units import units_of
+
+
+def placed(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, str]:
+    """Where the way back goes wrong: at a cell, or in what is summed up for a weight."""
+    forward, cells = forward_cells(case), backward_cells(case)
+    back, right = trace.on_the_way(BACK), _right(case, forward, cells)
+    missing = first_missing_gradient(case, trace, cells)
+    if missing is not None:
+        cell, name = missing.cell, missing.quantity
+        around = Around(case, trace, forward, cells, cell)
+        instead = gradient_instead(around, name)
+        if instead is None and name == "dh":
+            of_gate = gate_gradient_instead(around)
+            if of_gate is not None:
+                name, instead = of_gate
+        due = due_gradient(case, cell, around.before, name)
+        made = None if instead is None else instead.points
+        line = unexplained(trace, back, right, _made_of(around, name), until=made)
+        if instead is None:
+            said = f"another formula than {due}{units_of(case, trace, cell, name)}"
+        else:
+            said = f"{instead.words}, expected {due}"
+            line = line or _completed(trace, back, cells, instead.points)
+        place = Place(cell.layer, DIRECTIONS[cell.direction], cell.step, name, line)
+        return place, f"{name} of {cell} is {said}"
+    wrong = [name for name, verdict in formula.tensors.items() if verdict == OTHER]
+    if not wrong:
+        return None, ""
+    line = unexplained(trace, back, right)
+    line = line or where_computed(trace, trace.mirrored.found[wrong[0]].values)
+    words = weight_gradient_instead(case, trace, forward, cells, wrong[0])
+    return replace(_of_parameter(case, wrong[0]), line=line), words
+
+
+def _completed(trace: Trace, back: list[Executed], cells: list[Cell], made: Points) -> str:
+    """The line that completed a value on the way back; "" if it is a right one of another place."""
+    if line := where_computed_last(trace, back, made.values):
+        return line
+    is_due = any(made.is_same(q) for cell in cells for q in cell.quantities.values())
+    return "" if is_due else where_computed(trace, made.values)
+
+
+def _made_of(cell: Around, quantity: str) -> list[Points]:
+    """What a quantity of the way back comes after: the step before, and what it is made of."""
+    before = list(cell.before.quantities.values()) if cell.before else []
+    return before + [cell.q[name] for name in cell.q if _makes(name, quantity)]
+
+
+def _makes(part: str, quantity: str) -> bool:
+    """Whether a quantity of a cell's way back is made of another: da of dh', dh of all da."""
+    if quantity == "dh":
+        return part.startswith("da")
+    if quantity in ("da_o", "da_r"):
+        return part == {"da_o": "dh'", "da_r": "da_n"}[quantity]
+    return part.endswith("'") and not quantity.endswith("'")
+
+
+def _right(case: Case, forward: list[Cell], cells: list[Cell]) -> Keys:
+    """The keys of what is right on the way back: results, quantities, and their parts."""
+    found: list[Points] = [*expected(case).residues.values(), *leaf_residues(case).values()]
+    found += parts(case, forward, cells)
+    found += [points for cell in [*forward, *cells] for points in cell.quantities.values()]
+    for walk in dict.fromkeys(cell.place[:2] for cell in cells):
+        found += shares(case, forward, [cell for cell in cells if cell.place[:2] == walk])
+    return keys_among([*found, *sent_down(case, cells)])
+
+
+def _of_parameter(case: Case, name: str) -> Place:
+    found = parameter_of(case.config, name)
+    if found is None:
+        return Place(None, None, None, name)
+    return Place(found.layer, DIRECTIONS[found.direction], None, name)
