@@ -11,11 +11,13 @@ from rnn_manual.cli import main
 from rnn_manual.cli.console import console, tell
 from rnn_manual.cli.verify.tables import formulas_table
 
-LAYER = """
+IMPORTS = """
+import os
 import torch
 from rnn_manual.parity import Unsupported
-
-def build(module):
+"""
+LAYER = """
+def NAME(module):
     if module.num_layers > 1 or module.bidirectional or not module.bias or module.dropout:
         raise Unsupported("more than one plain layer")
     W, U, b, d = module.parameters()
@@ -35,51 +37,58 @@ def build(module):
 TANH = "(torch.tanh if module.nonlinearity == 'tanh' else torch.relu)"
 
 
-@pytest.mark.parametrize(
-    ("name", "activation", "at_the_end", "code", "says"),
-    [
-        ("right", TANH, "", 0, "computes the loops' formulas"),
-        ("another", "torch.sigmoid", "", 1, "computes other formulas than the loops"),
-        ("overwritten", TANH, "hx.detach().zero_()", 1, "fails on "),
-        ("unknown", "torch.erf", "", 2, "is not known as formulas on any case"),
-        ("fails", TANH, "1 / (len(x) - 7)", 1, "fails on "),
-        ("cast", f"{TANH}(h.bfloat16().to(h.dtype)) * 0 + {TANH}", "", 0, "for what is told above"),
-        ("bounded", f"(lambda a: {TANH}(a.clamp(-100, 100)))", "", 0, "with the same numbers, on "),
-    ],
-)
-def test_the_exit_code_says_what_was_compared(
-    tmp_path, capsys, monkeypatch, name, activation, at_the_end, code, says
-):
+LAYERS = {  # what is computed at a step, at the end; the exit code, and what the last line says
+    "right": (TANH, "", 0, "computes the loops' formulas"),
+    "another": ("torch.sigmoid", "", 1, "computes other formulas than the loops"),
+    "overwritten": (TANH, "hx.detach().zero_()", 1, "fails on "),
+    "unknown": ("torch.erf", "", 2, "is not known as formulas on any case"),
+    "fails": (TANH, "1 / (len(x) - 7)", 1, "fails on "),
+    "cast": (f"{TANH}(h.bfloat16().to(h.dtype)) * 0 + {TANH}", "", 0, "for what is told above"),
+    "bounded": (f"(lambda a: {TANH}(a.clamp(-100, 100)))", "", 0, "with the same numbers, on "),
+}
+
+
+def written(name, activation, at_the_end):
+    """A layer's build function."""
+    text = LAYER.replace("NAME", name).replace("ACTIVATION", activation)
+    return text.replace("AT_THE_END", at_the_end)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where layers.py has them all: candidates of one module share a process, which loads torch."""
+    folder = tmp_path_factory.mktemp("prove")
+    texts = [written(name, *layer[:2]) for name, layer in LAYERS.items()]
+    (folder / "layers.py").write_text(IMPORTS + "".join(texts))
+    return folder
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_exit_code_says_what_was_compared(folder, capsys, monkeypatch, name):
     """0 only where formulas were compared and are the loops', and nothing else was done."""
-    monkeypatch.chdir(tmp_path)
-    text = LAYER.replace("ACTIVATION", activation).replace("AT_THE_END", at_the_end)
-    (tmp_path / f"{name}.py").write_text(text)
-    assert main(["prove", "--candidate", f"{name}.py:build", "--kind", "rnn"]) == code
+    monkeypatch.chdir(folder)
+    *_, code, says = LAYERS[name]
+    assert main(["prove", "--candidate", f"layers.py:{name}", "--kind", "rnn"]) == code
     assert says in capsys.readouterr().out.splitlines()[-1]
 
 
-def test_what_no_layer_may_do_is_shown_on_a_case(tmp_path, capsys, monkeypatch):
+def test_what_no_layer_may_do_is_shown_on_a_case(folder, capsys, monkeypatch):
     """With the plainest case that it was done on, as another formula is."""
-    monkeypatch.chdir(tmp_path)
-    text = LAYER.replace("ACTIVATION", TANH).replace("AT_THE_END", "hx.detach().zero_()")
-    (tmp_path / "overwrites.py").write_text(text)
-    assert main(["prove", "--candidate", "overwrites.py:build", "--kind", "rnn"]) == 1
+    monkeypatch.chdir(folder)
+    assert main(["prove", "--candidate", "layers.py:overwritten", "--kind", "rnn"]) == 1
     shown = capsys.readouterr().out
     assert re.search(r"^\d+ × changed its h_0 in place.*; the plainest:", shown, re.MULTILINE)
     assert re.search(r"^it        changed its h_0 .*\ncase      RNN\(", shown, re.MULTILINE)
 
 
-def test_the_case_that_is_shown_can_be_asked_for_again(tmp_path, capsys, monkeypatch):
+def test_the_case_that_is_shown_can_be_asked_for_again(folder, capsys, monkeypatch):
     """By the command that stands below it; what matches no case is refused."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "again.py").write_text(
-        LAYER.replace("ACTIVATION", "torch.sigmoid").replace("AT_THE_END", "")
-    )
-    assert main(["prove", "--candidate", "again.py:build", "--kind", "rnn"]) == 1
+    monkeypatch.chdir(folder)
+    assert main(["prove", "--candidate", "layers.py:another", "--kind", "rnn"]) == 1
     (asked, *_) = re.findall("^again +rnn-manual (.*)$", capsys.readouterr().out, re.MULTILINE)
     assert main(shlex.split(asked)) == 1
     assert "formulas  1 other\n" in capsys.readouterr().out
-    given = ["prove", "--candidate", "again.py:build", "--kind", "rnn", "--dtype", "float64"]
+    given = ["prove", "--candidate", "layers.py:another", "--kind", "rnn", "--dtype", "float64"]
     assert main([*given, "--limit", "60"]) == 1
     shown = capsys.readouterr().out
     assert re.search("^again .* --limit 60 -k ", shown, re.MULTILINE)
@@ -93,9 +102,8 @@ def test_what_ends_its_process_is_one_fault(tmp_path, capsys, monkeypatch):
     """After a few ends the rest is not run, and is not said to have done anything."""
     monkeypatch.setattr(dispatch, "_ended", [])
     monkeypatch.chdir(tmp_path)
-    text = LAYER.replace("ACTIVATION", TANH).replace("AT_THE_END", "import os; os._exit(3)")
-    (tmp_path / "ends.py").write_text(text)
-    assert main(["prove", "--candidate", "ends.py:build", "--kind", "rnn"]) == 1
+    (tmp_path / "ends.py").write_text(IMPORTS + written("ends", TANH, "os._exit(3)"))
+    assert main(["prove", "--candidate", "ends.py:ends", "--kind", "rnn"]) == 1
     shown = capsys.readouterr().out
     assert "ended its process with exit code 3" in shown
     assert re.search(r"^open +\d+ × not run: the 3 runs before it ended", shown, re.MULTILINE)
