@@ -41,6 +41,17 @@ class Written(PlainLSTM):
         return self.σ(o) * self.tanh(c), c
 
 
+def changed(change):
+    """An LSTM whose new state goes through a function."""
+
+    class Changed(PlainLSTM):
+        def step(self, x, w, h, c):
+            h, c = super().step(x, w, h, c)
+            return change(h), c
+
+    return Changed
+
+
 class OneByOne(Written):
     def sums(self, x, w, h):
         chunks = [v.chunk(4) for v in w]

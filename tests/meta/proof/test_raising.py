@@ -1,0 +1,83 @@
+"""What raises is a fault, there and back; what raises only where it is watched is open."""
+
+import pytest
+import torch
+
+from rnn_manual.parity import prove
+from tests.meta.proof.small import small
+from tests.meta.proof.written import changed
+
+
+def test_torchs_error_of_the_same_name_is_told_from_declining():
+    """torch._dynamo.exc.Unsupported is no Unsupported."""
+    error = type("Unsupported", (Exception,), {"__module__": "torch._dynamo.exc"})
+
+    def raises(h):
+        raise error("not traced")
+
+    found = prove(changed(raises), small("lstm")).formula
+    assert found.violation == "raised torch._dynamo.exc.Unsupported: not traced"
+
+
+def test_what_torch_refuses_is_told_in_torchs_words():
+    """As sizes that do not fit: the rule would refuse them too, and is not asked."""
+    found = prove(changed(lambda h: h + h[:, :1].expand(-1, 3)), small("lstm")).formula
+    assert found.violation == found.reason
+    assert found.reason.startswith("raised RuntimeError: The size of tensor a (2) must match the")
+    assert "h[:, :1].expand(-1, 3)" in found.line
+
+
+class RaisesOnTheWayBack(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        raise ValueError("not written yet")
+
+
+def test_what_raises_on_the_way_back_is_no_proof():
+    """Though all that it returns forward is right."""
+    proof = prove(changed(RaisesOnTheWayBack.apply), small("lstm"))
+    assert proof.formula.violation == "raised ValueError: not written yet"
+    assert "raise ValueError" in proof.formula.line
+    with pytest.raises(AssertionError, match="not written yet"):
+        proof.assert_ok()
+
+
+def raises_if_watched(h):
+    if torch._C._len_torch_dispatch_stack():
+        raise ValueError("watched")
+    return h
+
+
+class RaisesOnTheWayBackIfWatched(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return raises_if_watched(gradient) * 2
+
+
+def changes_if_watched(h):
+    if torch._C._len_torch_dispatch_stack():
+        torch.rand(1)
+    return h
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (raises_if_watched, "run on residues, it raised ValueError: watched"),
+        (RaisesOnTheWayBackIfWatched.apply, "run on residues, it raised ValueError: watched"),
+        (changes_if_watched, "run on residues, it left torch's random generator in another state"),
+    ],
+)
+def test_what_goes_wrong_only_where_it_is_watched_is_open(change, reason):
+    """As of what asks whether a mode of torch's is on: it is no fault, and no proof."""
+    found = prove(changed(change), small("lstm")).formula
+    assert (found.verdict, found.violation) == ("open", "")
+    assert found.reason.startswith(reason)
