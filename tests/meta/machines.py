@@ -41,6 +41,8 @@ TESTS = [
     "tests/test_parity.py",
     "tests/meta/judge/test_bits.py",
     "tests/meta/judge/test_tolerance.py",
+    "tests/meta/judge/test_rounding.py",
+    "tests/meta/judge/test_second_derivatives.py",
     "tests/meta/modules/test_bits.py",
     "tests/meta/page/test_backprop.py",
 ]

@@ -61,8 +61,13 @@ def _tests(folder: str, names: str) -> list[str]:
 
 MODULES = "tests/meta/modules"
 REPORTED = _tests("judge", "report said data located gradients")
-PROVED = _tests("proof", "residues rules open proved fingerprints in_modes")
-PLACED = _tests("proof", "quantities instead innocent other lines lines_forward dictionary")
+PROVED = _tests(
+    "proof", "residues rules open compiled conditions raising proved fingerprints in_modes"
+)
+PLACED = _tests(
+    "proof",
+    "quantities instead innocent other lines lines_forward dictionary handed_on put_in returned",
+)
 ROOMS: dict[str, Room] = {
     "cells": _page("cells", f"{MODULES}/test_bits.py", f"{MODULES}/test_cells.py"),
     "ops": _page("ops", f"{MODULES}/test_bits.py"),
@@ -77,7 +82,8 @@ ROOMS: dict[str, Room] = {
     ),
     # (Not candidates/process: what it does is done in a process where mutmut sees no test.)
     "reference": Room(
-        ["rnn_manual/judge/reference/*.py"], _tests("judge", "tolerance scale gradients")
+        ["rnn_manual/judge/reference/*.py"],
+        _tests("judge", "tolerance rounding second_derivatives scale gradients"),
     ),
     "report": Room(["rnn_manual/judge/report/*.py"], REPORTED),
     "judge": Room(
@@ -85,7 +91,7 @@ ROOMS: dict[str, Room] = {
         [
             *REPORTED,
             *_tests("judge", "bits effects missing"),
-            *_tests("proof", "open other in_modes"),
+            *_tests("proof", "open conditions raising other in_modes"),
             *_tests("candidates", "faulty"),
             *_tests("cases", "strategies"),
         ],
