@@ -122,8 +122,8 @@ def keys_of(values: Ints) -> Keys:
 
 
 def keys_among(known: Iterable[Points]) -> Keys:
-    """The keys of all these values, in ascending order, each once."""
-    return np.unique(np.concatenate([keys_of(points.values).ravel() for points in known]))
+    """The keys of all these values, in ascending order."""
+    return np.sort(np.concatenate([keys_of(points.values).ravel() for points in known]))
 
 
 def are_among(keys: Keys, known: Keys) -> NDArray[np.bool_]:
