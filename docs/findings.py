@@ -178,6 +178,26 @@ def weight_norm_of_transposed() -> str:
     return "right" if right else "wrong (torch._weight_norm copies v before)"
 
 
+def loop(x: torch.Tensor, W: torch.Tensor, b: torch.Tensor | None) -> torch.Tensor:
+    """A loop over steps, (T, B, I) to (B, H)."""
+    h = torch.zeros(x.size(1), W.size(0))
+    for t in range(x.size(0)):
+        h = torch.tanh(F.linear(x[t], W, b) + h)
+    return h
+
+
+def scripted_without_bias() -> str:
+    """What a right TorchScript loop raises once it is called without bias, and was with one."""
+    scripted = torch.jit.script(loop)
+    for B, bias in [(3, True), (3, True), (1, False), (1, False)]:
+        W, b = torch.ones(4, 5, requires_grad=True), torch.ones(4, requires_grad=True)
+        try:
+            scripted(torch.ones(2, B, 5), W, b if bias else None).sum().backward()
+        except RuntimeError as error:
+            return next(line for line in str(error).splitlines() if "Schema not found" in line)
+    return "fine"
+
+
 def exit_code(script: str) -> int:
     """How a process that runs the script ends."""
     code = f"import torch; from torch import nn{script}"
@@ -205,5 +225,6 @@ if __name__ == "__main__":
     print(f"Compiled, then again for AVX2: {compiled_for_other_vectors()} of 37 elements are off")
     print(f"narrow_copy into transposed memory is right: {copied_into_transposed()}")
     print(f"The fused weight norm of a transposed v is {weight_norm_of_transposed()}")
+    print(f"A TorchScript loop without bias, after one with: {scripted_without_bias()}")
     for what, script in CRASHES.items():
         print(f"{what}: the process ends with {exit_code(script)}")
