@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -64,13 +65,23 @@ def facts_of(subject: Subject) -> Facts:
         return Facts(of_torch=subject in (torch_nn, loops))
     declared = getattr(subject, "unsupported_modes", {})
     modes = tuple((str(mode), str(why)) for mode, why in dict(declared).items())
-    inherits = [k for k in KINDS if issubclass(subject, getattr(nn, k.upper()))]  # type: ignore[arg-type]
-    kinds = tuple(inherits) or KINDS
-    return Facts(True, bool(inherits), kinds, unsupported_modes=modes)
+    inherits = kinds_inherited(subject)
+    return Facts(True, bool(inherits), inherits or KINDS, unsupported_modes=modes)
 
 
-def kinds_that_load(subject: Subject) -> tuple[str, ...]:
-    """The one kind of torch.nn whose state_dict a class takes; all if that is none or several."""
+def kinds_inherited(subject: Subject) -> tuple[str, ...]:
+    """The kinds of torch.nn that a class inherits from."""
+    return tuple(k for k in KINDS if issubclass(subject, getattr(nn, k.upper())))  # type: ignore[arg-type]
+
+
+@cache
+def kinds_of(subject: Subject) -> tuple[str, ...]:
+    """The one kind of torch.nn that a class inherits from, or else whose state_dict it takes.
+
+    All if that is none or several. It is built to find out.
+    """
+    if inherits := kinds_inherited(subject):
+        return inherits
     found = []
     with torch.random.fork_rng(devices=[]):
         for kind in KINDS:
@@ -78,6 +89,11 @@ def kinds_that_load(subject: Subject) -> tuple[str, ...]:
                 subject(2, 3).load_state_dict(getattr(nn, kind.upper())(2, 3).state_dict())
                 found.append(kind)
     return tuple(found) if len(found) == 1 else KINDS
+
+
+def another_kind(kinds: tuple[str, ...], kind: str) -> str:
+    """Why a class of these kinds declines one; "" if that is one of them."""
+    return "" if kind in kinds else f"it is of nn.{kinds[0].upper()}'s kind"
 
 
 def is_module_class(subject: Any) -> bool:

@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import replace
 from typing import Any
 
-from rnn_manual.candidates.candidate import NN, Candidate, Subject
+from rnn_manual.candidates.candidate import NN, Candidate, Subject, another_kind
 from rnn_manual.candidates.device import lacking
 from rnn_manual.candidates.errors import Unusable
 from rnn_manual.candidates.harness.mode import Mode
@@ -108,8 +108,8 @@ def unsupported(candidate: Candidate, case: Case, device: str, mode: str = "") -
     if message := lacking(case.dtype, device):
         return message
     known = facts(candidate)
-    if case.config.kind not in known.kinds:
-        return f"it is of nn.{known.kinds[0].upper()}'s kind"
+    if message := another_kind(known.kinds, case.config.kind):
+        return message
     if case.random and not (known.of_torch and device == "cpu" and not mode):
         if known.of_torch:
             return "nn's own dropout masks are compared where it is simply called, on a CPU"

@@ -9,8 +9,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from rnn_manual.candidates.candidate import Call, Subject, is_module_class
-from rnn_manual.candidates.errors import Violation
+from rnn_manual.candidates.candidate import (
+    Call,
+    Subject,
+    another_kind,
+    is_module_class,
+    kinds_of,
+)
+from rnn_manual.candidates.errors import Unsupported, Violation
 from rnn_manual.candidates.harness.observer import PLAIN, Observer
 from rnn_manual.candidates.harness.returned import check_callable
 from rnn_manual.candidates.harness.tensors import to_torch
@@ -46,8 +52,13 @@ def constructed(layer: Callable[..., Any], config: Config, **options: Any) -> An
         return layer(*config.sizes, **config.options, **options)
 
 
-def _as_nn_is(subject: Subject, config: Config) -> nn.Module:
-    """A class, constructed as nn's own is."""
+def constructed_as_nn_is(subject: Subject, config: Config) -> nn.Module:
+    """A class, constructed as nn's own is.
+
+    Raises: Unsupported: the class is of another kind.
+    """
+    if message := another_kind(kinds_of(subject), config.kind):
+        raise Unsupported(message)
     try:
         module: nn.Module = constructed(subject, config)
     except TypeError as error:
@@ -98,7 +109,7 @@ def build(
         observer.given(name, parameter)
     module: nn.Module = reference
     if is_module_class(subject):
-        module = _as_nn_is(subject, config).to(device=device, dtype=dtype)
+        module = constructed_as_nn_is(subject, config).to(device=device, dtype=dtype)
         _load(module, reference)
     named = dict(module.named_parameters(recurse=False))
     for name in named.keys() & parameters.keys():

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from rnn_manual.candidates.candidate import Candidate, Facts, facts_of, kinds_that_load
+from rnn_manual.candidates.candidate import Candidate, Facts, facts_of, kinds_of
 from rnn_manual.candidates.errors import NotRun, ProcessEnded, Unsupported
 from rnn_manual.candidates.process.loading import load
 from rnn_manual.candidates.process.process import Answer, Process
@@ -106,5 +106,5 @@ def facts(candidate: Candidate) -> Facts:
     found: Facts = run_there(candidate, facts_of)
     if not found.is_class or len(found.kinds) == 1:
         return found
-    answer = ask(candidate, kinds_that_load)  # which builds it: a class that cannot be is judged
+    answer = ask(candidate, kinds_of)  # which builds it: a class that cannot be is judged
     return found if answer.error is not None else replace(found, kinds=answer.value)

@@ -23,7 +23,7 @@ from tests import (
     test_n_dropout,
     test_parity,
 )
-from tests.meta.claims.put_to import failure_of, put_to
+from tests.meta.claims.put_to import arguments_of, failure_of, put_to
 
 FAMILIES = (
     test_a_cell,
@@ -192,3 +192,15 @@ def fails_for_a_reason(test, wrong, shows=lambda case: True):
     arguments = put_to(test, wrong, shows)
     assert arguments is not None
     assert failure_of(test, lambda module: module, arguments) is None
+
+
+@pytest.mark.parametrize("test", sorted(TESTS.keys() - OF_TORCH))
+def test_no_claim_fails_for_a_class_of_one_kind(test):
+    """Of another kind's cases it is asked nothing, whether a law or a comparison asks."""
+    of_each = {}
+    for arguments in arguments_of(TESTS[test], lambda case: True):
+        case = arguments.get("case")
+        of_each.setdefault(case and case.kind, arguments)
+    assert {kind: failure_of(TESTS[test], nn.LSTM, a) for kind, a in of_each.items()} == (
+        dict.fromkeys(of_each)
+    )

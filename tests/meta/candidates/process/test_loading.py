@@ -8,9 +8,10 @@ from torch import nn
 
 from rnn_manual.candidates.candidate import NN, Candidate, facts_of
 from rnn_manual.candidates.catalogue import as_candidate
-from rnn_manual.candidates.errors import Unusable
+from rnn_manual.candidates.errors import Unsupported, Unusable
 from rnn_manual.candidates.process.dispatch import facts
 from rnn_manual.candidates.process.loading import load
+from rnn_manual.claims.layer import Layer
 from rnn_manual.config import Config
 from rnn_manual.parity import Case, Verdict, check
 from tests.meta.candidates.right.classes import PlainLSTM
@@ -151,6 +152,14 @@ def test_a_class_is_of_the_kind_whose_weights_it_loads():
     assert torch.equal(before, torch.get_rng_state())
     declined = check(PlainLSTM, Case(Config("gru", 3, 5)))
     assert (declined.verdict, declined.message) == (Verdict.UNSUPPORTED, "it is of nn.LSTM's kind")
+
+    for asked in (
+        Layer(as_candidate(PlainLSTM)),
+        Layer(as_candidate(PlainLSTM)).parameters,
+        lambda case: Layer(as_candidate(PlainLSTM)).initial(case, [0]),
+    ):
+        with pytest.raises(Unsupported, match=r"^it is of nn.LSTM's kind$"):
+            asked(Case(Config("gru", 3, 5)))
 
     class LoadsAnything(PlainLSTM):
         def load_state_dict(self, state_dict, *more):
