@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from rnn_manual.candidates.candidate import Candidate
 from rnn_manual.candidates.catalogue import MODES, as_candidate, run, unsupported
 from rnn_manual.candidates.errors import NotRun, Unsupported, in_one_line
+from rnn_manual.candidates.harness.dropout import dropout_masks
 from rnn_manual.candidates.process.dispatch import ask
 from rnn_manual.candidates.process.own_line import what_it_did
 from rnn_manual.candidates.process.process import Answer
@@ -137,7 +140,7 @@ def _formula_of(
     if replay.error is not None:
         said = f"not computed in float64, where it raised {in_one_line(replay.error)}"
         formula = replace(formula, notes=(*formula.notes, said))
-    numbers = {} if case.random else replay.value or {}  # (whose masks are another format's)
+    numbers = replay.value or {}
     others = {name for name, verdict in formula.tensors.items() if verdict == OTHER}
     differs = tuple(_off(finite, numbers))
     formula = replace(formula, differs=differs, held=others <= numbers.keys())
@@ -184,7 +187,11 @@ def _off(case: Case, found: dict[str, Floats]) -> list[str]:
     Args:
         case: the one that was replayed, of finite numbers.
     """
-    exact, allowed = oracle(replace(case, dtype="float64"), draw(case))
+    data = draw(case)
+    if case.random:  # as it was replayed: of the case's format, not of float64
+        masks = dropout_masks(case, data, np.float64)
+        data = replace(data, masks=tuple((m > 0) / (1 - case.config.dropout) for m in masks))
+    exact, allowed = oracle(replace(case, dtype="float64"), data)
     return [
         name
         for name, values in found.items()

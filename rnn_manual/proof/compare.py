@@ -7,13 +7,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from rnn_manual.candidates.harness.dropout import dropout_masks
 from rnn_manual.cases.calls import WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
+from rnn_manual.cases.draw import draw
 from rnn_manual.proof.arithmetic.bound import Degree, bound
 from rnn_manual.proof.arithmetic.residues import PRIME, Ints, Residues
 from rnn_manual.proof.expected.leaves import points_of
 from rnn_manual.proof.expected.results import Expected, expected
 from rnn_manual.proof.formula import OPEN, OTHER, PROVED, Formula
+from rnn_manual.proof.mirror.dispatch import zeros_of
 from rnn_manual.proof.runs.mirrored import Found, Mirrored
 
 LIKELIEST = 2.0**-20  # of an error, so that what is said to be proved is
@@ -61,9 +64,15 @@ def _verdict(found: Found, wanted: Residues, mirrored: Mirrored, case: Case) -> 
         return PROVED, ""
     if mirrored.left:
         return OPEN, f"values left torch and came back: {mirrored.left[0]}"
-    if mirrored.drew and case.drops:
+    if case.drops and mirrored.drawn and not _draws_as_nn(mirrored, case):
         return OPEN, "random numbers drawn otherwise than nn draws them"
     return OTHER, ""
+
+
+def _draws_as_nn(mirrored: Mirrored, case: Case) -> bool:
+    """Whether every mask of nn's was drawn, whatever was made of it."""
+    masks = dropout_masks(case, draw(case), np.float64)
+    return {zeros_of(mask) for mask in masks} <= set(mirrored.drawn)
 
 
 def _conditions(mirrored: Mirrored, case: Case) -> tuple[str, ...]:

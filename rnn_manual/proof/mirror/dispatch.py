@@ -50,7 +50,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
     Attributes:
         asleep: whether what is computed is not looked at for now.
         left: the lines at which values were taken out of torch.
-        drew: whether random numbers were drawn.
+        drawn: of all random numbers, in their order, which were zero.
         casts: the lines at which values were cast to a narrower format, and to which.
         compiled: the first line that was executed within what torch.compile made; "" so far.
     """
@@ -68,7 +68,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.asleep = False
         self.met_onednn = False  # TorchScript raises an error of its own in place of OneDNN
         self.left: list[str] = []
-        self.drew = False
+        self.drawn: list[bytes] = []
         self.casts: list[tuple[str, torch.dtype]] = []
         self.compiled = ""
 
@@ -151,15 +151,17 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _random(self, op: Operation, result: Any, args: Any) -> Any:
         """What was drawn is a constant of this run."""
-        self.drew = True
         if op.name == "native_dropout":
             (out, mask), (x, p, *_) = result, args
+            self.drawn.append(zeros_of(numbers(mask)))
             kept = self.shadows.constant(numbers(mask)) / self.shadows.constant(np.array(1 - p))
             self.shadows.write(out, self.shadows.read(x) * kept, self.shadows.reason(x))
             return result
         for x in flat(result):
-            if isinstance(x, torch.Tensor) and self.shadows.of(x) is not None:
-                self.shadows.write(x, self.shadows.constant(numbers(x)))
+            if isinstance(x, torch.Tensor):
+                self.drawn.append(zeros_of(numbers(x)))
+                if self.shadows.of(x) is not None:
+                    self.shadows.write(x, self.shadows.constant(numbers(x)))
         return result
 
     def _write(
@@ -191,6 +193,11 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _at_line(self, reason: str) -> str:
         return ": ".join(filter(None, [reason, self.line()]))
+
+
+def zeros_of(array: Any) -> bytes:
+    """Which numbers of an array are zero, one after the other."""
+    return np.packbits(np.asarray(array) == 0).tobytes()
 
 
 def _is_mask(points: Any) -> bool:

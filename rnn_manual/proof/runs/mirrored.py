@@ -58,7 +58,8 @@ class Mirrored:
 
     found: by name, as in `Result`. missing: name → why a gradient is not there.
     broken: what it raised on the way back, if it did.
-    left: the lines at which values were taken out of torch. drew: whether it drew random numbers.
+    left: the lines at which values were taken out of torch.
+    drawn: of all random numbers that it drew, which were zero.
     casts: the lines at which values were cast to a narrower format than the case's.
     compiled: the first line within what torch.compile made, which is run as it was written.
     native: whether it was run with oneDNN off, for what that computes has no formula here.
@@ -69,7 +70,7 @@ class Mirrored:
     account: Account
     broken: str = ""
     left: tuple[str, ...] = ()
-    drew: bool = False
+    drawn: tuple[bytes, ...] = ()
     casts: tuple[str, ...] = ()
     native: bool = False
     compiled: str = ""
@@ -92,7 +93,7 @@ class _Watch(Observer):
     def given(self, name: str, tensor: torch.Tensor) -> None:
         self.mirror.asleep = False
         if name == "input":  # what was drawn to build the layer is not of the call
-            self.mirror.drew = False
+            self.mirror.drawn.clear()
         points = self.leaf(name, tensor)
         self.mirror.shadows.write(tensor.detach(), points)
         if self.mirror.seen:
@@ -193,7 +194,7 @@ def on(
         account,
         result.broken,
         tuple(dict.fromkeys(filter(None, mirror.left))),
-        mirror.drew,
+        tuple(mirror.drawn),
         tuple(dict.fromkeys(casts)),
         compiled=mirror.compiled,
     )
