@@ -47,6 +47,8 @@ def instead_of(case: Case, trace: Trace, cell: Cell, quantity: str) -> Instead:
         # What is computed last is the whole of it, and the others are its parts.
         if place is None or (others, -place) >= (least, -last):
             continue
+        if points.is_same(cell.quantities[stands_for or quantity]):
+            continue  # it is what is due, and only handed on as another
         if not stands_for and _is_right(cell, quantity, points):
             continue
         too = others_too(case, trace, cells, cell, stands_for or quantity, points)

@@ -66,6 +66,32 @@ def test_a_state_that_ran_through_padding_is_named():
     assert found.where.direction == "backward"
 
 
+class FlipsPadding(PlainLSTM):
+    """Its backward direction begins with the padding, which it takes for the first steps."""
+
+    def _run(self, x, lengths, states):
+        outs, ends = [], []
+        for direction in range(2):
+            now, out = [s[direction] for s in states], []
+            for t, x_t in enumerate(x.flip(0) if direction else x):
+                alive = (lengths > t)[:, None]
+                new = self.step(x_t, self._weights(0, direction), *now)
+                now = [torch.where(alive, n, old) for n, old in zip(new, now, strict=True)]
+                out.append(torch.where(alive, now[0], 0))
+            outs.append(torch.stack(out).flip(0) if direction else torch.stack(out))
+            ends.append(now)
+        return torch.cat(outs, -1), [torch.stack(s) for s in zip(*ends, strict=True)]
+
+
+def test_what_is_due_is_not_told_as_another_formula():
+    """A state that is right, and handed on to a step that should begin with h_0."""
+    about = {"T": 7, "B": 2, "I": 1, "H": 3, "state": "zeros", "values": "infinities"}
+    found = prove(FlipsPadding, small("lstm", layout="packed", bidirectional=True, **about))
+    said = found.formula.instead
+    assert said
+    assert said.partition(" is ")[2].partition(", expected ")[0] != said.partition(", expected ")[2]
+
+
 class Comparing(PlainLSTM):
     """Its comparisons compute ones."""
 
