@@ -97,3 +97,11 @@ def due_formula(case: Case, cell: Cell, quantity: str) -> str:
 def without_absent_biases(case: Case, formula: str) -> str:
     """Without the biases, of a layer that has none."""
     return formula if case.config.bias else re.sub(r" \+ b_\w+", "", formula)
+
+
+def without_zero_state(cell: Cell, formula: str) -> str:
+    """Without the products of an h that is zero, of which nothing tells whether they are there."""
+    if cell.given["h"].values.any() or not re.search(r"W_h\w* h\b", formula):
+        return formula
+    left = re.sub(r"W_h\w* h \+ | \+ W_h\w* h\b| \+ \w·\(W_h\w* h\)", "", formula)
+    return re.sub(r"\((b_\w+)\)", r"\1", left)

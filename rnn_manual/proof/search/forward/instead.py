@@ -15,7 +15,7 @@ from rnn_manual.proof.arithmetic.residues import Ints
 from rnn_manual.proof.expected.quantities import Cell, forward_cells
 from rnn_manual.proof.runs.mirrored import GIVEN
 from rnn_manual.proof.runs.trace import BACK, THERE, Trace
-from rnn_manual.proof.search.due import due_formula, without_absent_biases
+from rnn_manual.proof.search.due import due_formula, without_absent_biases, without_zero_state
 from rnn_manual.proof.search.forward.formulas import small_formulas
 from rnn_manual.proof.search.forward.parts import right_there
 from rnn_manual.proof.search.forward.put_in import put_in
@@ -56,7 +56,11 @@ def instead_of(case: Case, trace: Trace, cell: Cell, quantity: str) -> Instead:
             best, last, least, residues = words, place, others + too, points.values
     if best:
         line = trace.executed[trace.operation(last)].line
-        return Instead(without_absent_biases(case, best), due, line, residues)
+        best = without_absent_biases(case, best)
+        told = without_zero_state(cell, best)
+        if told != best:
+            due = f"{without_zero_state(cell, due)} (h is 0)"
+        return Instead(told, due, line, residues)
     line = put_in(case, trace, cell, quantity) or _beside(trace, cell, quantity)
     line = line or _unexplained(case, trace, cell, quantity)
     return Instead("", due, line)
