@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import torch
+from torch import nn
 
 from rnn_manual.candidates.candidate import Candidate, Subject, is_module_class
 from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.candidates.errors import Unsupported
-from rnn_manual.candidates.harness.building import build, constructed_as_nn_is, torch_layer
+from rnn_manual.candidates.harness.building import build, check_kind, constructed
 from rnn_manual.candidates.harness.result import Result
 from rnn_manual.candidates.harness.running import run_candidate
 from rnn_manual.candidates.harness.seeding import seed_generators
@@ -141,11 +142,12 @@ def _parameters(subject: Subject, case: Case, device: str) -> Shapes:
 
 
 def _initial(subject: Subject, case: Case, seeds: Sequence[int], device: str) -> Any:
-    construct = partial(constructed_as_nn_is, subject) if is_module_class(subject) else torch_layer
+    check_kind(subject, case.config)
+    layer = subject if is_module_class(subject) else getattr(nn, case.config.kind.upper())
     found = []
     with torch.random.fork_rng(devices=[]):
         for seed in seeds:
             seed_generators(seed, device)
-            module = construct(case.config).to(device)
+            module = constructed(layer, case.config).to(device)
             found.append({name: to_numpy(p) for name, p in module.named_parameters()})
     return found

@@ -52,13 +52,14 @@ def constructed(layer: Callable[..., Any], config: Config, **options: Any) -> An
         return layer(*config.sizes, **config.options, **options)
 
 
-def constructed_as_nn_is(subject: Subject, config: Config) -> nn.Module:
-    """A class, constructed as nn's own is.
-
-    Raises: Unsupported: the class is of another kind.
-    """
-    if message := another_kind(kinds_of(subject), config.kind):
+def check_kind(subject: Subject, config: Config) -> None:
+    """Raises Unsupported: it is a class of another kind."""
+    if is_module_class(subject) and (message := another_kind(kinds_of(subject), config.kind)):
         raise Unsupported(message)
+
+
+def _as_nn_is(subject: Subject, config: Config) -> nn.Module:
+    """A class, constructed as nn's own is."""
     try:
         module: nn.Module = constructed(subject, config)
     except TypeError as error:
@@ -101,15 +102,16 @@ def build(
         frozen: the parameters that require no gradient.
         observer: is shown the parameters before the candidate is.
 
-    Raises: what the candidate raises.
+    Raises: what the candidate raises. Unsupported: it is a class of another kind.
     """
+    check_kind(subject, config)  # first, for it builds to find out, which none is to observe
     reference = torch_layer(config, device=device, dtype=dtype)
     reference.load_state_dict({k: to_torch(v, dtype) for k, v in parameters.items()})
     for name, parameter in reference.named_parameters():
         observer.given(name, parameter)
     module: nn.Module = reference
     if is_module_class(subject):
-        module = constructed_as_nn_is(subject, config).to(device=device, dtype=dtype)
+        module = _as_nn_is(subject, config).to(device=device, dtype=dtype)
         _load(module, reference)
     named = dict(module.named_parameters(recurse=False))
     for name in named.keys() & parameters.keys():

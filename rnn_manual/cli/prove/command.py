@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections import Counter
 from pathlib import Path
 from shlex import quote
@@ -117,15 +118,17 @@ def _show(
 ) -> None:
     by_words: dict[str, list[Proof]] = {}
     for proof in shown:
-        by_words.setdefault(_heading(proof), []).append(proof)
-    for heading, proofs in sorted(by_words.items(), key=lambda item: -len(item[1]))[:SHOWN]:
-        if len(proofs) > 1:
-            out.print(f"{len(proofs)} × {heading}; the plainest:", style="bold red", markup=False)
+        by_words.setdefault(re.sub(r"\d+", "0", _heading(proof)), []).append(proof)
+    for proofs in sorted(by_words.values(), key=len, reverse=True)[:SHOWN]:
         plainest = min(proofs, key=_plainness)
+        if len(proofs) > 1:
+            heading = f"{len(proofs)} × {_heading(plainest)}{_with_other_numbers(proofs)}"
+            out.print(f"{heading}; the plainest:", style="bold red", markup=False)
         again = f"rnn-manual prove --candidate {candidate} -k '[{plainest.case.id}]'"
         out.print(f"{plainest}\nagain     {again}\n", markup=False, soft_wrap=True)
     if len(by_words) > SHOWN:
-        out.print(f"… and {len(by_words) - SHOWN} more kinds\n", style="red")
+        more = len(by_words) - SHOWN
+        out.print(f"… and {more} more kind{'s' * (more > 1)}\n", style="red")
     if any(case["formula"]["verdict"] != OPEN for case in found):
         out.print(formulas_table(found))
         out.print(f"\nformulas  {formulas(found)}", markup=False, soft_wrap=True)
@@ -138,6 +141,12 @@ def _heading(proof: Proof) -> str:
     place = proof.formula.where
     another = f"another {place.quantity}" if place else "another formula"
     return proof.formula.violation or another
+
+
+def _with_other_numbers(proofs: list[Proof]) -> str:
+    """How many of several fail, where some give the same numbers by another formula."""
+    failing = sum(proof.formula.fails for proof in proofs)
+    return "" if failing in (0, len(proofs)) else f", {failing} of them with other numbers"
 
 
 def _plainness(proof: Proof) -> tuple[bool, int]:

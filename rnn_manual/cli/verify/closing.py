@@ -100,11 +100,10 @@ def _show_failures(console: Console, failures: list[Failure]) -> None:
         console.print("\n".join(lines[:LINES_SHOWN]), markup=False, soft_wrap=True)
     if len(groups) > GROUPS_SHOWN:
         more = sum(len(group.failures) for group in groups[GROUPS_SHOWN:])
+        kinds = len(groups) - GROUPS_SHOWN
+        of = f"{more} more failure{'s' * (more > 1)} of {kinds} kind{'s' * (kinds > 1)}"
         rest = "every one is in the reports of --json and --junitxml"
-        console.print(
-            f"\n… and {more} more failures of {len(groups) - GROUPS_SHOWN} kinds; {rest}",
-            style="red",
-        )
+        console.print(f"\n… and {of}; {rest}", style="red")
     if any((said := raised(failure)) and not said.startswith(ENDED) for failure in failures):
         console.print(f"\n{DECLINE}", style="dim", markup=False)
 

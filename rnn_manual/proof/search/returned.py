@@ -6,10 +6,11 @@ import numpy as np
 
 from rnn_manual.cases.case import Case
 from rnn_manual.config import DIRECTIONS
+from rnn_manual.proof.arithmetic.residues import Ints
 from rnn_manual.proof.expected.quantities import forward_cells
 from rnn_manual.proof.expected.results import as_formula, expected, leaf_residues
 from rnn_manual.proof.formula import Place
-from rnn_manual.proof.runs.trace import Trace, keys_of
+from rnn_manual.proof.runs.trace import THERE, Trace, keys_of
 from rnn_manual.proof.search.laid_out import batch_order
 from rnn_manual.proof.search.lines import where_computed
 from rnn_manual.proof.search.padding import over_padding
@@ -20,8 +21,10 @@ def what_is_returned(case: Case, trace: Trace, outputs: list[str]) -> tuple[Plac
     named = _names(case)
     for output in sorted(outputs, key=("h_n", "c_n", "out").index):
         wanted, found = expected(case).residues[output], trace.mirrored.found[output]
-        if found.values.shape != wanted.values.shape:
-            continue
+        shape, due = found.values.shape[1:], wanted.values.shape[1:]
+        if shape != due:
+            line = _put_together(trace, found.values)
+            return Place(None, None, None, output, line), f"{output} is {shape}, expected {due}"
         wrong = (found.values != wanted.values).any(0)
         first = tuple(int(k) for k in np.argwhere(wrong)[0])
         stands = named.get(int(keys_of(found.values)[first]), "")
@@ -31,11 +34,25 @@ def what_is_returned(case: Case, trace: Trace, outputs: list[str]) -> tuple[Plac
         if output != "out":
             row, direction_ = case.config.layer_direction(first[0])
             layer, direction = row, DIRECTIONS[direction_]
-        line = "" if stands else where_computed(trace, found.values[:, wrong][:, 0])
+        line = (
+            _put_together(trace, found.values)
+            if stands
+            else where_computed(trace, found.values[:, wrong][:, 0])
+        )
         place = Place(layer, direction, None, output, line)
         stands = stands or "none of the loops' values"
         return place, f"{where} is {stands}, expected {should}"
     return None, ""
+
+
+def _put_together(trace: Trace, values: Ints) -> str:
+    """The last line that computed all of a result's values at once, in whatever order."""
+    keys = np.sort(keys_of(values), axis=None)
+    for each in reversed(trace.on_the_way(THERE)):
+        computed = trace.keys[each.keys]
+        if each.line and computed.size == keys.size and (np.sort(computed) == keys).all():
+            return each.line
+    return ""
 
 
 def _names(case: Case) -> dict[int, str]:

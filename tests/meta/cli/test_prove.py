@@ -9,7 +9,11 @@ from rnn_manual.candidates.process import dispatch
 from rnn_manual.cases.features import CHAOTIC
 from rnn_manual.cli import main
 from rnn_manual.cli.console import console, tell
+from rnn_manual.cli.prove import command
 from rnn_manual.cli.verify.tables import formulas_table
+from rnn_manual.judge.prove import Proof
+from rnn_manual.proof.formula import Formula
+from tests.meta.proof.small import small
 
 IMPORTS = """
 import os
@@ -108,6 +112,29 @@ def test_what_ends_its_process_is_one_fault(tmp_path, capsys, monkeypatch):
     assert "ended its process with exit code 3" in shown
     assert re.search(r"^open +\d+ × not run: the 3 runs before it ended", shown, re.MULTILINE)
     assert re.search(r"fails on 1 of \d+ cases$", shown, re.MULTILINE)
+
+
+def test_what_differs_in_its_numbers_alone_is_of_one_kind(capsys):
+    """As a size in what is raised; of formulas, it is told how many give other numbers."""
+    case = small("rnn")
+    raised = [Formula("open", violation=f"raised ValueError: size {k}") for k in (3, 5)]
+    held = [Formula("other", differs=differs, held=True) for differs in ((), ("out",), ("out",))]
+    command._show(console(), "c", [], [Proof(case, "c", f) for f in raised + held])
+    shown = capsys.readouterr().out
+    assert "2 × raised ValueError: size 3; the plainest:" in shown
+    assert "3 × another formula, 2 of them with other numbers; the plainest:" in shown
+    command._show(console(), "c", [], [Proof(case, "c", f) for f in raised])
+    assert "of them" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"), [(6, "… and 1 more kind\n"), (7, "… and 2 more kinds\n")]
+)
+def test_of_many_kinds_a_few_are_shown(capsys, kinds, said):
+    """And how many more there are."""
+    shown = [Formula("open", violation="x" * k) for k in range(1, kinds + 1)]
+    command._show(console(), "c", [], [Proof(small("rnn"), "c", f) for f in shown])
+    assert said in capsys.readouterr().out
 
 
 def test_the_commonest_reasons_are_told(capsys):

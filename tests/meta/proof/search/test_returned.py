@@ -29,23 +29,30 @@ def one_more(out, state):
     return out + 1, state
 
 
+def squeezed(out, state):
+    return out, state.squeeze(0)
+
+
 @pytest.mark.parametrize(
     ("layer", "change", "words", "line"),
     [
         (PlainRNN, turned_around, "out[0, 0, 0] is h' of layer 0, forward, step 2, batch 0, unit "
-         "0, expected h' of layer 0, forward, step 0, batch 0, unit 0", ""),
+         "0, expected h' of layer 0, forward, step 0, batch 0, unit 0",
+         "return out.flip(0), state"),
         (PlainLSTM, c_for_h, "h_n[0, 0, 0] is c' of layer 0, forward, step 2, batch 0, unit 0, "
-         "expected h' of layer 0, forward, step 2, batch 0, unit 0", ""),
+         "expected h' of layer 0, forward, step 2, batch 0, unit 0",
+         "return out, (state[1].clone(), state[1])"),
+        (PlainRNN, squeezed, "h_n is (2, 2), expected (1, 2, 2)", "[torch.stack(s) for s in "
+         "zip(*ends, strict=True)]"),
         (PlainRNN, one_more, "out[0, 0, 0] is none of the loops' values, expected h' of layer 0",
          "return out + 1, state"),
     ],
 )  # fmt: skip
 def test_what_is_returned_is_named(layer, change, words, line):
-    """By the quantity that it is; or, if it is none, with the line that computed it."""
+    """By the quantity that it is, with the line that put all together; or computed it, if none."""
     found = prove(changed(layer, change), small(layer.kind)).formula
     assert found.instead.startswith(words)
     assert found.where.line.endswith(line)
-    assert bool(found.where.line) == bool(line)
 
 
 def test_the_sums_are_among_what_is_named():
