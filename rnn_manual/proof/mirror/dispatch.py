@@ -28,7 +28,7 @@ from rnn_manual.proof.mirror.operations import (
     operation,
     tensors_in,
 )
-from rnn_manual.proof.mirror.rules import RULES
+from rnn_manual.proof.mirror.rules import RULES, Fused
 from rnn_manual.proof.mirror.shadows import Shadows, numbers
 
 
@@ -144,6 +144,10 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         reason = reason or (why and self._at_line(why))
         result = function(*args, **kwargs)
         results = flat(result if op.returns else targets)
+        if isinstance(found, Fused):
+            if self.seen:
+                self.seen(op.label, [(results[0], found.made_of)])
+            found = found.result
         if (dtype := narrowed(given, results)) is not None:
             self.casts.append((self.line(), dtype))
         self._write(op, results, found, reason, depends)

@@ -106,6 +106,15 @@ class InPlace(Written):
         return new
 
 
+class Glu(Written):
+    """Products with i and with o are one operation with their σ."""
+
+    def step(self, x, w, h, c):
+        i, f, g, o = self.sums(x, w, h)
+        c = torch.sigmoid(f) * c + F.glu(torch.cat([torch.tanh(g), i], 1), 1)
+        return F.glu(torch.cat([torch.tanh(c), o], 1), 1), c
+
+
 class WrittenGRU(PlainGRU):
     """A GRU one of whose lines is written otherwise."""
 
@@ -150,6 +159,7 @@ OTHERWISE = {
     "einsum": Einsum,
     "addmm and addcmul": Addmm,
     "in place": InPlace,
+    "glu": Glu,
     "σ by tanh": _functions("SigmaByTanh", σ=sigma_by_tanh),
     "σ by exp": _functions("SigmaByExp", σ=sigma_by_exp),
     "tanh by σ": _functions("TanhBySigma", tanh=tanh_by_sigma),

@@ -11,11 +11,12 @@ from rnn_manual.proof.mirror.rules import (  # noqa: F401 - importing a file reg
     at_places,
     comparisons,
     functions,
+    gated,
     matrix_products,
     norms,
     over_axes,
     sums_and_products,
 )
-from rnn_manual.proof.mirror.rules.register import RULES, NoRule
+from rnn_manual.proof.mirror.rules.register import RULES, Fused, NoRule
 
-__all__ = ["RULES", "NoRule"]
+__all__ = ["RULES", "Fused", "NoRule"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
+
+from rnn_manual.proof.arithmetic.points import Points
 
 Rule = Callable[..., Any]
 RULES: dict[str, Rule] = {}
@@ -18,6 +20,13 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
         return function
 
     return register
+
+
+class Fused(NamedTuple):
+    """What a rule returns if a result is made of others that people know: σ(b), of a·σ(b)."""
+
+    result: Points
+    made_of: Points
 
 
 class NoRule(Exception):
