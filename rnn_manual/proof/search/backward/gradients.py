@@ -119,6 +119,7 @@ def _products(cell: Around, quantity: str) -> Iterator[Term]:
     yield f"-{words}", -whole
     for factor in (2, 0.5):
         yield f"{factor:g}·{words}", whole * factor
+    yield from ((f"{words}·{other}", whole * atom) for other, atom in atoms.items())
 
 
 def _atoms(cell: Around) -> Named:

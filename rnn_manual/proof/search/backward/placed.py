@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from rnn_manual.cases.case import Case
@@ -12,13 +13,18 @@ from rnn_manual.proof.expected.results import expected, leaf_residues
 from rnn_manual.proof.formula import OTHER, Formula, Place
 from rnn_manual.proof.runs.trace import BACK, Executed, Keys, Trace, keys_among
 from rnn_manual.proof.search.backward.around import Around
-from rnn_manual.proof.search.backward.gradients import gate_gradient_instead, gradient_instead
+from rnn_manual.proof.search.backward.gradients import (
+    Instead,
+    gate_gradient_instead,
+    gradient_instead,
+)
 from rnn_manual.proof.search.backward.missing import first_missing_gradient
 from rnn_manual.proof.search.backward.parts import parts
 from rnn_manual.proof.search.backward.shares import sent_down, shares
 from rnn_manual.proof.search.backward.weight_gradients import weight_gradient_instead
 from rnn_manual.proof.search.due import due_gradient
 from rnn_manual.proof.search.lines import unexplained, where_computed, where_computed_last
+from rnn_manual.proof.search.missing import Missing
 from rnn_manual.proof.search.parameters import parameter_of
 from rnn_manual.proof.search.units import units_of
 
@@ -27,16 +33,9 @@ def placed(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, st
     """Where the way back goes wrong: at a cell, or in what is summed up for a weight."""
     forward, cells = forward_cells(case), backward_cells(case)
     back, right = trace.on_the_way(BACK), _right(case, forward, cells)
-    missing = first_missing_gradient(case, trace, cells)
-    if missing is not None:
-        cell, name = missing.cell, missing.quantity
-        around = Around(case, trace, forward, cells, cell)
-        instead = gradient_instead(around, name)
-        if instead is None and name == "dh":
-            of_gate = gate_gradient_instead(around)
-            if of_gate is not None:
-                name, instead = of_gate
-        due = due_gradient(case, cell, around.before, name)
+
+    def told(around: Around, name: str, instead: Instead | None) -> tuple[Place, str]:
+        cell, due = around.at, due_gradient(case, around.at, around.before, name)
         made = None if instead is None else instead.points
         line = unexplained(trace, back, right, _made_of(around, name), until=made)
         if instead is None:
@@ -46,13 +45,49 @@ def placed(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, st
             line = line or _completed(trace, back, cells, instead.points)
         place = Place(cell.layer, DIRECTIONS[cell.direction], cell.step, name, line)
         return place, f"{name} of {cell} is {said}"
+
+    missing = first_missing_gradient(case, trace, cells)
     wrong = [name for name, verdict in formula.tensors.items() if verdict == OTHER]
+    if missing is not None:
+        around = Around(case, trace, forward, cells, missing.cell)
+        instead = gradient_instead(around, missing.quantity)
+        if instead is not None:
+            return told(around, missing.quantity, instead)
+    for cell in _senders(case, cells, missing, wrong):
+        beside = Around(case, trace, forward, cells, cell)
+        if (of_gate := gate_gradient_instead(beside)) is not None:
+            return told(beside, *of_gate)
+    if missing is not None:
+        return told(around, missing.quantity, None)
     if not wrong:
         return None, ""
     line = unexplained(trace, back, right)
     line = line or where_computed(trace, trace.mirrored.found[wrong[0]].values)
     words = weight_gradient_instead(case, trace, forward, cells, wrong[0])
     return replace(_of_parameter(case, wrong[0]), line=line), words
+
+
+def _senders(
+    case: Case, cells: list[Cell], missing: Missing | None, wrong: list[str]
+) -> Iterator[Cell]:
+    """The cells of whose gates' gradients a wrong one is made: its own, or the layer above's.
+
+    Of a result that is summed up over all steps, the first and the last of each direction.
+    """
+    if missing is not None:
+        at = missing.cell
+        if missing.quantity == "dh":
+            yield at
+        elif missing.quantity == "dh'":
+            yield from (c for c in cells if (c.layer, c.step) == (at.layer + 1, at.step))
+        return
+    for name in wrong:
+        found = parameter_of(case.config, name)
+        if name == "grad input" or (found is not None and found.role.endswith("_ih")):
+            layer = 0 if found is None else found.layer
+            for direction in range(case.config.num_directions):
+                walk = [c for c in cells if c.place[:2] == (layer, direction)]
+                yield from (walk[0], walk[-1])
 
 
 def _completed(trace: Trace, back: list[Executed], cells: list[Cell], made: Points) -> str:

@@ -69,10 +69,12 @@ def _other_sums(case: Case, forward: list[Cell], cells: list[Cell], name: str) -
         after = [there[cell.place].quantities["h'"] for cell in cells]
         yield "the sum of daᵀ h', expected daᵀ h", _products(sums, after)
     if role == "bias_hh" and case.config.kind == "gru":
-        yield (
-            "the sum of da_r, da_z and da_n, expected r·da_n",
-            reduce(add, (a.sum(0) for a in sums)),
-        )
+        words = "the sum of da_n in the rows of n, expected the sum of r·da_n"
+        yield words, reduce(add, (a.sum(0) for a in sums))
+    if role == "weight_hh" and case.config.kind == "gru":
+        h = [there[cell.place].given["h"] for cell in cells]
+        words = "the sum of da_nᵀ h in the rows of n, expected the sum of (r·da_n)ᵀ h"
+        yield words, _products(sums, h)
     if role == "weight_ih":
         inputs = [input_at(case, forward, c.layer, case.seq_len - 1 - c.step) for c in cells]
         if all(len(x) == len(a) for x, a in zip(inputs, sums, strict=True)):

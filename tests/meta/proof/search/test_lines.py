@@ -100,10 +100,13 @@ class GRUStep(torch.autograd.Function):
         da_n = d_n * (1 - (n if ctx.wrong == "d_n" else n * n))
         d_r = da_n * (n if ctx.wrong == "d_r" else h @ U[6:].T if ctx.wrong == "b_hn" else y_n)
         da_r, da_z = d_r * r * (1 - r), d_z * z * (1 - z)
+        if ctx.wrong == "r twice":  # what is right was computed before
+            da_r = da_r * r
         dx, dy = torch.cat([da_r, da_z, da_n], 1), torch.cat([da_r, da_z, da_n * r], 1)
         d_before = dy @ U + dh * (1 - z if ctx.wrong == "dh" else z)
         d_d = dx.sum(0) if ctx.wrong == "d" else dy.sum(0)
-        return None, dx @ W, d_before, dx.T @ x, dy.T @ h, dx.sum(0), d_d
+        dU = (dx if ctx.wrong == "U" else dy).T @ h
+        return None, dx @ W, d_before, dx.T @ x, dU, dx.sum(0), d_d
 
 
 def elman(wrong, module, x, h=None):
@@ -168,7 +171,11 @@ def test_the_right_one_is_proved(kind):
         ("rnn", "d out", "dh'", 2, "dh = dh + d_out[0 if ",
          "is d out of step 0 + d h_n, expected d out of step 2 + d h_n"),
         ("gru", "d", "grad bias_hh_l0", None, None,
-         "is the sum of da_r, da_z and da_n, expected r·da_n"),
+         "is the sum of da_n in the rows of n, expected the sum of r·da_n"),
+        ("gru", "U", "grad weight_hh_l0", None, None,
+         "is the sum of da_nᵀ h in the rows of n, expected the sum of (r·da_n)ᵀ h"),
+        ("gru", "r twice", "da_r", 2, "da_r = da_r * r",
+         "is da_n·(W_hn h + b_hn)·r·(1 - r)·r, expected da_n·(W_hn h + b_hn)·r·(1 - r)"),
         ("gru", "d_n", "da_n", 2, "da_n = d_n * (1 - ",
          "is dh'·(1 - z)·(1 - n), expected dh'·(1 - z)·(1 - n²)"),
         ("gru", "d_r", "da_r", 2, "d_r = da_n * ",
@@ -190,6 +197,32 @@ def test_the_line_of_a_wrong_gradient_is_named(kind, wrong, quantity, step, line
     else:
         assert formula.where.line.startswith("test_lines.py:")
         assert f"  {line}" in formula.where.line
+
+
+def stacked(wrong, module, x, h=None):
+    """The same for a GRU of several layers, in one direction."""
+    states = x.new_zeros(module.num_layers, x.shape[1], module.hidden_size) if h is None else h
+    ends = []
+    for w, h in zip(module.all_weights, states, strict=True):
+        out = []
+        for step in x:
+            h = GRUStep.apply(wrong, step, h, *w)
+            out.append(h)
+        x, ends = torch.stack(out), [*ends, h]
+    return x, torch.stack(ends)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("T", [1, 3])
+def test_a_gradient_is_found_by_what_is_sent_down(layers, T):
+    """Where no state is asked for, to the layer below or to the input."""
+    case = small("gru", T=T, layers=layers, H=3, B=4, state="omitted")
+    found = prove(lambda module: partial(stacked, "r twice", module), case).formula
+    assert (found.where.quantity, found.where.layer) == ("da_r", layers - 1)
+    assert "·r·(1 - r)·r, expected da_n·(W_hn h + b_hn)·r·(1 - r)" in found.instead
+    assert found.where.line.endswith("da_r = da_r * r")
+    right = prove(lambda module: partial(stacked, "", module), case).formula
+    assert right.verdict == "proved"
 
 
 def test_a_gradient_by_autograd_has_no_line():
