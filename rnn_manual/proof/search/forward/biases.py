@@ -39,4 +39,6 @@ def biases(case: Case, cell: Cell, gate: str) -> list[Biases]:
         if v.bias_ih is not None and v.bias_ih.shape == w.bias_ih.shape:
             both = v.bias_ih[rows[gate]] + v.bias_hh[rows[gate]]
             found.append((f"{which}{b_i}", f"{which}{b_h}", both))
+            found.append((f"{which}{b_i}", b_h, v.bias_ih[rows[gate]] + of_h))
+            found.append((b_i, f"{which}{b_h}", of_i + v.bias_hh[rows[gate]]))
     return found

@@ -10,7 +10,10 @@ from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.ops import FormulaOps
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell
+from rnn_manual.proof.expected.results import as_formula, leaf_residues
+from rnn_manual.proof.search.forward.states import rows_of
 from rnn_manual.proof.search.forward.sums import sums_instead
+from rnn_manual.proof.search.forward.terms import others
 
 
 class Small(NamedTuple):
@@ -47,7 +50,22 @@ def _formulas(case: Case, cell: Cell, quantity: str) -> Iterator[tuple[str, Poin
     if quantity == "tanh(c')":
         yield from _functions_of(q["c'"], "c'")
         return
+    if quantity == "c'" and cell.first:
+        yield from _of_other_first_states(case, cell)
+    if quantity == "h'" and cell.weights.weight_hr is not None:
+        for whose, w in others(case, cell):
+            yield f"{whose}W_hr (o·tanh(c'))", q["o·tanh(c')"] @ w.weight_hr.T
+        return
     yield from _sums_of_products(_atoms(cell))
+
+
+def _of_other_first_states(case: Case, cell: Cell) -> Iterator[tuple[str, Points]]:
+    """c' of another row of c_0, or of its sequences in another order."""
+    c_0, q = leaf_residues(as_formula(case)).get("c_0"), cell.quantities
+    if c_0 is None:
+        return
+    for words, c in rows_of(case, c_0, "c_0", len(cell.given["c"])):
+        yield f"f·{words} + i·g", q["f"] * c + q["i"] * q["g"]
 
 
 def _without_it(case: Case, cell: Cell) -> Iterator[Small]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import draw
+from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell, forward_cells
 from rnn_manual.proof.expected.results import leaf_residues
 from rnn_manual.proof.search.forward.calls import ended_in
@@ -49,14 +51,7 @@ def _states(case: Case, cell: Cell) -> list[Term]:
         order = _orders(case)
         found += [("h of sequences in another order", h[o]) for o in order if len(o) == batch]
     if cell.first and "h_0" in leaves:
-        h_0 = leaves["h_0"] if leaves["h_0"].ndim == 3 else leaves["h_0"][:, None]
-        for row in range(len(h_0)):
-            same = h_0[row]
-            for order in [None, *_orders(case)]:
-                rows = same if order is None else same[order]
-                words = "" if order is None else " with its sequences in another order"
-                if rows.shape[0] >= batch:
-                    found.append((f"(h_0[{row}]{words})" if words else f"h_0[{row}]", rows[:batch]))
+        found += rows_of(case, leaves["h_0"], "h_0", batch)
     if cell.first:
         row = case.config.row(cell.layer, cell.direction)
         for call, last in ended_in(case):
@@ -74,6 +69,17 @@ def _states(case: Case, cell: Cell) -> list[Term]:
                 (f"h' of layer {other.layer}, step {other.step}", other.quantities["h'"][:batch])
             )
     return found
+
+
+def rows_of(case: Case, first: Points, name: str, batch: int) -> Iterator[Term]:
+    """The rows of h_0 or c_0, (batch, H) each, as they are and in other orders of the sequences."""
+    states = first if first.ndim == 3 else first[:, None]
+    for row in range(len(states)):
+        if len(states[row]) >= batch:
+            yield f"{name}[{row}]", states[row][:batch]
+            for order in _orders(case):
+                words = f"({name}[{row}] with its sequences in another order)"
+                yield words, states[row][order][:batch]
 
 
 def _orders(case: Case) -> list[Any]:

@@ -3,7 +3,9 @@
 import pytest
 import torch
 
+from rnn_manual import Config, run
 from rnn_manual.parity import prove
+from rnn_manual.weights import read_weights
 from tests.meta.candidates.right.classes import PlainGRU, PlainLSTM, PlainRNN
 from tests.meta.proof.small import small
 
@@ -236,3 +238,37 @@ def test_what_the_way_back_computes_explains_nothing_forward():
 
     said = prove(Coupled, small("lstm")).formula.instead
     assert said.endswith("is 1 - σ(a_f), expected σ(a_i)")
+
+
+def of_weights(change, state=lambda hx: hx):
+    """The loops on other weights than the module's, of one layer in two directions."""
+
+    def build(module):
+        config, ((one, other),) = Config.of(module), read_weights(module)
+        weights = ((one, change(one, other)),)
+        return lambda x, hx=None: run(config, weights, x, state(hx))
+
+    return build
+
+
+def test_a_part_of_other_weights_is_named():
+    """One bias alone, and the projection."""
+    case = small("lstm", bidirectional=True)
+    for role, said in (
+        ("bias_ih", "is W_ii x + the other direction's b_ii + W_hi h + b_hi, expected W_ii x"),
+        ("bias_hh", "is W_ii x + b_ii + W_hi h + the other direction's b_hi, expected W_ii x"),
+    ):
+        build = of_weights(
+            lambda one, other, role=role: other._replace(**{role: getattr(one, role)})
+        )
+        assert said in prove(build, case).formula.instead
+    build = of_weights(lambda one, other: other._replace(weight_hr=one.weight_hr))
+    said = prove(build, small("lstm", H=3, proj_size=2, bidirectional=True)).formula.instead
+    assert said.endswith("is the other direction's W_hr (o·tanh(c')), expected W_hr (o·tanh(c'))")
+
+
+def test_another_first_state_is_named():
+    """A row of c_0."""
+    build = of_weights(lambda one, other: other, lambda hx: (hx[0], hx[1].flip(0)))
+    said = prove(build, small("lstm", bidirectional=True)).formula.instead
+    assert said.endswith("is f·c_0[1] + i·g, expected f·c + i·g")
