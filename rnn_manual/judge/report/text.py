@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.cases.case import Case
 from rnn_manual.config import DIRECTIONS
 from rnn_manual.judge.findings import BITS, Findings
@@ -41,6 +42,7 @@ def report(findings: Findings) -> str:
     facts += [
         ("diagnosis", findings.diagnosis or ""),
         ("printed", _indented(findings.printed)),
+        ("mode", MODES[findings.mode].sentence if verdict.fails and findings.mode else ""),
         ("case", str(findings.case)),
         ("built on", in_words(environment(findings.device))),
         ("again", again(findings) if verdict.fails else ""),

@@ -111,6 +111,22 @@ def test_a_mode_that_a_class_declines():
     assert not check(Declines, case_of(equations="gru")).verdict.fails
 
 
+class Unlike(nn.GRU):
+    """Its copies are of other weights."""
+
+    def __deepcopy__(self, memo):
+        return nn.GRU(3, 5)
+
+
+def test_what_a_mode_does_is_told_where_it_fails():
+    """In the sentence that the list of modes has; of what passes, and of none, nothing."""
+    case = case_of(equations="gru")
+    said = str(check(Unlike, case, mode="deepcopy", formulas=False))
+    assert "\nmode      a deep copy after a first call\n" in said
+    assert "\nmode " not in str(check(nn.GRU, case, mode="deepcopy", formulas=False))
+    assert "\nmode " not in str(check(nn.LSTM, case, formulas=False))
+
+
 class Loses(nn.GRU):
     """Its copies have no gradients; nor has a call in which only the weights have some."""
 
