@@ -111,20 +111,13 @@ def test_a_mode_that_a_class_declines():
     assert not check(Declines, case_of(equations="gru")).verdict.fails
 
 
-class Unlike(nn.GRU):
-    """Its copies are of other weights."""
-
-    def __deepcopy__(self, memo):
-        return nn.GRU(3, 5)
-
-
 def test_what_a_mode_does_is_told_where_it_fails():
-    """In the sentence that the list of modes has; of what passes, and of none, nothing."""
-    case = case_of(equations="gru")
-    said = str(check(Unlike, case, mode="deepcopy", formulas=False))
-    assert "\nmode      a deep copy after a first call\n" in said
-    assert "\nmode " not in str(check(nn.GRU, case, mode="deepcopy", formulas=False))
-    assert "\nmode " not in str(check(nn.LSTM, case, formulas=False))
+    """In the sentence that the list of modes has; of what passes, and of no mode, nothing."""
+    wrong, case = MISTAKES["gates_f_g_exchanged"], case_of(equations="lstm")
+    said = str(check(wrong, case, mode="rows", formulas=False))
+    assert "\nmode      one call a row of the batch\n" in said
+    assert "\nmode " not in str(check(nn.LSTM, case, mode="rows", formulas=False))
+    assert "\nmode " not in str(check(wrong, case, formulas=False))
 
 
 class Loses(nn.GRU):
