@@ -141,16 +141,24 @@ def _call(run: Run) -> Run:
         ]
     if run.case.call in AFTER_ANOTHER:
         for other in more:
-            other.and_back()
+            _and_back(other, "before it")
         run = _in_place_of(more[-1], run)
     run.forward()
     if run.case.call == "before another":
         _backward_once_more(run)
         for other in more:
-            other.and_back()
+            _and_back(other, "after it")
     for called in [run, *more] if more else []:
         called.returned.check(" at another call")
     return run
+
+
+def _and_back(other: Run, when: str) -> None:
+    """Another call than the case's own, which is told of what goes wrong there."""
+    try:
+        other.and_back()
+    except Violation as error:
+        raise Violation(f"{error}, in a call {when}, state {other.case.state}") from error
 
 
 def _backward_once_more(run: Run) -> None:

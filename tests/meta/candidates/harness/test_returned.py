@@ -164,3 +164,22 @@ def test_a_state_given_where_the_call_before_had_none():
     case = case_of(equations="rnn relu", state="omitted", call="after another")
     given = Layer(LOOPS)(case, state=(draw(replace(case, state="random")).state[0],))
     assert given.out.shape == (7, 4, 5)
+
+
+class ZeroesItsState(nn.RNN):
+    """Where it is given one."""
+
+    def forward(self, input, hx=None):
+        if hx is not None:
+            hx.detach().zero_()
+        return super().forward(input, hx)
+
+
+def test_what_another_call_did_is_told_with_it():
+    """The case itself gives no state, and shows nothing when it is called alone."""
+    case = case_of(equations="rnn relu", state="omitted", call="after another")
+    said = check(ZeroesItsState, case, formulas=False).message
+    assert said.startswith("changed its h_0 in place")
+    assert said.endswith(", in a call before it, state random")
+    alone = replace(case, call="with gradients")
+    assert not check(ZeroesItsState, alone, formulas=False).verdict.fails
