@@ -85,6 +85,7 @@ WRONG = {
     "W_ii x + 2·b_ii + W_hi h,": lstm(lambda x, h, W, U, b, d: _sums(x, h, W, U, b, b)),
     "W_ii x + W_hi h + 2·b_hi,": lstm(lambda x, h, W, U, b, d: _sums(x, h, W, U, d, d)),
     "W_ii x + W_hi h,": lstm(lambda x, h, W, U, b, d: x @ W.t() + h @ U.t()),
+    "W_ii x + b_ii + W_hi h + b_hi + 1,": lstm(lambda *given: _sums(*given) + 1),
     # States and inputs.
     "W_hi h of the next sequence": lstm(lambda x, h, *w: _sums(x, h.roll(-1, 0), *w)),
     "W_hi h of the sequence before": lstm(lambda x, h, *w: _sums(x, h.roll(1, 0), *w)),
@@ -208,6 +209,20 @@ def test_what_a_gru_computes_instead_is_named():
     of_n = gru(lambda r, z, y_n: z * y_n, lambda r, z, n, h: (1 - r) * n + r * h)
     said = prove(of_n, small("gru")).formula.instead
     assert "is W_in x + b_in + z·(W_hn h + b_hn), expected W_in x + b_in + r·(W_hn" in said
+
+
+def test_a_gru_that_resets_h_is_named():
+    """Before the product, and not after it."""
+
+    class Before(PlainGRU):
+        def step(self, x, w, h):
+            W, U, b, d = ([*v.chunk(3)] for v in w)
+            r, z = (torch.sigmoid(x @ W[k].T + b[k] + h @ U[k].T + d[k]) for k in range(2))
+            n = torch.tanh(x @ W[2].T + b[2] + (r * h) @ U[2].T + d[2])
+            return (n + z * (h - n),)
+
+    said = prove(Before, small("gru")).formula.instead
+    assert " is W_in x + b_in + W_hn (r·h) + b_hn, expected W_in x + b_in + r·(W_hn h" in said
 
 
 class Tanh(torch.autograd.Function):

@@ -3,7 +3,10 @@
 import pytest
 import torch
 
+from rnn_manual import Config, run
+from rnn_manual.loops import run_direction
 from rnn_manual.parity import prove
+from rnn_manual.weights import read_weights
 from tests.meta.candidates.right.classes import PlainGRU, PlainRNN
 from tests.meta.proof.small import small
 from tests.meta.proof.written import Written, WrittenGRU
@@ -35,6 +38,21 @@ def test_an_output_that_is_changed_below_a_layer(about):
         "layer 0 puts out"
     )
     assert found.where.line.endswith("return super().joined(outs).clamp(-50, 50)")
+
+
+def test_an_output_that_is_changed_as_rows_is_found():
+    """Of all sequences and steps, one after the other, as a packed input has them."""
+
+    def build(module):
+        def walk(*given, **options):
+            h, last = run_direction(*given, **options)
+            return h.clamp(-50, 50), last
+
+        return lambda x, hx=None: run(Config.of(module), read_weights(module), x, hx, walk=walk)
+
+    found = prove(build, small("rnn", layers=2, layout="packed", B=3)).formula
+    assert found.instead.endswith("is another formula than what layer 0 puts out")
+    assert found.where.line.endswith("return h.clamp(-50, 50), last")
 
 
 class Rolled(PlainRNN):
@@ -125,6 +143,15 @@ class ResetSquared(WrittenGRU):
         return torch.tanh(x_n + s * h_n)
 
 
+class SumSquared(Written):
+    """Of the gate under tanh."""
+
+    def sums(self, *given):
+        i, f, g, o = super().sums(*given)
+        g = g * g
+        return i, f, g, o
+
+
 class GatesSquared(Written):
     def new_c(self, i, f, g, c):
         i2, f2 = i * i, f * f
@@ -140,6 +167,8 @@ class GatesSquared(Written):
          "formula than h_0[0]", "hx = hx * 2"),
         (ResetSquared, {}, "r of layer 0, forward, step 0 (the first it processes) is computed, "
          "and another formula put in its place", "s = r * r"),
+        (SumSquared, {}, "a_g of layer 0, forward, step 0 (the first it processes) is computed, "
+         "and another formula put in its place", "g = g * g"),
         (GatesSquared, {}, "c' of layer 0, forward, step 0 (the first it processes) is another "
          "formula than f·c + i·g", "return f2 * c + i2 * g"),
     ],
