@@ -16,7 +16,7 @@ from rnn_manual.proof.arithmetic.residues import PRIME, Ints, Residues
 from rnn_manual.proof.expected.leaves import points_of
 from rnn_manual.proof.expected.results import Expected, expected
 from rnn_manual.proof.formula import OPEN, OTHER, PROVED, Formula
-from rnn_manual.proof.mirror.dispatch import zeros_of
+from rnn_manual.proof.mirror.dispatch import Draw, zeros_of
 from rnn_manual.proof.runs.mirrored import Found, Mirrored
 
 LIKELIEST = 2.0**-20  # of an error, so that what is said to be proved is
@@ -70,9 +70,17 @@ def _verdict(found: Found, wanted: Residues, mirrored: Mirrored, case: Case) -> 
 
 
 def _draws_as_nn(mirrored: Mirrored, case: Case) -> bool:
-    """Whether every mask of nn's was drawn, whatever was made of it."""
-    masks = dropout_masks(case, draw(case), np.float64)
-    return {zeros_of(mask) for mask in masks} <= set(mirrored.drawn)
+    """Whether nn's mask was drawn as nn draws it, whatever was made of it; False if unknown.
+
+    Which of several goes where is not seen, nor in which order the axes are if two are as long.
+    """
+    mask, *more = dropout_masks(case, draw(case), np.float64)
+    rows, features = mask.shape
+    shape = (rows, features) if case.packed else (case.seq_len, case.batch_size, features)
+    if more or len({*shape}) < len(shape) or mask.all() or not mask.any():
+        return False
+    draws = [Draw(name, shape, zeros_of(mask)) for name in ("bernoulli", "native_dropout")]
+    return any(each in mirrored.drawn for each in draws)
 
 
 def _conditions(mirrored: Mirrored, case: Case) -> tuple[str, ...]:

@@ -104,7 +104,7 @@ def build(
 
     Raises: what the candidate raises. Unsupported: it is a class of another kind.
     """
-    check_kind(subject, config)  # first, for it builds to find out, which none is to observe
+    check_kind(subject, config)  # before anything is observed: finding out builds the class
     reference = torch_layer(config, device=device, dtype=dtype)
     reference.load_state_dict({k: to_torch(v, dtype) for k, v in parameters.items()})
     for name, parameter in reference.named_parameters():

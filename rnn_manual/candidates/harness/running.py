@@ -149,16 +149,17 @@ def _call(run: Run) -> Run:
         for other in more:
             _and_back(other, "after it")
     for called in [run, *more] if more else []:
-        called.returned.check(" at another call")
+        called.returned.check(" in another call")
     return run
 
 
 def _and_back(other: Run, when: str) -> None:
-    """Another call than the case's own, which is told of what goes wrong there."""
+    """Another call than the case's own, which is told with what goes wrong there."""
     try:
         other.and_back()
-    except Violation as error:
-        raise Violation(f"{error}, in a call {when}, state {other.case.state}") from error
+    except Exception as error:
+        error.in_call = f"in another call {when}, state {other.case.state}"  # type: ignore[attr-defined]
+        raise
 
 
 def _backward_once_more(run: Run) -> None:

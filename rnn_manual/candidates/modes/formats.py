@@ -81,8 +81,20 @@ _BF16, _F16 = _autocast(torch.bfloat16), _autocast(torch.float16)
 MODES = [
     Mode("autocast-bf16", "float32 under autocast to bfloat16", _BF16, _of("bfloat16")),
     Mode("autocast-f16", "float32 under autocast to float16", _F16, _of("float16")),
-    _elsewhere("autocast-bf16-avx2", "autocast-bf16, oneDNN held to AVX2", AVX2, _BF16, "bfloat16"),
-    _elsewhere("autocast-f16-avx2", "autocast-f16, oneDNN held to AVX2", AVX2, _F16, "float16"),
+    _elsewhere(
+        "autocast-bf16-avx2",
+        "float32 under autocast to bfloat16, oneDNN held to AVX2",
+        AVX2,
+        _BF16,
+        "bfloat16",
+    ),
+    _elsewhere(
+        "autocast-f16-avx2",
+        "float32 under autocast to float16, oneDNN held to AVX2",
+        AVX2,
+        _F16,
+        "float16",
+    ),
     # (oneDNN knows no float64.)
     _elsewhere("onednn-avx2", "oneDNN held to AVX2", AVX2, _as_it_is, *NARROW),
     _elsewhere("aten-default", "torch's kernels without vector instructions", DEFAULT, _as_it_is),

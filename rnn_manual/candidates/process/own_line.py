@@ -37,10 +37,10 @@ def what_it_did(error: BaseException) -> tuple[str, str]:
 
     Of what it does wrong without raising there is no line to tell.
     """
-    if isinstance(error, Violation):
-        return str(error), ""
-    said = str(error) if isinstance(error, ProcessEnded) else f"raised {in_one_line(error)}"
-    return said, own_line(error)
+    plainly = isinstance(error, (Violation, ProcessEnded))
+    said = str(error) if plainly else f"raised {in_one_line(error)}"
+    said = ", ".join(filter(None, [said, getattr(error, "in_call", "")]))
+    return said, "" if isinstance(error, Violation) else own_line(error)
 
 
 def own_line_printed(text: str) -> str:

@@ -216,4 +216,5 @@ def _portable(error: BaseException) -> BaseException:
     except Exception:
         survivor = RuntimeError(in_one_line(error))
     survivor.own_line = line  # type: ignore[attr-defined]
+    survivor.in_call = getattr(error, "in_call", "")  # type: ignore[attr-defined]
     return survivor

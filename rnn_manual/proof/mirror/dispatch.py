@@ -8,7 +8,7 @@ that are not known as formulas, and so has all that is computed with them, each 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -50,7 +50,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
     Attributes:
         asleep: whether what is computed is not looked at for now.
         left: the lines at which values were taken out of torch.
-        drawn: of all random numbers, in their order, which were zero.
+        drawn: what random numbers were drawn, one draw after the other.
         casts: the lines at which values were cast to a narrower format, and to which.
         compiled: the first line that was executed within what torch.compile made; "" so far.
     """
@@ -68,7 +68,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.asleep = False
         self.met_onednn = False  # TorchScript raises an error of its own in place of OneDNN
         self.left: list[str] = []
-        self.drawn: list[bytes] = []
+        self.drawn: list[Draw] = []
         self.casts: list[tuple[str, torch.dtype]] = []
         self.compiled = ""
 
@@ -157,13 +157,13 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """What was drawn is a constant of this run."""
         if op.name == "native_dropout":
             (out, mask), (x, p, *_) = result, args
-            self.drawn.append(zeros_of(numbers(mask)))
+            self.drawn.append(Draw(op.name, tuple(mask.shape), zeros_of(numbers(mask))))
             kept = self.shadows.constant(numbers(mask)) / self.shadows.constant(np.array(1 - p))
             self.shadows.write(out, self.shadows.read(x) * kept, self.shadows.reason(x))
             return result
         for x in flat(result):
             if isinstance(x, torch.Tensor):
-                self.drawn.append(zeros_of(numbers(x)))
+                self.drawn.append(Draw(op.name, tuple(x.shape), zeros_of(numbers(x))))
                 if self.shadows.of(x) is not None:
                     self.shadows.write(x, self.shadows.constant(numbers(x)))
         return result
@@ -197,6 +197,14 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _at_line(self, reason: str) -> str:
         return ": ".join(filter(None, [reason, self.line()]))
+
+
+class Draw(NamedTuple):
+    """What an operation drew: its name, the shape, and which numbers are zero."""
+
+    operation: str
+    shape: tuple[int, ...]
+    zeros: bytes
 
 
 def zeros_of(array: Any) -> bytes:

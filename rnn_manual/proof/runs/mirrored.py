@@ -24,7 +24,7 @@ from rnn_manual.proof.arithmetic.bound import Account, counted
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.arithmetic.residues import Residues
 from rnn_manual.proof.expected.leaves import drawn, points_of
-from rnn_manual.proof.mirror.dispatch import Mirror, OneDNN
+from rnn_manual.proof.mirror.dispatch import Draw, Mirror, OneDNN
 from rnn_manual.proof.mirror.leaving import Leaving
 from rnn_manual.threads import one_thread
 
@@ -59,7 +59,7 @@ class Mirrored:
     found: by name, as in `Result`. missing: name → why a gradient is not there.
     broken: what it raised on the way back, if it did.
     left: the lines at which values were taken out of torch.
-    drawn: of all random numbers that it drew, which were zero.
+    drawn: what random numbers it drew, one draw after the other.
     casts: the lines at which values were cast to a narrower format than the case's.
     compiled: the first line within what torch.compile made, which is run as it was written.
     native: whether it was run with oneDNN off, for what that computes has no formula here.
@@ -70,7 +70,7 @@ class Mirrored:
     account: Account
     broken: str = ""
     left: tuple[str, ...] = ()
-    drawn: tuple[bytes, ...] = ()
+    drawn: tuple[Draw, ...] = ()
     casts: tuple[str, ...] = ()
     native: bool = False
     compiled: str = ""

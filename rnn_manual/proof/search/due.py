@@ -101,7 +101,8 @@ def without_absent_biases(case: Case, formula: str) -> str:
 
 def without_zero_state(cell: Cell, formula: str) -> str:
     """Without the products of an h that is zero, of which nothing tells whether they are there."""
-    if cell.given["h"].values.any() or not re.search(r"W_h\w* h\b", formula):
+    if cell.given["h"].values.any():
         return formula
-    left = re.sub(r"W_h\w* h \+ | \+ W_h\w* h\b| \+ \w·\(W_h\w* h\)", "", formula)
+    product = r"W_h\w* h(?= \+|\)|$)"  # and neither h' nor the h of another sequence
+    left = re.sub(rf" \+ {product}| \+ \w·\({product}\)|(?<=\(){product} \+ ", "", formula)
     return re.sub(r"\((b_\w+)\)", r"\1", left)

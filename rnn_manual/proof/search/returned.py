@@ -23,8 +23,7 @@ def what_is_returned(case: Case, trace: Trace, outputs: list[str]) -> tuple[Plac
         wanted, found = expected(case).residues[output], trace.mirrored.found[output]
         shape, due = found.values.shape[1:], wanted.values.shape[1:]
         if shape != due:
-            line = _put_together(trace, found.values)
-            return Place(None, None, None, output, line), f"{output} is {shape}, expected {due}"
+            return Place(None, None, None, output), f"{output} is {shape}, expected {due}"
         wrong = (found.values != wanted.values).any(0)
         first = tuple(int(k) for k in np.argwhere(wrong)[0])
         stands = named.get(int(keys_of(found.values)[first]), "")
@@ -35,7 +34,7 @@ def what_is_returned(case: Case, trace: Trace, outputs: list[str]) -> tuple[Plac
             row, direction_ = case.config.layer_direction(first[0])
             layer, direction = row, DIRECTIONS[direction_]
         line = (
-            _put_together(trace, found.values)
+            _put_together(case, trace, found.values)
             if stands
             else where_computed(trace, found.values[:, wrong][:, 0])
         )
@@ -45,12 +44,14 @@ def what_is_returned(case: Case, trace: Trace, outputs: list[str]) -> tuple[Plac
     return None, ""
 
 
-def _put_together(trace: Trace, values: Ints) -> str:
-    """The last line that computed all of a result's values at once, in whatever order."""
-    keys = np.sort(keys_of(values), axis=None)
+def _put_together(case: Case, trace: Trace, values: Ints) -> str:
+    """The line that computed a result as it is returned, and not as what is due elsewhere."""
+    due = expected(case).residues.values()
+    if any(np.array_equal(values, other.values) for other in due):  # h_n and c_n exchanged
+        return ""
+    keys = keys_of(values).ravel()
     for each in reversed(trace.on_the_way(THERE)):
-        computed = trace.keys[each.keys]
-        if each.line and computed.size == keys.size and (np.sort(computed) == keys).all():
+        if each.line and np.array_equal(trace.keys[each.keys], keys):
             return each.line
     return ""
 

@@ -115,6 +115,15 @@ class Glu(Written):
         return F.glu(torch.cat([torch.tanh(c), o], 1), 1), c
 
 
+class Silu(Written):
+    """i is what a product with it is made of."""
+
+    def step(self, x, w, h, c):
+        i, f, g, o = self.sums(x, w, h)
+        c = torch.sigmoid(f) * c + F.silu(i) / i * torch.tanh(g)
+        return torch.sigmoid(o) * torch.tanh(c), c
+
+
 class WrittenGRU(PlainGRU):
     """A GRU one of whose lines is written otherwise."""
 
@@ -160,6 +169,7 @@ OTHERWISE = {
     "addmm and addcmul": Addmm,
     "in place": InPlace,
     "glu": Glu,
+    "silu": Silu,
     "σ by tanh": _functions("SigmaByTanh", σ=sigma_by_tanh),
     "σ by exp": _functions("SigmaByExp", σ=sigma_by_exp),
     "tanh by σ": _functions("TanhBySigma", tanh=tanh_by_sigma),

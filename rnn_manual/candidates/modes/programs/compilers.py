@@ -162,7 +162,7 @@ MODES = [
     ),
     Mode(
         "export-decomposed",
-        "the same, decomposed",
+        "torch.export of a call with other numbers and lengths, decomposed",
         _export(decomposed=True),
         _at_most(28),
         slow=True,

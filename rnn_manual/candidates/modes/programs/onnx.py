@@ -85,7 +85,7 @@ RUNTIME = "ONNX Runtime's kernels"
 MODES = [
     Mode(
         "onnx",
-        "torch.onnx.export of such a call, run in ONNX Runtime",
+        "torch.onnx.export of a call with other numbers and lengths, run in ONNX Runtime",
         _onnx(dynamo=True),
         loses=loses_all,
         slow=True,

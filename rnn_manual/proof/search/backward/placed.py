@@ -32,62 +32,69 @@ from rnn_manual.proof.search.units import units_of
 def placed(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, str]:
     """Where the way back goes wrong: at a cell, or in what is summed up for a weight."""
     forward, cells = forward_cells(case), backward_cells(case)
-    back, right = trace.on_the_way(BACK), _right(case, forward, cells)
-
-    def told(around: Around, name: str, instead: Instead | None) -> tuple[Place, str]:
-        cell, due = around.at, due_gradient(case, around.at, around.before, name)
-        made = None if instead is None else instead.points
-        line = unexplained(trace, back, right, _made_of(around, name), until=made)
-        if instead is None:
-            said = f"another formula than {due}{units_of(case, trace, cell, name)}"
-        else:
-            said = f"{instead.words}, expected {due}"
-            line = line or _completed(trace, back, cells, instead.points)
-        place = Place(cell.layer, DIRECTIONS[cell.direction], cell.step, name, line)
-        return place, f"{name} of {cell} is {said}"
-
-    missing = first_missing_gradient(case, trace, cells)
+    right = _right(case, forward, cells)
     wrong = [name for name, verdict in formula.tensors.items() if verdict == OTHER]
+    missing = first_missing_gradient(case, trace, cells)
+    around = None
     if missing is not None:
         around = Around(case, trace, forward, cells, missing.cell)
-        instead = gradient_instead(around, missing.quantity)
-        if instead is not None:
-            return told(around, missing.quantity, instead)
-    for cell in _senders(case, cells, missing, wrong):
-        beside = Around(case, trace, forward, cells, cell)
-        if (of_gate := gate_gradient_instead(beside)) is not None:
-            return told(beside, *of_gate)
-    if missing is not None:
-        return told(around, missing.quantity, None)
+        if (instead := gradient_instead(around, missing.quantity)) is not None:
+            return _told(around, missing.quantity, right, instead)
+    for cell in _first_and_last(cells) if missing is None else _sending(cells, missing):
+        if f"grad {_weight_ih(case, cell)}" in wrong:  # or its gates' gradients are right
+            sender = Around(case, trace, forward, cells, cell)
+            if (of_gate := gate_gradient_instead(sender)) is not None:
+                name, instead = of_gate
+                return _told(sender, name, right, instead)
+    if around is not None and missing is not None:
+        return _told(around, missing.quantity, right)
     if not wrong:
         return None, ""
-    line = unexplained(trace, back, right)
+    line = unexplained(trace, trace.on_the_way(BACK), right)
     line = line or where_computed(trace, trace.mirrored.found[wrong[0]].values)
     words = weight_gradient_instead(case, trace, forward, cells, wrong[0])
     return replace(_of_parameter(case, wrong[0]), line=line), words
 
 
-def _senders(
-    case: Case, cells: list[Cell], missing: Missing | None, wrong: list[str]
-) -> Iterator[Cell]:
-    """The cells of whose gates' gradients a wrong one is made: its own, or the layer above's.
+def _told(
+    around: Around, name: str, right: Keys, instead: Instead | None = None
+) -> tuple[Place, str]:
+    """The place of a wrong gradient of a cell, with its line; and what is known of it."""
+    case, trace, cell = around.case, around.trace, around.at
+    back, due = trace.on_the_way(BACK), due_gradient(case, cell, around.before, name)
+    made = None if instead is None else instead.points
+    line = unexplained(trace, back, right, _made_of(around, name), until=made)
+    if instead is None:
+        said = f"another formula than {due}{units_of(case, trace, cell, name)}"
+    else:
+        said = f"{instead.words}, expected {due}"
+        line = line or _completed(trace, back, around.cells, instead.points)
+    place = Place(cell.layer, DIRECTIONS[cell.direction], cell.step, name, line)
+    return place, f"{name} of {cell} is {said}"
 
-    Of a result that is summed up over all steps, the first and the last of each direction.
+
+def _sending(cells: list[Cell], missing: Missing) -> list[Cell]:
+    """The cells of whose gates' gradients a missing one is made: its own, or the layer above's."""
+    at = missing.cell
+    if missing.quantity == "dh":
+        return [at]
+    if missing.quantity == "dh'":
+        return [c for c in cells if (c.layer, c.step) == (at.layer + 1, at.step)]
+    return []
+
+
+def _first_and_last(cells: list[Cell]) -> Iterator[Cell]:
+    """Of each layer and direction, where what is sent down may be wrong and nothing else shows it.
+
+    What is wrong at every step is so at the first; at a last one there is no dh to show it.
     """
-    if missing is not None:
-        at = missing.cell
-        if missing.quantity == "dh":
-            yield at
-        elif missing.quantity == "dh'":
-            yield from (c for c in cells if (c.layer, c.step) == (at.layer + 1, at.step))
-        return
-    for name in wrong:
-        found = parameter_of(case.config, name)
-        if name == "grad input" or (found is not None and found.role.endswith("_ih")):
-            layer = 0 if found is None else found.layer
-            for direction in range(case.config.num_directions):
-                walk = [c for c in cells if c.place[:2] == (layer, direction)]
-                yield from (walk[0], walk[-1])
+    for walk in dict.fromkeys(cell.place[:2] for cell in cells):
+        of_walk = [cell for cell in cells if cell.place[:2] == walk]
+        yield from (of_walk[0], of_walk[-1])
+
+
+def _weight_ih(case: Case, cell: Cell) -> str:
+    return case.config.parameter_names(cell.layer, cell.direction)["weight_ih"]
 
 
 def _completed(trace: Trace, back: list[Executed], cells: list[Cell], made: Points) -> str:

@@ -68,17 +68,22 @@ def _other_sums(case: Case, forward: list[Cell], cells: list[Cell], name: str) -
     if role == "weight_hh" and case.config.kind != "gru":
         after = [there[cell.place].quantities["h'"] for cell in cells]
         yield "the sum of daᵀ h', expected daᵀ h", _products(sums, after)
-    if role == "bias_hh" and case.config.kind == "gru":
-        words = "the sum of da_n in the rows of n, expected the sum of r·da_n"
-        yield words, reduce(add, (a.sum(0) for a in sums))
-    if role == "weight_hh" and case.config.kind == "gru":
-        h = [there[cell.place].given["h"] for cell in cells]
-        words = "the sum of da_nᵀ h in the rows of n, expected the sum of (r·da_n)ᵀ h"
-        yield words, _products(sums, h)
+    if case.config.kind == "gru":
+        yield from _without_r(role, sums, [there[cell.place].given["h"] for cell in cells])
     if role == "weight_ih":
         inputs = [input_at(case, forward, c.layer, case.seq_len - 1 - c.step) for c in cells]
         if all(len(x) == len(a) for x, a in zip(inputs, sums, strict=True)):
             yield "the sum of daᵀ x, x from the other end", _products(sums, inputs)
+
+
+def _without_r(role: str, sums: list[Points], h: list[Points]) -> Iterator[Term]:
+    """A GRU's gradients for W_hh and b_hh, of da_n where r·da_n is due."""
+    if role == "bias_hh":
+        words = "the sum of da_n in the rows of n, expected the sum of r·da_n"
+        yield words, reduce(add, (a.sum(0) for a in sums))
+    elif role == "weight_hh":
+        words = "the sum of da_nᵀ h in the rows of n, expected the sum of (r·da_n)ᵀ h"
+        yield words, _products(sums, h)
 
 
 def _products(sums: list[Points], operands: list[Points]) -> Points:

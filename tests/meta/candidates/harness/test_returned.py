@@ -81,7 +81,7 @@ def test_results_in_memory_that_is_used_again(call):
             return out + 0 * out, self.kept[: state.numel()].view(state.shape)
 
     comparison = check(Reusing, case_of(equations="rnn tanh", call=call))
-    assert "changed the h_n that it returned in place at another call" in comparison.message
+    assert "changed the h_n that it returned in place in another call" in comparison.message
 
 
 def test_packed_parts_are_the_inputs():
@@ -175,11 +175,21 @@ class ZeroesItsState(nn.RNN):
         return super().forward(input, hx)
 
 
+class TakesNoState(nn.RNN):
+    def forward(self, input, hx=None):
+        if hx is not None:
+            raise ValueError("no state, please")
+        return super().forward(input, hx)
+
+
 def test_what_another_call_did_is_told_with_it():
     """The case itself gives no state, and shows nothing when it is called alone."""
     case = case_of(equations="rnn relu", state="omitted", call="after another")
     said = check(ZeroesItsState, case, formulas=False).message
     assert said.startswith("changed its h_0 in place")
-    assert said.endswith(", in a call before it, state random")
+    assert said.endswith(", in another call before it, state random")
     alone = replace(case, call="with gradients")
     assert not check(ZeroesItsState, alone, formulas=False).verdict.fails
+    assert check(TakesNoState, case, formulas=False).message == (
+        "raised ValueError: no state, please, in another call before it, state random"
+    )

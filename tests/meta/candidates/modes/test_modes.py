@@ -181,3 +181,11 @@ def test_an_exporter_leaves_a_layer_in_eval():
     case = case_of(equations="rnn tanh", dropout="0.3, eval", num_layers=2)
     comparison = check(torch.nn.RNN, case, mode="onnx-torchscript")
     assert comparison.verdict != Verdict.ERROR, comparison.message
+
+
+def test_a_sentence_says_by_itself_what_a_mode_does():
+    """A failure tells it alone: it names no other mode, and nothing that stands above it."""
+    for mode in MODES.values():
+        assert not {"same", "such"} & set(mode.sentence.split()), mode.name
+        others = {name for name in MODES if "-" in name} - {mode.name}
+        assert not others & set(mode.sentence.replace(",", "").split()), mode.name

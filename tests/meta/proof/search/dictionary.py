@@ -114,7 +114,7 @@ OPEN = {
     "returned_in_a_list": "returned a list of 2",
     "h_n_a_view_of_out": "out shares memory with h_n",
     "h_n_in_the_place_of_h_0": "h_n shares memory with h_0",
-    "results_overwritten": "changed the out that it returned in place at another call",
+    "results_overwritten": "changed the out that it returned in place in another call",
     "zero_steps_skipped": "values left torch and came back: magnitudes.py:",
     "results_kept_by_address": "values left torch and came back: memory.py:",
 }

@@ -174,6 +174,39 @@ def test_of_a_state_that_is_zero_the_plain_formula_is_told():
     assert " is z·n, expected n + z·(h - n)" in prove(z_lets_in, case).formula.instead
     said = prove(gru(reset=lambda r, z, y_n: y_n), case).formula.instead
     assert said.endswith(" is W_in x + b_in + b_hn, expected W_in x + b_in + r·b_hn (h is 0)")
+    case = small("gru", state="omitted", bias=False)
+    said = prove(ResetOfAll, case).formula.instead
+    assert said.endswith(" is r·(W_in x), expected W_in x (h is 0)")
+
+
+class ResetOfAll(PlainGRU):
+    def step(self, x, w, h):
+        x_r, x_z, x_n = (x @ w[0].t()).chunk(3, 1)
+        h_r, h_z, h_n = (h @ w[1].t()).chunk(3, 1)
+        r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
+        n = torch.tanh(r * (x_n + h_n))
+        return (n + z * (h - n),)
+
+
+class FromBelow(PlainRNN):
+    """A layer begins with the last state of the one below."""
+
+    def _run(self, x, lengths, states):
+        h, ends = x.new_zeros(x.shape[1], self.sizes[1]), []
+        for layer in range(2):
+            out = []
+            for x_t in x:
+                (h,) = self.step(x_t, self._weights(layer, 0), h)
+                out.append(h)
+            x, ends = torch.stack(out), [*ends, h]
+        return x, [torch.stack(ends)]
+
+
+def test_another_state_is_told_where_the_state_is_zero():
+    """Its product is no product of h."""
+    said = prove(FromBelow, small("rnn", layers=2, state="omitted")).formula.instead
+    words = "W_ih x + b_ih + W_hh h' of layer 0, step 2 + b_hh, expected W_ih x + b_ih + W_hh h"
+    assert said.endswith(f"is {words} + b_hh")
 
 
 def test_what_is_wrong_in_a_class_is_named():
@@ -283,7 +316,14 @@ def test_a_part_of_other_weights_is_named():
 
 
 def test_another_first_state_is_named():
-    """A row of c_0."""
+    """A row of c_0, and one whose sequences are in another order."""
     build = of_weights(lambda one, other: other, lambda hx: (hx[0], hx[1].flip(0)))
     said = prove(build, small("lstm", bidirectional=True)).formula.instead
     assert said.endswith("is f·c_0[1] + i·g, expected f·c + i·g")
+    said = prove(UnsortedC, small("lstm", layout="packed", B=6)).formula.instead
+    assert said.endswith("is f·(c of sequences in another order) + i·g, expected f·c + i·g")
+
+
+class UnsortedC(PlainLSTM):
+    def _packed(self, input, hx):
+        return super()._packed(input, (hx[0], hx[1][:, input.unsorted_indices]))

@@ -100,13 +100,14 @@ class GRUStep(torch.autograd.Function):
         da_n = d_n * (1 - (n if ctx.wrong == "d_n" else n * n))
         d_r = da_n * (n if ctx.wrong == "d_r" else h @ U[6:].T if ctx.wrong == "b_hn" else y_n)
         da_r, da_z = d_r * r * (1 - r), d_z * z * (1 - z)
-        if ctx.wrong == "r twice":  # what is right was computed before
-            da_r = da_r * r
+        if ctx.wrong == "r twice":
+            da_r = da_r * r  # what is right was computed before
         dx, dy = torch.cat([da_r, da_z, da_n], 1), torch.cat([da_r, da_z, da_n * r], 1)
         d_before = dy @ U + dh * (1 - z if ctx.wrong == "dh" else z)
         d_d = dx.sum(0) if ctx.wrong == "d" else dy.sum(0)
         dU = (dx if ctx.wrong == "U" else dy).T @ h
-        return None, dx @ W, d_before, dx.T @ x, dU, dx.sum(0), d_d
+        dx_alone = torch.cat([da_r * r, da_z, da_n], 1) if ctx.wrong == "dx" else dx
+        return None, dx_alone @ W, d_before, dx.T @ x, dU, dx.sum(0), d_d
 
 
 def elman(wrong, module, x, h=None):
@@ -200,29 +201,47 @@ def test_the_line_of_a_wrong_gradient_is_named(kind, wrong, quantity, step, line
 
 
 def stacked(wrong, module, x, h=None):
-    """The same for a GRU of several layers, in one direction."""
-    states = x.new_zeros(module.num_layers, x.shape[1], module.hidden_size) if h is None else h
-    ends = []
-    for w, h in zip(module.all_weights, states, strict=True):
-        out = []
-        for step in x:
-            h = GRUStep.apply(wrong, step, h, *w)
-            out.append(h)
-        x, ends = torch.stack(out), [*ends, h]
+    """The same for a GRU of several layers and directions; of these, the last one is wrong."""
+    D, ends = 2 if module.bidirectional else 1, []
+    for layer in range(module.num_layers):
+        outs = []
+        for d, w in enumerate(module.all_weights[D * layer :][:D]):
+            h, out = x.new_zeros(x.shape[1], module.hidden_size), []
+            for k, step in enumerate(x.flip(0) if d else x):
+                here = d == D - 1 and (k == 0 or not wrong.endswith(" at first"))
+                h = GRUStep.apply(wrong.removesuffix(" at first") if here else "", step, h, *w)
+                out.append(h)
+            outs.append(torch.stack(out[::-1] if d else out))
+            ends.append(h)
+        x = torch.cat(outs, -1)
     return x, torch.stack(ends)
 
 
+@pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("T", [1, 3])
-def test_a_gradient_is_found_by_what_is_sent_down(layers, T):
+@pytest.mark.parametrize(
+    ("T", "wrong", "step"), [(1, "r twice", 0), (3, "r twice", 2), (3, "r twice at first", 0)]
+)
+def test_a_gradient_is_found_by_what_is_sent_down(bidirectional, layers, T, wrong, step):
     """Where no state is asked for, to the layer below or to the input."""
-    case = small("gru", T=T, layers=layers, H=3, B=4, state="omitted")
-    found = prove(lambda module: partial(stacked, "r twice", module), case).formula
+    about = {"layers": layers, "bidirectional": bidirectional, "state": "omitted"}
+    case = small("gru", T=T, H=3, B=4, **about)
+    found = prove(lambda module: partial(stacked, wrong, module), case).formula
     assert (found.where.quantity, found.where.layer) == ("da_r", layers - 1)
+    assert found.where.step == (T - 1 - step if bidirectional else step)
     assert "·r·(1 - r)·r, expected da_n·(W_hn h + b_hn)·r·(1 - r)" in found.instead
-    assert found.where.line.endswith("da_r = da_r * r")
+    assert "  da_r = da_r * r" in found.where.line
     right = prove(lambda module: partial(stacked, "", module), case).formula
     assert right.verdict == "proved"
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_right_gradient_is_not_blamed_for_what_is_sent_down(layers):
+    """The gradients of weights are right, so those of the gates are."""
+    case = small("gru", H=3, B=4, layers=layers, state="omitted")
+    found = prove(lambda module: partial(stacked, "dx", module), case).formula
+    assert found.tensors[f"grad weight_ih_l{layers - 1}"] == "proved"
+    assert "da_r" not in found.instead
 
 
 def test_a_gradient_by_autograd_has_no_line():
