@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
+
 from rnn_manual.cases.case import Case
 from rnn_manual.config import DIRECTIONS
 from rnn_manual.proof.arithmetic.points import Points
+from rnn_manual.proof.arithmetic.residues import Ints
 from rnn_manual.proof.expected.quantities import Cell, backward_cells, forward_cells
 from rnn_manual.proof.expected.results import expected, leaf_residues
-from rnn_manual.proof.formula import OTHER, Formula, Place
+from rnn_manual.proof.formula import OTHER, UNNAMED, Formula, Place
 from rnn_manual.proof.runs.trace import BACK, Executed, Keys, Trace, keys_among
 from rnn_manual.proof.search.backward.around import Around
 from rnn_manual.proof.search.backward.gradients import (
@@ -23,6 +26,7 @@ from rnn_manual.proof.search.backward.parts import parts
 from rnn_manual.proof.search.backward.shares import sent_down, shares
 from rnn_manual.proof.search.backward.weight_gradients import weight_gradient_instead
 from rnn_manual.proof.search.due import due_gradient
+from rnn_manual.proof.search.forward.parts import parts as parts_there
 from rnn_manual.proof.search.lines import unexplained, where_computed, where_computed_last
 from rnn_manual.proof.search.missing import Missing
 from rnn_manual.proof.search.parameters import parameter_of
@@ -50,10 +54,21 @@ def placed(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, st
         return _told(around, missing.quantity, right)
     if not wrong:
         return None, ""
-    line = unexplained(trace, trace.on_the_way(BACK), right)
-    line = line or where_computed(trace, trace.mirrored.found[wrong[0]].values)
-    words = weight_gradient_instead(case, trace, forward, cells, wrong[0])
-    return replace(_of_parameter(case, wrong[0]), line=line), words
+    name, found = wrong[0], trace.mirrored.found[wrong[0]].values
+    words, line = weight_gradient_instead(case, trace, forward, cells, name), ""
+    if words.endswith(UNNAMED) and (other := _due_as(case, name, found)):
+        words = f"{name} is what is due as {other}"  # and the line that computed it is right
+    elif found.any():  # a zero is computed anywhere
+        line = unexplained(trace, trace.on_the_way(BACK), right) or where_computed(trace, found)
+    return replace(_of_parameter(case, name), line=line), words
+
+
+def _due_as(case: Case, name: str, found: Ints) -> str:
+    """The gradient that a result would be right as; "" if it would be as none, or as several."""
+    due = expected(case).residues
+    same = [other for other, points in due.items() if np.array_equal(points.values, found)]
+    is_gradient = len(same) == 1 and same[0].startswith("grad ") and found.any()
+    return same[0] if is_gradient and same[0] != name else ""
 
 
 def _told(
@@ -123,7 +138,7 @@ def _makes(part: str, quantity: str) -> bool:
 def _right(case: Case, forward: list[Cell], cells: list[Cell]) -> Keys:
     """The keys of what is right on the way back: results, quantities, and their parts."""
     found: list[Points] = [*expected(case).residues.values(), *leaf_residues(case).values()]
-    found += parts(case, forward, cells)
+    found += [*parts(case, forward, cells), *parts_there(case, forward)]
     found += [points for cell in [*forward, *cells] for points in cell.quantities.values()]
     for walk in dict.fromkeys(cell.place[:2] for cell in cells):
         found += shares(case, forward, [cell for cell in cells if cell.place[:2] == walk])

@@ -42,7 +42,7 @@ def small_formulas(case: Case, cell: Cell, quantity: str) -> Iterator[Small]:
 def _formulas(case: Case, cell: Cell, quantity: str) -> Iterator[tuple[str, Points]]:
     kind, q = case.config.kind, cell.quantities
     if quantity == "a_n":
-        yield from _reset(cell)
+        yield from _reset(case, cell)
         return
     if quantity in ("i", "f", "g", "o", "r", "z", "n") or kind == "rnn":
         yield from _functions(cell, quantity)
@@ -139,7 +139,7 @@ def _sums_of_products(atoms: dict[str, Points]) -> Iterator[tuple[str, Points]]:
         yield f"{m} - {n}", a - b
 
 
-def _reset(cell: Cell) -> Iterator[tuple[str, Points]]:
+def _reset(case: Case, cell: Cell) -> Iterator[tuple[str, Points]]:
     """What r may be applied to instead, in a GRU."""
     ops, w, h = FormulaOps(), cell.weights, cell.given["h"]
     H, (x_n, y_n), r, z = (
@@ -154,5 +154,8 @@ def _reset(cell: Cell) -> Iterator[tuple[str, Points]]:
     if b is not None:
         yield "W_in x + b_in + r·(W_hn h) + b_hn", x_n + r * (y_n - b) + b
         yield "W_in x + b_in + r·(W_hn h)", x_n + r * (y_n - b)
+        for whose, other in others(case, cell):
+            words = f"W_in x + b_in + r·(W_hn h + {whose}b_hn)"
+            yield words, x_n + r * (y_n - b + other.bias_hh[2 * H :])
     yield "r·(W_in x + b_in + W_hn h + b_hn)", r * (x_n + y_n)
     yield "W_in x + b_in + z·(W_hn h + b_hn)", x_n + z * y_n

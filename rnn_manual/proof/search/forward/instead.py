@@ -73,7 +73,8 @@ def _is_right(cell: Cell, quantity: str, points: Points) -> bool:
     """
     if not (quantity.startswith("a") or quantity == "c'"):
         return False
-    return any(map(points.is_same, cell.quantities.values()))
+    each = (known for name, known in cell.quantities.items() if "+" not in name)
+    return any(map(points.is_same, each))
 
 
 def _stands(trace: Trace, points: Points) -> int | None:

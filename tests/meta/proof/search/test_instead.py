@@ -299,6 +299,32 @@ def of_weights(change, state=lambda hx: hx):
     return build
 
 
+def rows_of_n(one, other):
+    """The biases of h, those of n another direction's."""
+    H = len(one.bias_hh) // 3
+    return torch.cat([other.bias_hh[: 2 * H], one.bias_hh[2 * H :]])
+
+
+class NoBiasOfAbsentState(PlainRNN):
+    """Where no state is given, nothing of h is added at the first step."""
+
+    def step(self, x, w, h):
+        W_ih, W_hh, b_ih, b_hh = w
+        a = x @ W_ih.t() + b_ih
+        return (torch.tanh(a if self.at_first else a + h @ W_hh.t() + b_hh),)
+
+    def _run(self, x, lengths, states):
+        self.at_first = states is None
+        return super()._run(x, lengths, states)
+
+
+def test_a_bias_that_is_left_out_with_the_state_is_named():
+    """What is left is right, too, as a part of the sum."""
+    case = small("rnn", T=1, state="omitted")
+    said = prove(NoBiasOfAbsentState, case).formula.instead
+    assert said.endswith("is W_ih x + b_ih, expected W_ih x + b_ih + b_hh (h is 0)")
+
+
 def test_a_part_of_other_weights_is_named():
     """One bias alone, and the projection."""
     case = small("lstm", bidirectional=True)
@@ -310,6 +336,10 @@ def test_a_part_of_other_weights_is_named():
             lambda one, other, role=role: other._replace(**{role: getattr(one, role)})
         )
         assert said in prove(build, case).formula.instead
+    build = of_weights(lambda one, other: other._replace(bias_hh=rows_of_n(one, other)))
+    said = prove(build, small("gru", bidirectional=True)).formula.instead
+    words = "W_in x + b_in + r·(W_hn h + the other direction's b_hn), expected W_in x + b_in + r"
+    assert f"is {words}" in said
     build = of_weights(lambda one, other: other._replace(weight_hr=one.weight_hr))
     said = prove(build, small("lstm", H=3, proj_size=2, bidirectional=True)).formula.instead
     assert said.endswith("is the other direction's W_hr (o·tanh(c')), expected W_hr (o·tanh(c'))")

@@ -75,6 +75,8 @@ class LSTMStep(torch.autograd.Function):
         f = 0 * f if ctx.wrong == "dc" else f
         if ctx.wrong == "dc by i":  # which was computed before, for da_g
             return None, dx, dh, dc * i, dW, dU, da.sum(0), da.sum(0)
+        if ctx.wrong == "dh and dc":
+            return None, dx, dc * f, dh, dW, dU, da.sum(0), da.sum(0)
         if ctx.wrong == "dc whole":
             return None, dx, dh, dc, dW, dU, da.sum(0), da.sum(0)
         db = da.mean(0) if ctx.wrong == "db" else da.sum(0)
@@ -242,6 +244,40 @@ def test_a_right_gradient_is_not_blamed_for_what_is_sent_down(layers):
     found = prove(lambda module: partial(stacked, "dx", module), case).formula
     assert found.tensors[f"grad weight_ih_l{layers - 1}"] == "proved"
     assert "da_r" not in found.instead
+
+
+def test_a_gradient_that_is_due_as_another_is_said_to_be_that():
+    """Of one step, whose states' gradients are exchanged: what computed them is right."""
+    case = small("lstm", T=1, H=3, B=4)
+    found = prove(lambda module: partial(lstm, "dh and dc", module), case).formula
+    assert found.instead == "grad h_0 is what is due as grad c_0"
+    assert found.where.line == ""
+
+
+class NoBiasGradient(torch.autograd.Function):
+    """x + b, whose gradient for b is 0."""
+
+    @staticmethod
+    def forward(ctx, x, b):
+        return x + b
+
+    @staticmethod
+    def backward(ctx, dy):
+        return dy, torch.zeros(dy.shape[-1])
+
+
+def test_a_gradient_that_is_zero_has_no_line():
+    """A zero is computed anywhere, as in the product with a state that is zero."""
+
+    class WithoutIt(PlainRNN):
+        def step(self, x, w, h):
+            W_ih, W_hh, b_ih, b_hh = w
+            a = NoBiasGradient.apply(x @ W_ih.t() + (h @ W_hh.t() + b_hh), b_ih)
+            return (torch.tanh(a),)
+
+    found = prove(WithoutIt, small("rnn", T=1, state="omitted")).formula
+    assert found.instead == "grad bias_ih_l0 is 0, as if it were detached"
+    assert found.where.line == ""
 
 
 def test_a_gradient_by_autograd_has_no_line():
