@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from rnn_manual.candidates.candidate import Candidate
 from rnn_manual.candidates.catalogue import MODES, as_candidate, run, unsupported
 from rnn_manual.candidates.errors import NotRun, Unsupported, in_one_line
-from rnn_manual.candidates.harness.dropout import dropout_masks
+from rnn_manual.candidates.harness.dropout import kept_by_nn
 from rnn_manual.candidates.process.dispatch import ask
 from rnn_manual.candidates.process.own_line import what_it_did
 from rnn_manual.candidates.process.process import Answer
@@ -189,8 +187,8 @@ def _off(case: Case, found: dict[str, Floats]) -> list[str]:
     """
     data = draw(case)
     if case.random:  # as it was replayed: of the case's format, not of float64
-        masks = dropout_masks(case, data, np.float64)
-        data = replace(data, masks=tuple((m > 0) / (1 - case.config.dropout) for m in masks))
+        scale = 1 / (1 - case.config.dropout)
+        data = replace(data, masks=tuple(scale * kept for kept in kept_by_nn(case)))
     exact, allowed = oracle(replace(case, dtype="float64"), data)
     return [
         name

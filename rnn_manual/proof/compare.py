@@ -7,10 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rnn_manual.candidates.harness.dropout import dropout_masks
+from rnn_manual.candidates.harness.dropout import kept_by_nn
 from rnn_manual.cases.calls import WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
-from rnn_manual.cases.draw import draw
 from rnn_manual.proof.arithmetic.bound import Degree, bound
 from rnn_manual.proof.arithmetic.residues import PRIME, Ints, Residues
 from rnn_manual.proof.expected.leaves import points_of
@@ -74,12 +73,12 @@ def _draws_as_nn(mirrored: Mirrored, case: Case) -> bool:
 
     Which of several goes where is not seen, nor in which order the axes are if two are as long.
     """
-    mask, *more = dropout_masks(case, draw(case), np.float64)
-    rows, features = mask.shape
+    kept, *more = kept_by_nn(case)
+    rows, features = kept.shape
     shape = (rows, features) if case.packed else (case.seq_len, case.batch_size, features)
-    if more or len({*shape}) < len(shape) or mask.all() or not mask.any():
+    if more or len({*shape}) < len(shape) or kept.all() or not kept.any():
         return False
-    draws = [Draw(name, shape, zeros_of(mask)) for name in ("bernoulli", "native_dropout")]
+    draws = [Draw(name, shape, zeros_of(kept)) for name in ("bernoulli", "native_dropout")]
     return any(each in mirrored.drawn for each in draws)
 
 

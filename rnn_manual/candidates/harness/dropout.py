@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from rnn_manual.candidates.harness.seeding import seed_generators
 from rnn_manual.cases.case import Case
-from rnn_manual.cases.draw import Data, Floats
+from rnn_manual.cases.draw import Data, Floats, draw
 
 
 def dropout_masks(case: Case, data: Data, dtype: Any) -> list[Floats]:
@@ -30,3 +31,8 @@ def dropout_masks(case: Case, data: Data, dtype: Any) -> list[Floats]:
         seed_generators(case.seed)
         drawn = [F.dropout(ones, c.dropout).double() for _ in range(c.num_layers - 1)]
     return [np.asarray(mask.numpy(), dtype) for mask in drawn]
+
+
+def kept_by_nn(case: Case) -> list[NDArray[np.bool_]]:
+    """Which elements of each layer's output but the last's nn's masks keep: (ΣB_t, D·H)."""
+    return [mask > 0 for mask in dropout_masks(case, draw(case), np.float64)]

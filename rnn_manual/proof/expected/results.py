@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from rnn_manual.backprop import vjp
-from rnn_manual.candidates.harness.dropout import dropout_masks
+from rnn_manual.candidates.harness.dropout import kept_by_nn
 from rnn_manual.cases.calls import differentiated, in_the_loss
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import draw
 from rnn_manual.layout import mapped_rows, rows_of, state_given, state_tuple
 from rnn_manual.proof.arithmetic.bound import Account, counted
 from rnn_manual.proof.arithmetic.ops import FormulaOps
-from rnn_manual.proof.arithmetic.residues import Residues
+from rnn_manual.proof.arithmetic.residues import Ints, Residues
 from rnn_manual.proof.expected.leaves import drawn, points_of
 from rnn_manual.threads import one_thread
 from rnn_manual.weights import Weights, parameters_from, weights_from
@@ -110,7 +110,13 @@ def masks_of(case: Case) -> list[Residues]:
     keep = 1 - case.config.dropout
     points = points_of(case)
     return [
-        Residues.of_constant((mask > 0).astype(np.int64), points)
+        Residues.of_constant(kept.astype(np.int64), points)
         / Residues.of_constant(keep or 1.0, points)
-        for mask in dropout_masks(case, draw(case), np.float64)
+        for kept in kept_by_nn(case)
     ]
+
+
+def due_as(case: Case, values: Ints) -> list[str]:
+    """The results that residues (K, *shape) are due as, by name."""
+    due = expected(case).residues.items()
+    return [name for name, points in due if np.array_equal(points.values, values)]

@@ -8,7 +8,7 @@ from rnn_manual.cases.case import Case
 from rnn_manual.config import DIRECTIONS
 from rnn_manual.proof.arithmetic.residues import Ints
 from rnn_manual.proof.expected.quantities import forward_cells
-from rnn_manual.proof.expected.results import as_formula, expected, leaf_residues
+from rnn_manual.proof.expected.results import as_formula, due_as, expected, leaf_residues
 from rnn_manual.proof.formula import Place
 from rnn_manual.proof.runs.trace import THERE, Trace, keys_of
 from rnn_manual.proof.search.laid_out import batch_order
@@ -46,8 +46,7 @@ def what_is_returned(case: Case, trace: Trace, outputs: list[str]) -> tuple[Plac
 
 def _put_together(case: Case, trace: Trace, values: Ints) -> str:
     """The line that computed a result as it is returned, and not as what is due elsewhere."""
-    due = expected(case).residues.values()
-    if any(np.array_equal(values, other.values) for other in due):  # h_n and c_n exchanged
+    if due_as(case, values):  # h_n and c_n exchanged
         return ""
     keys = keys_of(values).ravel()
     for each in reversed(trace.on_the_way(THERE)):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-
-import numpy as np
+from functools import partial
 
 from rnn_manual.cases.case import Case
 from rnn_manual.config import DIRECTIONS
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.arithmetic.residues import Ints
 from rnn_manual.proof.expected.quantities import Cell, backward_cells, forward_cells
-from rnn_manual.proof.expected.results import expected, leaf_residues
+from rnn_manual.proof.expected.results import due_as, expected
 from rnn_manual.proof.formula import OTHER, UNNAMED, Formula, Place
 from rnn_manual.proof.runs.trace import BACK, Executed, Keys, Trace, keys_among
 from rnn_manual.proof.search.backward.around import Around
@@ -39,19 +38,19 @@ def placed(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, st
     right = _right(case, forward, cells)
     wrong = [name for name, verdict in formula.tensors.items() if verdict == OTHER]
     missing = first_missing_gradient(case, trace, cells)
-    around = None
+    around = partial(Around, case, trace, forward, cells)
     if missing is not None:
-        around = Around(case, trace, forward, cells, missing.cell)
-        if (instead := gradient_instead(around, missing.quantity)) is not None:
-            return _told(around, missing.quantity, right, instead)
+        instead = gradient_instead(around(missing.cell), missing.quantity)
+        if instead is not None:
+            return _told(around(missing.cell), missing.quantity, right, instead)
     for cell in _first_and_last(cells) if missing is None else _sending(cells, missing):
-        if f"grad {_weight_ih(case, cell)}" in wrong:  # or its gates' gradients are right
-            sender = Around(case, trace, forward, cells, cell)
-            if (of_gate := gate_gradient_instead(sender)) is not None:
-                name, instead = of_gate
-                return _told(sender, name, right, instead)
-    if around is not None and missing is not None:
-        return _told(around, missing.quantity, right)
+        if f"grad {_weight_ih(case, cell)}" not in wrong:
+            continue  # its gates' gradients are right
+        if (of_gate := gate_gradient_instead(around(cell))) is not None:
+            name, instead = of_gate
+            return _told(around(cell), name, right, instead)
+    if missing is not None:
+        return _told(around(missing.cell), missing.quantity, right)
     if not wrong:
         return None, ""
     name, found = wrong[0], trace.mirrored.found[wrong[0]].values
@@ -65,8 +64,7 @@ def placed(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, st
 
 def _due_as(case: Case, name: str, found: Ints) -> str:
     """The gradient that a result would be right as; "" if it would be as none, or as several."""
-    due = expected(case).residues
-    same = [other for other, points in due.items() if np.array_equal(points.values, found)]
+    same = due_as(case, found)
     is_gradient = len(same) == 1 and same[0].startswith("grad ") and found.any()
     return same[0] if is_gradient and same[0] != name else ""
 
@@ -137,9 +135,9 @@ def _makes(part: str, quantity: str) -> bool:
 
 def _right(case: Case, forward: list[Cell], cells: list[Cell]) -> Keys:
     """The keys of what is right on the way back: results, quantities, and their parts."""
-    found: list[Points] = [*expected(case).residues.values(), *leaf_residues(case).values()]
-    found += [*parts(case, forward, cells), *parts_there(case, forward)]
-    found += [points for cell in [*forward, *cells] for points in cell.quantities.values()]
+    found: list[Points] = [*expected(case).residues.values(), *parts_there(case, forward)]
+    found += parts(case, forward, cells)
+    found += [points for cell in cells for points in cell.quantities.values()]
     for walk in dict.fromkeys(cell.place[:2] for cell in cells):
         found += shares(case, forward, [cell for cell in cells if cell.place[:2] == walk])
     return keys_among([*found, *sent_down(case, cells)])

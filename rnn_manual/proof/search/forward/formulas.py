@@ -11,7 +11,7 @@ from rnn_manual.proof.arithmetic.ops import FormulaOps
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell
 from rnn_manual.proof.expected.results import as_formula, leaf_residues
-from rnn_manual.proof.search.forward.states import orders, rows_of
+from rnn_manual.proof.search.forward.states import in_other_orders, rows_of
 from rnn_manual.proof.search.forward.sums import sums_instead
 from rnn_manual.proof.search.forward.terms import others
 
@@ -65,10 +65,8 @@ def _of_other_first_states(case: Case, cell: Cell) -> Iterator[tuple[str, Points
     if c_0 is None:
         return
     due = cell.given["c"]
-    orders_of_c = [
-        ("(c of sequences in another order)", due[o]) for o in orders(case) if len(o) == len(due)
-    ]
-    for words, c in chain(orders_of_c, rows_of(case, c_0, "c_0", len(due))):
+    others_of_c = [(f"({words})", c) for words, c in in_other_orders(case, "c", due)]
+    for words, c in chain(others_of_c, rows_of(case, c_0, "c_0", len(due))):
         yield f"f·{words} + i·g", q["f"] * c + q["i"] * q["g"]
 
 

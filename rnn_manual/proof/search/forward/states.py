@@ -48,8 +48,7 @@ def _states(case: Case, cell: Cell) -> list[Term]:
         found.append(("h of the first sequence", h[:1] + h * 0))
         found.append(("h of the next sequence", h.like(np.roll(h.values, -1, 1))))
         found.append(("h of the sequence before", h.like(np.roll(h.values, 1, 1))))
-        order = orders(case)
-        found += [("h of sequences in another order", h[o]) for o in order if len(o) == batch]
+        found += in_other_orders(case, "h", h)
     if cell.first and "h_0" in leaves:
         found += rows_of(case, leaves["h_0"], "h_0", batch)
     if cell.first:
@@ -77,12 +76,18 @@ def rows_of(case: Case, first: Points, name: str, batch: int) -> Iterator[Term]:
     for row in range(len(states)):
         if len(states[row]) >= batch:
             yield f"{name}[{row}]", states[row][:batch]
-            for order in orders(case):
+            for order in _orders(case):
                 words = f"({name}[{row}] with its sequences in another order)"
                 yield words, states[row][order][:batch]
 
 
-def orders(case: Case) -> list[Any]:
+def in_other_orders(case: Case, name: str, state: Points) -> list[Term]:
+    """A state (B_t, H) of all sequences, in other orders of them."""
+    words = f"{name} of sequences in another order"
+    return [(words, state[order]) for order in _orders(case) if len(order) == len(state)]
+
+
+def _orders(case: Case) -> list[Any]:
     """The permutations of a packed input, where it is not sorted."""
     input = draw(case).input
     found = [getattr(input, name, None) for name in ("sorted_indices", "unsorted_indices")]
