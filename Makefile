@@ -12,13 +12,17 @@ unexport PYTHONDONTWRITEBYTECODE
 OTHER_TORCH = s/^torch==.*/torch==$(TORCH)/;/^. What torch needs/,$$d$(BEFORE_2_3:%=;s/^numpy==[^;]*/numpy<2/;/^ml_dtypes/d)
 BEFORE_2_3 = $(firstword $(filter 1.% 2.0% 2.1 2.1.% 2.2 2.2.%,$(TORCH)))
 
-.PHONY: verify test check bench machines calibration mutation clean
+.PHONY: verify test exhaustive check bench machines calibration mutation clean
 
 verify: $(VENV)/.ready
 	$(BIN)/rnn-manual verify
 
 test: $(VENV)/.ready
-	$(BIN)/pytest -n auto --dist worksteal
+	$(BIN)/pytest -n auto --dist worksteal -m "not exhaustive"
+
+# Every right and every wrong layer on every case: how often the judge is wrong, either way.
+exhaustive: $(VENV)/.ready
+	$(BIN)/pytest -n auto --dist worksteal -m exhaustive
 
 check: $(VENV)/.ready
 	$(BIN)/ruff format --check .

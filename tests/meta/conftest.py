@@ -16,6 +16,10 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "bits: asserts bits, on the one path through MKL that has them"
     )
+    config.addinivalue_line(
+        "markers",
+        "exhaustive: every right or wrong layer on every case, as `make exhaustive` runs it",
+    )
 
 
 @pytest.fixture(scope="session")

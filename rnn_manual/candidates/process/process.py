@@ -52,12 +52,17 @@ class Process:
     Args:
         environment: what is set there, besides what is set here.
         threads: how many torch may use there; None for a process that does not load torch.
+
+    Attributes:
+        popen: starts it, as `subprocess.Popen` does.
     """
+
+    popen = subprocess.Popen
 
     def __init__(self, environment: Mapping[str, str], threads: int | None = None) -> None:
         # For appending: the two processes share the file, and must not share a place in it.
         self.printed = tempfile.TemporaryFile("a+b")  # noqa: SIM115 - as long as the process
-        self.process = subprocess.Popen(
+        self.process = self.popen(
             [sys.executable, "-c", f"from {__name__} import serve; serve({threads})"],
             env={
                 **os.environ,

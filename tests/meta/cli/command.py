@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from rnn_manual.cli import main
-from tests.meta.warm import run_warm
+from tests.meta.warm.commands import run_warm
 
 ROOT = Path(__file__).parents[3]
 # One small case: running the whole suite is `rnn-manual verify`'s own test.

@@ -44,6 +44,7 @@ def test_quick_catches_it(name, equations):
     assert fails(mistake, smallest), smallest.id
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", sorted(ELSEWHERE))
 def test_it_is_right_elsewhere(name):
     """Where it says it does not show, it is the right layer."""

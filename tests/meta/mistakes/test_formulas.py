@@ -26,6 +26,7 @@ ELSEWHERE = [case for case in SMALL if is_telling(case)]
 MASKING = [case for case in SMALL if not is_telling(case)]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", PLACES)
 def test_a_mistake_is_another_formula_on_other_cases_too(name):
     """Of any layout, call and size that shows it; or what it leaves behind ends the run before."""

@@ -10,7 +10,7 @@ from hypothesis.errors import FailedHealthCheck, Unsatisfiable
 
 from rnn_manual.cases.options import case_of
 from rnn_manual.parity import Comparison, Unsupported, Verdict
-from tests.meta.warm import run_warm
+from tests.meta.warm.commands import run_warm
 
 THEIRS = """
 from rnn_manual.parity import check, parametrize

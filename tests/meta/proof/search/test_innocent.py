@@ -29,6 +29,7 @@ CALLED = [
 ]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", RIGHT)
 def test_of_a_right_layer_no_quantity_is_missing(name):
     """So none that is innocent is named of a layer that is wrong elsewhere."""

@@ -3,75 +3,25 @@
 import pytest
 import torch
 
-from rnn_manual import Config, run
 from rnn_manual.parity import prove
-from rnn_manual.weights import read_weights
 from tests.meta.candidates.right.classes import PlainGRU, PlainLSTM, PlainRNN
+from tests.meta.proof.search.wrong_cells import all_sums, gru, lstm
 from tests.meta.proof.small import small
-
-
-def lstm(sums=None, new_c=None, new_h=None, scale=None):
-    """An LSTM, one line of which is another; `scale` exchanges a weight for another of its value.
-
-    Args:
-        sums: x, h and the weights → all gates' sums. new_c: i, f, g, o, c → c'.
-        new_h: o, c' → h'.
-    """
-
-    class Wrong(PlainLSTM):
-        def step(self, x, w, h, c):
-            W, *others = w
-            a = (sums or _sums)(x, h, (scale(W) if scale else W), *others)
-            i, f, g, o = a if isinstance(a, tuple) else a.chunk(4, 1)
-            i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
-            c = (new_c or _new_c)(i, f, g, o, c)
-            return (new_h or _new_h)(o, c), c
-
-    return Wrong
-
-
-def gru(reset=None, new_h=None):
-    """A GRU, one line of which is another.
-
-    Args:
-        reset: r, z and W_hn h + b_hn → what is added to n's sum. new_h: r, z, n, h → h'.
-    """
-
-    class Wrong(PlainGRU):
-        def step(self, x, w, h):
-            W_ih, W_hh, b_ih, b_hh = w
-            x_r, x_z, x_n = (x @ W_ih.t() + b_ih).chunk(3, 1)
-            h_r, h_z, h_n = (h @ W_hh.t() + b_hh).chunk(3, 1)
-            r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
-            n = torch.tanh(x_n + (reset(r, z, h_n) if reset else r * h_n))
-            return (new_h(r, z, n, h) if new_h else (1 - z) * n + z * h,)
-
-    return Wrong
-
-
-def _sums(x, h, W, U, b, d):
-    return x @ W.t() + b + (h @ U.t() + d)
-
-
-def _new_c(i, f, g, o, c):
-    return f * c + i * g
-
-
-def _new_h(o, c):
-    return o * c.tanh()
 
 
 def _only_o(change):
     """The sums of all gates, that of o changed: its argument is σ's, as those of i and f are."""
 
     def sums(x, h, *w):
-        i, f, g, o = _sums(x, h, *w).chunk(4, 1)
+        i, f, g, o = all_sums(x, h, *w).chunk(4, 1)
         return i, f, g, change(o)
 
     return sums
 
 
 HELD = torch.Tensor.detach
+
+
 WRONG = {
     # Functions of a gate's sum.
     "σ(a_o + 1)": lstm(_only_o(lambda a: a + 1)),
@@ -80,16 +30,20 @@ WRONG = {
     "σ(0.5·a_o)": lstm(_only_o(lambda a: a / 2)),
     "1 - σ(a_o)": lstm(_only_o(lambda a: -a)),
     # Biases.
-    "W_ii x + 2·b_ii + W_hi h + b_hi,": lstm(lambda x, h, W, U, b, d: _sums(x, h, W, U, 2 * b, d)),
-    "W_ii x + b_ii + W_hi h + 2·b_hi,": lstm(lambda x, h, W, U, b, d: _sums(x, h, W, U, b, 2 * d)),
-    "W_ii x + 2·b_ii + W_hi h,": lstm(lambda x, h, W, U, b, d: _sums(x, h, W, U, b, b)),
-    "W_ii x + W_hi h + 2·b_hi,": lstm(lambda x, h, W, U, b, d: _sums(x, h, W, U, d, d)),
+    "W_ii x + 2·b_ii + W_hi h + b_hi,": lstm(
+        lambda x, h, W, U, b, d: all_sums(x, h, W, U, 2 * b, d)
+    ),
+    "W_ii x + b_ii + W_hi h + 2·b_hi,": lstm(
+        lambda x, h, W, U, b, d: all_sums(x, h, W, U, b, 2 * d)
+    ),
+    "W_ii x + 2·b_ii + W_hi h,": lstm(lambda x, h, W, U, b, d: all_sums(x, h, W, U, b, b)),
+    "W_ii x + W_hi h + 2·b_hi,": lstm(lambda x, h, W, U, b, d: all_sums(x, h, W, U, d, d)),
     "W_ii x + W_hi h,": lstm(lambda x, h, W, U, b, d: x @ W.t() + h @ U.t()),
-    "W_ii x + b_ii + W_hi h + b_hi + 1,": lstm(lambda *given: _sums(*given) + 1),
+    "W_ii x + b_ii + W_hi h + b_hi + 1,": lstm(lambda *given: all_sums(*given) + 1),
     # States and inputs.
-    "W_hi h of the next sequence": lstm(lambda x, h, *w: _sums(x, h.roll(-1, 0), *w)),
-    "W_hi h of the sequence before": lstm(lambda x, h, *w: _sums(x, h.roll(1, 0), *w)),
-    "W_hi h of the first sequence": lstm(lambda x, h, *w: _sums(x, h[:1].expand_as(h), *w)),
+    "W_hi h of the next sequence": lstm(lambda x, h, *w: all_sums(x, h.roll(-1, 0), *w)),
+    "W_hi h of the sequence before": lstm(lambda x, h, *w: all_sums(x, h.roll(1, 0), *w)),
+    "W_hi h of the first sequence": lstm(lambda x, h, *w: all_sums(x, h[:1].expand_as(h), *w)),
     "W_hiᵀ h": lstm(
         lambda x, h, W, U, b, d: x @ W.t() + b + d + torch.cat([h @ u for u in U.chunk(4)], 1)
     ),
@@ -121,7 +75,7 @@ class FUnderTanh(PlainLSTM):
     """The forget gate under tanh."""
 
     def step(self, x, w, h, c):
-        i, f, g, o = _sums(x, h, *w).chunk(4, 1)
+        i, f, g, o = all_sums(x, h, *w).chunk(4, 1)
         c = f.tanh() * c + i.sigmoid() * g.tanh()
         return o.sigmoid() * c.tanh(), c
 
@@ -130,7 +84,7 @@ class GUnderSigmoid(PlainLSTM):
     """With one operation for c'."""
 
     def step(self, x, w, h, c):
-        i, f, g, o = _sums(x, h, *w).chunk(4, 1)
+        i, f, g, o = all_sums(x, h, *w).chunk(4, 1)
         c = torch.addcmul(f.sigmoid() * c, i.sigmoid(), g.sigmoid())
         return o.sigmoid() * c.tanh(), c
 
@@ -163,50 +117,8 @@ def test_what_was_computed_for_another_purpose_is_not_taken_for_it(layer, words,
 
 
 def _exchanged_g_and_o(x, h, *w):
-    i, f, g, o = _sums(x, h, *w).chunk(4, 1)
+    i, f, g, o = all_sums(x, h, *w).chunk(4, 1)
     return i, f, o, g
-
-
-def test_of_a_state_that_is_zero_the_plain_formula_is_told():
-    """z·n, and not n·z + h, though h is 0; and no r·h where r was left out."""
-    z_lets_in = gru(new_h=lambda r, z, n, h: (1 - z) * h + z * n)
-    case = small("gru", state="omitted", layers=2)
-    assert " is z·n, expected n + z·(h - n)" in prove(z_lets_in, case).formula.instead
-    said = prove(gru(reset=lambda r, z, y_n: y_n), case).formula.instead
-    assert said.endswith(" is W_in x + b_in + b_hn, expected W_in x + b_in + r·b_hn (h is 0)")
-    case = small("gru", state="omitted", bias=False)
-    said = prove(ResetOfAll, case).formula.instead
-    assert said.endswith(" is r·(W_in x), expected W_in x (h is 0)")
-
-
-class ResetOfAll(PlainGRU):
-    def step(self, x, w, h):
-        x_r, x_z, x_n = (x @ w[0].t()).chunk(3, 1)
-        h_r, h_z, h_n = (h @ w[1].t()).chunk(3, 1)
-        r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
-        n = torch.tanh(r * (x_n + h_n))
-        return (n + z * (h - n),)
-
-
-class FromBelow(PlainRNN):
-    """A layer begins with the last state of the one below."""
-
-    def _run(self, x, lengths, states):
-        h, ends = x.new_zeros(x.shape[1], self.sizes[1]), []
-        for layer in range(2):
-            out = []
-            for x_t in x:
-                (h,) = self.step(x_t, self._weights(layer, 0), h)
-                out.append(h)
-            x, ends = torch.stack(out), [*ends, h]
-        return x, [torch.stack(ends)]
-
-
-def test_another_state_is_told_where_the_state_is_zero():
-    """Its product is no product of h."""
-    said = prove(FromBelow, small("rnn", layers=2, state="omitted")).formula.instead
-    words = "W_ih x + b_ih + W_hh h' of layer 0, step 2 + b_hh, expected W_ih x + b_ih + W_hh h"
-    assert said.endswith(f"is {words} + b_hh")
 
 
 def test_what_is_wrong_in_a_class_is_named():
@@ -286,74 +198,3 @@ def test_what_the_way_back_computes_explains_nothing_forward():
 
     said = prove(Coupled, small("lstm")).formula.instead
     assert said.endswith("is 1 - σ(a_f), expected σ(a_i)")
-
-
-def of_weights(change, state=lambda hx: hx):
-    """The loops on other weights than the module's, of one layer in two directions."""
-
-    def build(module):
-        config, ((one, other),) = Config.of(module), read_weights(module)
-        weights = ((one, change(one, other)),)
-        return lambda x, hx=None: run(config, weights, x, state(hx))
-
-    return build
-
-
-def rows_of_n(one, other):
-    """The biases of h, those of n another direction's."""
-    H = len(one.bias_hh) // 3
-    return torch.cat([other.bias_hh[: 2 * H], one.bias_hh[2 * H :]])
-
-
-class NoBiasOfAbsentState(PlainRNN):
-    """Where no state is given, nothing of h is added at the first step."""
-
-    def step(self, x, w, h):
-        W_ih, W_hh, b_ih, b_hh = w
-        a = x @ W_ih.t() + b_ih
-        return (torch.tanh(a if self.at_first else a + h @ W_hh.t() + b_hh),)
-
-    def _run(self, x, lengths, states):
-        self.at_first = states is None
-        return super()._run(x, lengths, states)
-
-
-def test_a_bias_that_is_left_out_with_the_state_is_named():
-    """What is left is right, too, as a part of the sum."""
-    case = small("rnn", T=1, state="omitted")
-    said = prove(NoBiasOfAbsentState, case).formula.instead
-    assert said.endswith("is W_ih x + b_ih, expected W_ih x + b_ih + b_hh (h is 0)")
-
-
-def test_a_part_of_other_weights_is_named():
-    """One bias alone, and the projection."""
-    case = small("lstm", bidirectional=True)
-    for role, said in (
-        ("bias_ih", "is W_ii x + the other direction's b_ii + W_hi h + b_hi, expected W_ii x"),
-        ("bias_hh", "is W_ii x + b_ii + W_hi h + the other direction's b_hi, expected W_ii x"),
-    ):
-        build = of_weights(
-            lambda one, other, role=role: other._replace(**{role: getattr(one, role)})
-        )
-        assert said in prove(build, case).formula.instead
-    build = of_weights(lambda one, other: other._replace(bias_hh=rows_of_n(one, other)))
-    said = prove(build, small("gru", bidirectional=True)).formula.instead
-    words = "W_in x + b_in + r·(W_hn h + the other direction's b_hn), expected W_in x + b_in + r"
-    assert f"is {words}" in said
-    build = of_weights(lambda one, other: other._replace(weight_hr=one.weight_hr))
-    said = prove(build, small("lstm", H=3, proj_size=2, bidirectional=True)).formula.instead
-    assert said.endswith("is the other direction's W_hr (o·tanh(c')), expected W_hr (o·tanh(c'))")
-
-
-def test_another_first_state_is_named():
-    """A row of c_0, and one whose sequences are in another order."""
-    build = of_weights(lambda one, other: other, lambda hx: (hx[0], hx[1].flip(0)))
-    said = prove(build, small("lstm", bidirectional=True)).formula.instead
-    assert said.endswith("is f·c_0[1] + i·g, expected f·c + i·g")
-    said = prove(UnsortedC, small("lstm", layout="packed", B=6)).formula.instead
-    assert said.endswith("is f·(c of sequences in another order) + i·g, expected f·c + i·g")
-
-
-class UnsortedC(PlainLSTM):
-    def _packed(self, input, hx):
-        return super()._packed(input, (hx[0], hx[1][:, input.unsorted_indices]))

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from rnn_manual.candidates.process.process import Process
+from tests.meta.warm.forked import forked
+
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["rnn_manual.cli.verify.command", "rnn_manual.parity"])
+_context.set_forkserver_preload(["tests.meta.warm.preloaded"])
 LIMIT = 300  # seconds
 
 
@@ -38,6 +41,7 @@ def _run(main, arguments, cwd, environment, stdout, stderr):
     os.environ.update(environment)
     for stream, path in ((1, stdout), (2, stderr)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), stream)
+    Process.popen = staticmethod(forked)
     code = main(arguments)
     atexit._run_exitfuncs()
     sys.exit(code)
