@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rnn_manual.cases.case import LAYOUTS, MEMORY, Case
@@ -33,6 +33,8 @@ def cases_for(
     *,
     slow: bool = False,
     level: str = "quick",
+    kind: str = "",
+    dtype: str = "",
     sizes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> list[Case]:
     """The cases of a mode that takes those for which `takes` is true.
@@ -41,29 +43,50 @@ def cases_for(
     together; of a slow mode, every value.
 
     Args:
+        kind, dtype: of this one alone, with every value of all other options; of all if "".
         sizes: values of T, B, I and H other than those of `OPTIONS`.
     """
     options = OPTIONS | dict(sizes or {})
-    plainest = next(row for row in _plainest_first(options) if takes(case_of(**row)))
+    few = slow and level == "quick"
+    strength = 2 if level == "full" and not slow else 1
+    rows = _rows(takes, options, few, strength)
+    if kind or dtype:
+        kinds = tuple(e for e in options["equations"] if not kind or e.split()[0] == kind)
+        options |= {"equations": kinds, "dtype": (dtype,) if dtype else options["dtype"]}
+        names = ("equations", "dtype")
+        given = [row for row in rows if all(row[name] in options[name] for name in names)]
+        rows = _rows(takes, options, few, strength, given)
+    return list(dict.fromkeys(case_of(**row) for row in rows))
+
+
+def _rows(
+    takes: Callable[[Case], bool],
+    options: Mapping[str, tuple[Any, ...]],
+    few: bool,
+    strength: int,
+    given: Sequence[Options] = (),
+) -> list[Options]:
+    """The rows given, or else the plainest; and, but for few, those that the rest takes."""
+    plainest = next((row for row in _plainest_first(options) if takes(case_of(**row))), None)
+    if plainest is None:
+        return []
 
     def taken(row: Options) -> bool:
         whole = plainest | row
         return is_feasible(row) and (not is_feasible(whole) or takes(case_of(**whole)))
 
-    if slow and level == "quick":
-        return [case_of(**plainest)]
-    strength = 2 if level == "full" and not slow else 1
-    rows = [plainest, *covering(options, strength, feasible=taken, given=[plainest])]
-    return list(dict.fromkeys(case_of(**row) for row in rows))
+    rows = [*given] or [plainest]
+    return rows if few else [*rows, *covering(options, strength, feasible=taken, given=rows)]
 
 
-def _plainest_first(options: Options) -> list[Options]:
+def _plainest_first(options: Mapping[str, tuple[Any, ...]]) -> list[Options]:
     """Rows that are plain but for the dtype; if no mode takes these, for the layout, too.
 
     And then stacked; and then with every option of the constructor that there is.
     """
     plain: Options = {name: values[0] for name, values in options.items()}
-    plain["equations"] = "lstm"
+    if "lstm" in options["equations"]:
+        plain["equations"] = "lstm"
     stacked = {"num_layers": 2}
     all_options = {**stacked, "bidirectional": True, "bias": False, "batch_first": True}
     return [

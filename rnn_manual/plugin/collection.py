@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -45,16 +46,17 @@ def cases_of_modes(
 ) -> list[tuple[str, Case]]:
     """Every mode's name with each of its cases.
 
+    Of kinds and dtypes that are asked for, each has every option of every mode.
+
     Args:
         recording: whether to take those, too, that take long even for one case.
     """
     from rnn_manual.candidates.catalogue import MODES
-    from rnn_manual.cases.levels import is_of
 
-    return [
-        (mode.name, replace(case, seed=seed))
-        for mode in MODES.values()
-        if level == "full" or recording or not mode.slowest
-        for case in mode.cases(level)
-        if is_of(case, kinds, dtypes)
-    ]
+    found = []
+    for mode in MODES.values():
+        if level == "full" or recording or not mode.slowest:
+            of_each = product(kinds or [""], dtypes or [""])
+            cases = [case for asked in of_each for case in mode.cases(level, *asked)]
+            found += [(mode.name, replace(case, seed=seed)) for case in dict.fromkeys(cases)]
+    return found

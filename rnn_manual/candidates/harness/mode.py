@@ -76,10 +76,16 @@ class Mode:
     sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     opaque: str = ""
 
-    def cases(self, level: str = "quick") -> list[Case]:
-        """The cases of a level that the mode is run on; of a slow one, few."""
+    def cases(self, level: str = "quick", kind: str = "", dtype: str = "") -> list[Case]:
+        """The cases of a level that the mode is run on; of a slow one, few.
+
+        Args:
+            kind, dtype: of this one alone, with every value of all other options; of all if "".
+        """
         slow = self.slow or self.slowest
-        return cases_for(self.takes, slow=slow, level=level, sizes=self.sizes)
+        return cases_for(
+            self.takes, slow=slow, level=level, kind=kind, dtype=dtype, sizes=self.sizes
+        )
 
     def declines(self, error: BaseException, subject: Subject) -> bool:
         """Whether an error says that torch does not support the mode, or not of such a layer."""

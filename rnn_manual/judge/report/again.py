@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import fields, replace
+from itertools import product
 
 from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.cases.case import Case
@@ -18,39 +19,51 @@ def again(findings: Findings) -> str:
     if not findings.command:  # a lambda or a local function, which no command line can name
         return f"rnn_manual.parity.check(candidate, case)  # case.id == {case.id!r}"
     mode = "" if findings.mode in ("", BITS) else findings.mode
-    level = _level(case, mode)
-    if not level:
-        return _in_python(findings)
+    asked = _asked_in(case, mode) if mode else _level(case)
+    if asked is None:
+        return _in_python(findings, mode)
     words = ["rnn-manual verify"]
     if findings.command != "torch.nn":
         words.append(f"--candidate {shlex.quote(findings.command)}")
     words += [f"--device {findings.device}"] * (findings.device != "cpu")
     words += [f"--seed {case.seed}"] * (case.seed != 0)
-    words += [f"--level {level}"] * (level != "quick")
     named = f"[{mode}-{case.id}]" if mode else f"[{case.id}]"
-    return " ".join([*words, f'-k "{named}"'])
+    return " ".join([*words, *asked, f'-k "{named}"'])
 
 
-def _level(case: Case, mode: str) -> str:
-    """The first level that has the case; "" for one that was drawn."""
+AT_LEVEL = {"quick": [], "full": ["--level full"]}
+
+
+def _level(case: Case) -> list[str] | None:
+    """The first level that has the case; None for one that was drawn."""
     case = replace(case, seed=0)
-    if mode:
-        known = MODES[mode]
-        at_quick = not known.slowest and case in known.cases()
-        return "quick" if at_quick else "full"
     if case in NOTES or case in quick():
-        return "quick"
-    return "full" if case in full() else ""
+        return AT_LEVEL["quick"]
+    return AT_LEVEL["full"] if case in full() else None
 
 
-def _in_python(findings: Findings) -> str:
+def _asked_in(case: Case, mode: str) -> list[str] | None:
+    """What has the mode's cases have this one among them, as few words as do; None if nothing."""
+    case, known = replace(case, seed=0), MODES[mode]
+    for level, dtype, kind in product(AT_LEVEL, ("", case.dtype), ("", case.config.kind)):
+        if (level == "full" or not known.slowest) and case in known.cases(level, kind, dtype):
+            given = {"--kind": kind, "--dtype": dtype}
+            return [
+                *AT_LEVEL[level],
+                *(f"{name} {value}" for name, value in given.items() if value),
+            ]
+    return None
+
+
+def _in_python(findings: Findings, mode: str) -> str:
     case = findings.case
     config = ", ".join([repr(case.config.kind), *map(repr, case.config.sizes)])
     config += "".join(f", {name}={value!r}" for name, value in case.config.options.items())
     given = [f"Config({config})", *_given(case)]
+    in_mode = f", mode={mode!r}" if mode else ""
     code = (
         "from rnn_manual import Config; from rnn_manual.parity import Case, check; "
-        f"print(check({findings.command!r}, Case({', '.join(given)})))"
+        f"print(check({findings.command!r}, Case({', '.join(given)}){in_mode}))"
     )
     return f"python -c {shlex.quote(code)}"
 

@@ -4,6 +4,7 @@ import json
 import math
 import shlex
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,12 @@ def test_a_mode_is_shown_again_with_its_case():
     assert again.endswith(f'verify --candidate {candidate} -k "[copy_-{case.id}]"')
     full = [c for c in MODES["copy_"].cases("full") if c.config.kind == "lstm" and c not in quick]
     assert "--level full" in _again(candidate, full[0], "copy_")
+    of_kind = [case for case in MODES["copy_"].cases(kind="lstm") if case not in [*quick, *full]]
+    again = _again(candidate, of_kind[0], "copy_")
+    assert again.endswith(
+        f'verify --candidate {candidate} --kind lstm -k "[copy_-{of_kind[0].id}]"'
+    )
+    assert _again(candidate, replace(case, seq_len=6), "copy_").endswith("), mode='copy_'))\"")
 
 
 def test_a_case_that_was_drawn_is_shown_again_in_python():

@@ -7,6 +7,7 @@ from rnn_manual.candidates.candidate import NN, Candidate, torch_nn
 from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.candidates.declining import declines
 from rnn_manual.candidates.torch_versions import needed
+from rnn_manual.cases.levels import is_of
 from rnn_manual.cases.options import case_of, is_feasible, options_of
 from rnn_manual.cases.selection import OPTIONS
 from rnn_manual.parity import Verdict, check
@@ -101,6 +102,26 @@ def test_a_modes_cases_cover_its_options(name, level):
     for option, values in (OPTIONS | dict(mode.sizes)).items():
         possible = {value for value in values if possible_in(mode, plain | {option: value})}
         assert possible <= {row[option] for row in shown}, option
+
+
+@pytest.mark.parametrize("dtype", ["", "float32", "float64"])
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])
+def test_of_what_is_asked_for_a_mode_has_every_option(kind, dtype):
+    """So that of a class of one kind, and of one dtype, nothing of a mode goes without a look."""
+    for mode in MODES.values():
+        cases = mode.cases(kind=kind, dtype=dtype)
+        at_full = [c for c in mode.cases("full") if is_of(c, {kind}, {dtype} - {""})]
+        assert cases or not at_full, mode.name
+        assert set(mode.cases()) & set(at_full) <= set(cases)
+        assert all(mode.takes(case) and is_of(case, {kind}, {dtype} - {""}) for case in cases)
+        if not cases or mode.slow or mode.slowest:
+            assert len(cases) <= 1
+            continue
+        shown = [options_of(case) for case in cases]
+        for option in OPTIONS.keys() - {"equations", "dtype"}:
+            values = {**OPTIONS, **mode.sizes}[option]
+            possible = {v for v in values if possible_in(mode, shown[0] | {option: v})}
+            assert possible <= {row[option] for row in shown}, (mode.name, option)
 
 
 def possible_in(mode, row):
