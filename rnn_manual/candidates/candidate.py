@@ -96,6 +96,14 @@ def another_kind(kinds: tuple[str, ...], kind: str) -> str:
     return "" if kind in kinds else f"it is of nn.{kinds[0].upper()}'s kind"
 
 
+def no_subject(found: Any) -> str:
+    """What something is that is no subject; "" if it is one."""
+    kind = type(found).__name__
+    if isinstance(found, nn.Module):
+        return f"an instance of {kind}"
+    return "" if callable(found) else kind
+
+
 def is_module_class(subject: Any) -> bool:
     """Whether a subject is a class to construct, rather than a function to call."""
     return isinstance(subject, type) and issubclass(subject, nn.Module)

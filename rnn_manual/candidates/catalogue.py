@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import replace
 from typing import Any
 
-from rnn_manual.candidates.candidate import NN, Candidate, Subject, another_kind
+from rnn_manual.candidates.candidate import NN, Candidate, Subject, another_kind, no_subject
 from rnn_manual.candidates.device import lacking
 from rnn_manual.candidates.errors import Unusable
 from rnn_manual.candidates.harness.mode import Mode
@@ -62,8 +62,8 @@ def as_candidate(subject: Any) -> Candidate:
             return Candidate(subject, subject)
         near = did_you_mean(subject, [*MODES, NN.name])
         raise Unusable(f"candidate must be {FORMS}, torch.nn or a mode, got {subject!r}{near}")
-    if not callable(subject):
-        raise Unusable(f"a candidate must be a class or a function, got {type(subject).__name__}")
+    if it_is := no_subject(subject):
+        raise Unusable(f"a candidate must be a class or a function, got {it_is}")
     where = getattr(subject, "__module__", "?")
     return Candidate(f"{where}:{getattr(subject, '__qualname__', subject)}", subject)
 

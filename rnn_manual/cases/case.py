@@ -169,3 +169,12 @@ class Case:
         words += [f"called: {self.call}"] * (self.call != "with gradients")
         words += [f"weights ×{self.gain:g}"] * (self.gain != 1)
         return ", ".join(words)
+
+
+def checked_case(case: Case) -> Case:
+    """The case. Raises: TypeError: it is none."""
+    if isinstance(case, Config):
+        raise TypeError("expected a Case, got a Config; Case(config) is the plainest of it")
+    if not isinstance(case, Case):
+        raise TypeError(f"expected a Case, got {type(case).__name__}")
+    return case

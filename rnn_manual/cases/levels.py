@@ -60,7 +60,15 @@ LIVES = [
     for equations in TELLING["equations"]
 ]
 
-# A step whose input is all zero, in input that is not packed, which many layers decline.
+# Every way of calling, all values and memory alone, on one layer and padded input: many layers
+# take nothing else, and of those that show two options together next to nothing.
+ALONE = [
+    case_of(equations=equations, **{name: value})
+    for name in ("values", "memory", "call")
+    for value in ALL[name][1:]
+    for equations in ("rnn tanh", "lstm", "gru")
+]
+# A step whose input is all zero, of a relu and of a projection, too.
 ZERO_STEPS = [case_of(equations=e, values="signed zeros") for e in TELLING["equations"]]
 
 # Weights so large that the recurrence is chaotic.
@@ -81,7 +89,7 @@ def quick() -> tuple[Case, ...]:
     pairs = (case_of(**row) for row in [*telling, *masking])
     return tuple(
         dict.fromkeys(
-            [*PLAINEST, *IN_FLOAT64, *LIVES, *pairs, *ZERO_STEPS, *thresholds(), *CHAOTIC]
+            [*PLAINEST, *IN_FLOAT64, *LIVES, *pairs, *ALONE, *ZERO_STEPS, *thresholds(), *CHAOTIC]
         )
     )
 

@@ -10,7 +10,10 @@ from rnn_manual.usage import Refused
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a command. Returns: 0 agree, 1 something differs, 2 wrong usage, 130 interrupted."""
+    """Runs a command.
+
+    Returns: 0 agree, 1 something differs, 2 wrong usage or nothing to compare, 130 interrupted.
+    """
     options = parser().parse_args(argv)
     try:
         if options.command == "claims" and options.names:

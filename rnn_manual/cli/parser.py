@@ -14,7 +14,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="rnn-manual",
         description="Holds recurrent layers against hand-written loops, claim by claim.",
-        epilog="exit code: 0 agree, 1 something differs, 2 wrong usage",
+        epilog="exit code: 0 agree, 1 something differs, 2 wrong usage, or nothing to compare",
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"rnn-manual {__version__}")

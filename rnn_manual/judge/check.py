@@ -13,9 +13,10 @@ from rnn_manual.candidates.errors import ProcessEnded, Unsupported, Unusable
 from rnn_manual.candidates.harness.result import Result
 from rnn_manual.candidates.process.own_line import what_it_did
 from rnn_manual.candidates.process.process import Answer
-from rnn_manual.cases.case import Case
+from rnn_manual.cases.case import Case, checked_case
 from rnn_manual.judge.comparison import Comparison
 from rnn_manual.judge.diagnosis import diagnose
+from rnn_manual.judge.drawn import is_tried
 from rnn_manual.judge.prove import formula_beside_numbers
 from rnn_manual.judge.reference.tolerance import Reference, reference
 from rnn_manual.judge.tensor import TensorComparison, compare_tensor
@@ -37,20 +38,22 @@ def check(
 
     Returns: a comparison, whatever the candidate does; `.assert_ok()` raises if it failed.
 
-    Raises: Unusable: the candidate is none, or its name leads to none.
+    Raises: Unusable: the candidate is none, or its name leads to none. TypeError: the case is none.
     """
     candidate = as_candidate(candidate)
+    case = checked_case(case)
     mode = mode or candidate.mode
     found, result = compare_numbers(candidate, case, device, mode)
     if result is None:
         return found
-    differs = any(tensor.verdict.fails for tensor in found.tensors.values())
-    return replace(
-        found,
-        where=locate(case, found.tensors) if differs else None,
-        diagnosis=diagnose(case, result, reference(case, device), device) if differs else None,
-        formula=formula_beside_numbers(candidate, case, device, mode) if formulas else None,
-    )
+    explained = not is_tried()
+    if formulas:
+        formula = formula_beside_numbers(candidate, case, device, mode, explained)
+        found = replace(found, formula=formula)
+    if explained and any(tensor.verdict.fails for tensor in found.tensors.values()):
+        diagnosis = diagnose(case, result, reference(case, device), device)
+        found = replace(found, where=locate(case, found.tensors), diagnosis=diagnosis)
+    return found
 
 
 def compare_numbers(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
 from rnn_manual.candidates.errors import Unsupported
+from rnn_manual.judge.drawn import reject_drawn
 from rnn_manual.judge.findings import Findings
 from rnn_manual.judge.report.text import report
 from rnn_manual.judge.verdict import Verdict
@@ -26,17 +26,8 @@ class Comparison(Findings):
         if self.verdict.fails:
             raise AssertionError(report(self))
         if self.verdict == Verdict.UNSUPPORTED:
-            _reject_drawn()
+            reject_drawn()
             raise Unsupported(self.message)
 
     def __str__(self) -> str:
         return report(self)
-
-
-def _reject_drawn() -> None:
-    """Within a test of Hypothesis's, has it draw another case."""
-    if "hypothesis" in sys.modules:
-        import hypothesis
-
-        if hypothesis.currently_in_test_context():
-            hypothesis.reject()

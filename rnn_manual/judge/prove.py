@@ -13,8 +13,9 @@ from rnn_manual.candidates.harness.dropout import kept_by_nn
 from rnn_manual.candidates.process.dispatch import ask
 from rnn_manual.candidates.process.own_line import what_it_did
 from rnn_manual.candidates.process.process import Answer
-from rnn_manual.cases.case import Case, Sizes
+from rnn_manual.cases.case import Case, Sizes, checked_case
 from rnn_manual.cases.draw import Floats, draw
+from rnn_manual.judge.drawn import is_tried, reject_drawn
 from rnn_manual.judge.reference.tolerance import oracle
 from rnn_manual.judge.tensor import distance
 from rnn_manual.proof.compare import compare
@@ -34,14 +35,18 @@ class Proof:
     formula: Formula
 
     def assert_ok(self) -> None:
-        """Does nothing unless the candidate computes another formula, with other results.
+        """Does nothing if the candidate's formulas, or else its results, are the loops'.
 
-        Raises: AssertionError, with what was computed instead, if it does; or with what it did
-            besides, as raising an error or changing its input.
+        Raises: AssertionError, with what was computed instead, if they are not; or with what it did
+            besides, as raising an error or changing its input. Unsupported, which pytest and
+            unittest count as skipped, if its formula is not known: `check` compares its numbers.
         """
         __tracebackhide__ = True
         if self.formula.fails:
             raise AssertionError(str(self))
+        if self.formula.verdict == OPEN:
+            reject_drawn()
+            raise Unsupported(f"its formula is not known: {self.formula.said}")
 
     def __str__(self) -> str:
         verdict = "fails" if self.formula.violation else self.formula.verdict
@@ -57,13 +62,19 @@ def prove(candidate: Any, case: Case, *, device: str = "cpu", mode: str = "") ->
 
     Returns: a proof, or why there is none.
 
-    Raises: Unsupported: the candidate declines the case. Unusable: it is no candidate.
+    Raises: Unsupported: the candidate declines the case. (Under Hypothesis another one is drawn in
+        its place.) Unusable: it is no candidate. TypeError: the case is none.
     """
     candidate = as_candidate(candidate)
+    case = checked_case(case)
     mode = mode or candidate.mode
-    if message := unsupported(candidate, case, device, mode):
-        raise Unsupported(message)
-    formula = formula_of(candidate, case, device, mode)
+    try:
+        if message := unsupported(candidate, case, device, mode):
+            raise Unsupported(message)
+        formula = formula_of(candidate, case, device, mode, explained=not is_tried())
+    except Unsupported:
+        reject_drawn()
+        raise
     return Proof(case, candidate.name, formula)
 
 

@@ -33,7 +33,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         from rnn_manual.cases.parametrize import cases_of
 
         cases = cases_of(mark, option("level"), **asked)
-        if not (cases or asked["kinds"] or asked["dtypes"]):
+        if not (cases or cases_of(mark, option("level"))):  # nor of other kinds and dtypes
             level = mark.kwargs.get("level") or option("level")
             there = f"there are {len(select(level))} cases at level {level}"
             name = f"{metafunc.module.__name__.rpartition('.')[2]}::{metafunc.function.__name__}"

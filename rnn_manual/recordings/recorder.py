@@ -38,6 +38,7 @@ class Recorder:
 
     Attributes:
         problem: why there is no recording, once the run is over.
+        left_out: what is not in it, in words that follow where it is; "" if all is.
     """
 
     def __init__(self, config: pytest.Config, folder: Path) -> None:
@@ -52,7 +53,7 @@ class Recorder:
         self.recording: Recording | None = None
         self.expected: set[tuple[str, str]] = set()
         self.lost = ""  # a test that ended without a result, as when its worker does
-        self.problem = ""
+        self.problem = self.left_out = ""
         if not self.worker:
             check_new(folder)
 
@@ -117,14 +118,16 @@ class Recorder:
             return
         large = {name for name, case in whole.cases.items() if not kept(case, whole.about["level"])}
         whole.about["left_out"] = sorted(large)
+        if large:
+            self.left_out = f"; {len(large)} large cases are recorded at --level full only"
         whole.cases = {name: c for name, c in whole.cases.items() if name not in large}
         whole.runs = {key: run for key, run in whole.runs.items() if key[1] not in large}
         whole.about["date"] = datetime.now(timezone.utc).date().isoformat()
         save(whole, self.folder)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        said = f"not recorded: {self.problem}" if self.problem else f"recorded in {self.folder}"
-        terminalreporter.write_line(said)
+        recorded = f"recorded in {self.folder}{self.left_out}"
+        terminalreporter.write_line(f"not recorded: {self.problem}" if self.problem else recorded)
 
 
 def check_new(folder: Path) -> None:

@@ -36,8 +36,8 @@ SAME = "computes the loops' formulas"
 def command(options: argparse.Namespace) -> int:
     """Proves what there is to prove.
 
-    Returns: 1 if a formula is another with other results, or if a run did what no layer may, or if
-        it declines all; 2 if no formula is known, so that nothing was compared.
+    Returns: 1 if a formula is another with other results, or if a run did what no layer may; 2 if
+        it declines all or no formula is known, so that nothing was compared.
     """
     if options.json is not None:
         check_writable(options.json)
@@ -102,7 +102,7 @@ def _verdict(found: list[dict[str, Any]], shown: list[Proof]) -> tuple[str, int]
         of = f"{verdicts[OTHER]} of {len(found)} cases"
         return f"computes another formula, with the same numbers, on {of}", 0
     if not found:
-        return "was not looked at: every case is declined or left out", 1
+        return "was not compared: every case is declined or left out", 2
     if verdicts[OPEN] == len(found):
         return "is not known as formulas on any case: rnn-manual verify compares its numbers", 2
     if verdicts["proved"] == len(found):

@@ -50,8 +50,8 @@ def verify(options: argparse.Namespace) -> int:
             Path(options.html), as_page(report, verdict(report, found)[0], legend(report["cases"]))
         )
     if options.record is not None:
-        shown.print(f"recorded in {options.record}", markup=False)
-    return int(bool(found.failures) or declined(report))
+        shown.print(f"recorded in {options.record}{found.left_out}", markup=False)
+    return 1 if found.failures else 2 if declined(report) else 0
 
 
 def _loadable(candidate: str) -> str | None:

@@ -31,6 +31,7 @@ class Followed:
 
     claims: id → how many of its tests had which outcome. drifted: how many tests failed only for
     what a recording says. broken: why the suite could not run; refused: why it was stopped.
+    unrecorded: why nothing was recorded; left_out: what was not, in words.
     """
 
     cases: list[dict[str, Any]] = field(default_factory=list)
@@ -41,6 +42,7 @@ class Followed:
     broken: str = ""
     refused: str = ""
     unrecorded: str = ""
+    left_out: str = ""
 
 
 class Following:
@@ -73,7 +75,8 @@ class Following:
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         recorder = config.pluginmanager.getplugin(RECORDER)
-        self.found.unrecorded = recorder.problem if recorder else ""
+        if recorder:
+            self.found.unrecorded, self.found.left_out = recorder.problem, recorder.left_out
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         if session.items:

@@ -130,8 +130,8 @@ def _tensor_drift(
         before = f" (before: {a.reason})" if a and a.reason else ""
         return TensorDrift(CHANGED, said=f"newly there{before}")
     if y is None:
-        wrong = a is not None and a.verdict not in FAILED and b is not None and b.verdict in FAILED
-        return TensorDrift(DIFFERS if wrong else CHANGED, said=f"gone: {_reason(b)}")
+        verdict = DIFFERS if _went_wrong(a, b) else CHANGED
+        return TensorDrift(verdict, said=f"gone: {_reason(b)}")
     if x.shape != y.shape:
         return TensorDrift(DIFFERS, said=f"has shape {y.shape}, had {x.shape}")
     apart = ulps(x, y, case_b.dtype)
@@ -147,11 +147,18 @@ def _tensor_drift(
     share = np.where(apart == 0, -1.0, np.where(np.isnan(share), np.inf, share))
     worst = np.unravel_index(np.argmax(share), share.shape)
     far = float(error[worst])
+    wrong = _went_wrong(a, b)  # however near: where both may be right, both agree with the loops
     return TensorDrift(
-        DIFFERS if share[worst] > 1 else DRIFT,
+        DIFFERS if wrong or share[worst] > 1 else DRIFT,
         int(apart[worst]),
         far if np.isfinite(far) else float("inf"),
+        "has gone wrong: it agreed with the loops, and does no longer" if wrong else "",
     )
+
+
+def _went_wrong(a: Tensor | None, b: Tensor | None) -> bool:
+    """Whether the one agreed with the loops, and the other does not."""
+    return bool(a and b and a.verdict not in FAILED and b.verdict in FAILED)
 
 
 def _now(tensor: Tensor | None) -> str:

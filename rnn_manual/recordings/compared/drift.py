@@ -55,6 +55,11 @@ class RunDrift:
         return self.verdict == DIFFERS
 
     @property
+    def without_numbers(self) -> bool:
+        """Whether neither ran, for the same reason: there is nothing to compare."""
+        return self.tensors is None and not self.said
+
+    @property
     def ulp(self) -> int:
         """The largest of its tensors' drifts."""
         return max((tensor.ulp for tensor in (self.tensors or {}).values()), default=0)

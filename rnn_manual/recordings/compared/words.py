@@ -99,8 +99,11 @@ def _of_all(runs: list[RunDrift]) -> str:
 
 def summary(found: Drift) -> str:
     """How many runs are the same to the last bit, and how many are not."""
-    count = {verdict: sum(run.verdict == verdict for run in found.runs) for verdict in ORDER}
+    compared = [run for run in found.runs if not run.without_numbers]
+    count = {verdict: sum(run.verdict == verdict for run in compared) for verdict in ORDER}
     words = [f"{n} {verdict}" for verdict, n in count.items() if n]
+    without = len(found.runs) - len(compared)
+    words += [f"{without} without numbers in both"] * bool(without)
     same = Counter(run.formula for run in found.runs)
     words += [f"{same[SAME]} of the same formula"] * bool(same[SAME])
     words += [f"{same[ANOTHER]} of another formula"] * bool(same[ANOTHER])

@@ -7,6 +7,7 @@ import pytest
 from rnn_manual.cases.covering import combinations_of
 from rnn_manual.cases.levels import FACTORS, full, quick
 from rnn_manual.cases.options import (
+    ALL,
     MASKING,
     TELLING,
     case_of,
@@ -53,6 +54,15 @@ def test_quick_shows_every_pair(telling_rows):
 def test_quick_shows_every_triple_of_the_structure(telling_rows):
     """And every three of what a network is made of, and how its input is handed in."""
     assert missing(telling_rows, STRUCTURE, 3) == []
+
+
+@pytest.mark.parametrize("equations", ["rnn tanh", "lstm", "gru"])
+@pytest.mark.parametrize("name", ["call", "values", "memory", "dtype"])
+def test_quick_shows_each_of_these_alone(equations, name):
+    """A layer of one direction that takes neither packed input nor a stack is asked them, too."""
+    plain = options_of(case_of(equations=equations))
+    alone = [row for row in map(options_of, quick()) if row == plain | {name: row[name]}]
+    assert {row[name] for row in alone} == {*ALL[name]}
 
 
 GIVEN_OR_NOT = TELLING | {"state": ("random", "omitted")}

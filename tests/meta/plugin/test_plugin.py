@@ -4,12 +4,15 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import FailedHealthCheck, Unsatisfiable
+from torch import nn
 
 from rnn_manual.cases.options import case_of
-from rnn_manual.parity import Comparison, Unsupported, Verdict
+from rnn_manual.parity import Comparison, Unsupported, Verdict, check, prove
+from rnn_manual.proof.search.where import locate
 from tests.meta.warm.commands import run_warm
 
 THEIRS = """
@@ -75,10 +78,11 @@ def test_options_select(theirs):
     result.stdout.no_fnmatch_line("*f32]*")
 
 
-def test_no_case_is_an_error(pytester):
+@pytest.mark.parametrize("asked", [[], ["--dtype", "float64"]])
+def test_no_case_is_an_error(pytester, asked):
     """A test that asks for cases there are none of would never fail: it is refused."""
     pytester.makepyfile(THEIRS.replace("num_layers == 1", "num_layers == 99"))
-    result = run(pytester)
+    result = run(pytester, *asked)
     assert result.ret != 0
     said = "*::test_mine: there are * cases at level quick, and none is as `where` asks"
     result.stdout.fnmatch_lines([said])
@@ -128,6 +132,48 @@ def test_a_declined_case_is_drawn_anew(monkeypatch, tmp_path):
     assert set(taken) >= {0, 3}
     with pytest.raises((Unsatisfiable, FailedHealthCheck)):
         test(declines=range(10))
+
+
+@pytest.mark.parametrize("judged", [check, prove])
+def test_a_declined_case_hides_no_failure(monkeypatch, tmp_path, judged):
+    """Of a layer that fails on some cases and declines others, the test fails, and is explained."""
+    monkeypatch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", str(tmp_path))
+    cases = [case_of(), case_of(num_layers=2), case_of(equations="gru"), case_of(T=3)]
+    explained = []
+    monkeypatch.setattr("rnn_manual.judge.prove.locate", _noting(locate, explained))
+
+    @settings(deadline=None, database=None, derandomize=True)
+    @given(case=st.sampled_from(cases))
+    def test(case):
+        judged(_wrong_or_declined, case).assert_ok()
+
+    with pytest.raises(AssertionError, match=r"formula   .* is none of the loops' values"):
+        test()
+    assert len(explained) == 1  # and what is tried on the way there is not
+
+
+def _noting(function, calls):
+    def noted(*given):
+        calls.append(given)
+        return function(*given)
+
+    return noted
+
+
+def _wrong_or_declined(module):
+    if module.num_layers > 1 or isinstance(module, nn.GRU):
+        raise Unsupported("more than one plain layer")
+    return lambda x, hx: tuple(y * 2 for y in module(x, hx))
+
+
+def test_a_formula_that_is_not_known_has_not_passed():
+    """Whoever asks for formulas alone is told that there are none, and not that all is well."""
+
+    def build(module):
+        return lambda x, hx: tuple(torch.erfinv(torch.erf(y)) for y in module(x, hx))
+
+    with pytest.raises(Unsupported, match=r"its formula is not known: no rule for aten::erf"):
+        prove(build, case_of()).assert_ok()
 
 
 def test_a_failure_is_the_block_and_no_more(pytester):

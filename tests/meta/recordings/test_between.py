@@ -84,6 +84,20 @@ def test_what_goes_wrong_differs():
     assert "out newly there (before: shape (1, 1, 2), expected (2, 1, 2))" in in_words(again)
 
 
+@pytest.mark.parametrize("by", [2.4e-7, 1])
+def test_what_no_longer_agrees_with_the_loops_differs_however_near_it_is(by):
+    """Drift is between two results that may both be right."""
+    wrong = moved(by)
+    wrong.runs["", "case"] = with_tensor(wrong, verdict="differs")
+    found = between(moved(0), wrong).tensors["out"]
+    assert found.verdict == "differs"
+    assert found.said == "has gone wrong: it agreed with the loops, and does no longer"
+    before = moved(0)
+    before.runs["", "case"] = with_tensor(before, verdict="differs")
+    assert between(before, moved(2.4e-7)).verdict == "drift"
+    assert between(before, wrong).verdict == ("drift" if by < 1 else "differs")
+
+
 def test_another_shape_differs():
     """Shapes are told in words."""
     other = moved(0)

@@ -172,10 +172,13 @@ def test_verify_against_says_it():
     """In the closing lines: how many are of the same formula, and which are of another."""
 
     def case(name, formula):
-        return {"mode": "", "id": name, "drift": {"verdict": "drift", "ulp": 2, "formula": formula}}
+        drift = {"verdict": "drift", "ulp": 2, "formula": formula}
+        return {"mode": "", "id": name, "tensors": {"out": {}}, "drift": drift}
 
-    line = closing._against_line([case("a", "same"), case("b", "another"), case("c", None)])
+    declined = {"tensors": {}, "drift": {"verdict": "identical", "ulp": 0, "formula": None}}
+    cases = [case("a", "same"), case("b", "another"), case("c", None), declined]
+    line = closing._against_line(cases)
     assert line == (
-        "against   3 drift, at most 2 units in the last place; 1 of the same formula; "
-        "1 of another formula (b); 0 are not in the recording"
+        "against   3 drift, 1 without numbers in both, at most 2 units in the last place; "
+        "1 of the same formula; 1 of another formula (b); 0 are not in the recording"
     )

@@ -55,6 +55,15 @@ def test_rows_that_nothing_ran_in_are_left_out():
     assert [row.name for row in rows([Column("a", found)])] == ["vmap"]
 
 
+def test_what_has_no_numbers_in_both_is_not_said_to_be_identical():
+    """What both decline is no result."""
+    before, after = recorded(values=OUT), recorded(values=OUT)
+    for found in (before, after):
+        add(found, recorded(values=OUT, mode="vmap", **DECLINED), "declined")
+    said = lines(Column("b", after, drift(before, after)))
+    assert said[0] == "since torch 1.0: 1 identical, 1 without numbers in both"
+
+
 def test_what_only_one_has_is_named():
     """The first ten, and how many more."""
     before, after = recorded(values=OUT), recorded(values=OUT)

@@ -13,11 +13,12 @@ from rnn_manual.candidates.process.dispatch import facts
 from rnn_manual.candidates.process.loading import load
 from rnn_manual.claims.layer import Layer
 from rnn_manual.config import Config
-from rnn_manual.parity import Case, Verdict, check
+from rnn_manual.parity import Case, Verdict, check, prove
 from tests.meta.candidates.right.classes import PlainLSTM
 
 CASE = Case(Config("lstm", 3, 5))
 MINE = """
+import torch
 from beside import sign
 
 def build(module):
@@ -28,6 +29,7 @@ class Inner:
         return module
 
 number = 3
+layer = torch.nn.RNN(1, 2)
 """
 
 
@@ -78,6 +80,7 @@ NOWHERE = {
     "no file": ("no/where.py:build", "there is no file"),
     "no name": ("mine_here:biuld", "mine_here has no 'biuld'; did you mean 'build'?"),
     "no function": ("mine_here:number", "must be a class or a function, got int"),
+    "an instance": ("mine_here:layer", "must be a class or a function, got an instance of RNN"),
     "a module that fails": ("broken:build", "importing broken failed: ValueError: broken inside"),
     "a module that exits": ("exits:build", "importing exits failed: SystemExit: 0"),
     "half a name": (":build", "candidate must be MODULE:NAME or PATH.py:NAME, torch.nn or one"),
@@ -98,6 +101,13 @@ def test_what_is_no_candidate():
     """Neither a name of anything nor a class nor a function."""
     with pytest.raises(Unusable, match="a candidate must be a class or a function, got int"):
         as_candidate(3)
+    with pytest.raises(Unusable, match=r"a class or a function, got an instance of LSTM$"):
+        check(torch.nn.LSTM(3, 5), CASE)
+    for judged in (check, prove):
+        with pytest.raises(TypeError, match=r"expected a Case, got a Config; Case\(config\) is"):
+            judged("torch.nn", CASE.config)
+        with pytest.raises(TypeError, match="expected a Case, got int"):
+            judged("torch.nn", 3)
     with pytest.raises(Unusable, match="got 'compil'; did you mean 'compile'"):
         as_candidate("compil")
     with pytest.raises(Unusable, match="No module named 'nowhere'"):
