@@ -13,7 +13,7 @@ from rnn_manual.proof.arithmetic.residues import Ints
 from rnn_manual.proof.expected.quantities import Cell, backward_cells, forward_cells
 from rnn_manual.proof.expected.results import due_as, expected
 from rnn_manual.proof.formula import OTHER, UNNAMED, Formula, Place
-from rnn_manual.proof.runs.trace import BACK, Executed, Keys, Trace, keys_among
+from rnn_manual.proof.runs.trace import BACK, Executed, Keys, Trace, are_among, keys_among, keys_of
 from rnn_manual.proof.search.backward.around import Around
 from rnn_manual.proof.search.backward.gradients import (
     Instead,
@@ -58,7 +58,10 @@ def placed(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, st
     if words.endswith(UNNAMED) and (other := _due_as(case, name, found)):
         words = f"{name} is what is due as {other}"  # and the line that computed it is right
     elif found.any():  # a zero is computed anywhere
-        line = unexplained(trace, trace.on_the_way(BACK), right) or where_computed(trace, found)
+        line = unexplained(trace, trace.on_the_way(BACK), right)
+        # What is right where it is computed, as of one step and sequence, has no line either.
+        if not (line or are_among(keys_of(found), right).all()):
+            line = where_computed(trace, found)
     return replace(_of_parameter(case, name), line=line), words
 
 

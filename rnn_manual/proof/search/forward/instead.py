@@ -19,8 +19,10 @@ from rnn_manual.proof.search.due import due_formula, without_absent_biases, with
 from rnn_manual.proof.search.forward.formulas import small_formulas
 from rnn_manual.proof.search.forward.parts import right_there
 from rnn_manual.proof.search.forward.put_in import put_in
+from rnn_manual.proof.search.forward.states import THROUGH_PADDING
 from rnn_manual.proof.search.forward.used import others_too
 from rnn_manual.proof.search.lines import unexplained
+from rnn_manual.proof.search.padding import runs_over_padding
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ def instead_of(case: Case, trace: Trace, cell: Cell, quantity: str) -> Instead:
         if points.is_same(cell.quantities[stands_for or quantity]):
             continue  # it is what is due, and only handed on as another
         if not stands_for and _is_right(cell, quantity, points):
+            continue
+        if THROUGH_PADDING in words and not runs_over_padding(case, trace, cell.direction):
             continue
         too = others_too(case, trace, cells, cell, stands_for or quantity, points)
         if too is not None and (others + too, -place) < (least, -last):

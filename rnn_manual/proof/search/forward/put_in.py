@@ -66,7 +66,8 @@ def line_that_gave(
             # A value that another cell rightly computes is not to blame where that is computed.
             if value.size == result.size and is_of_a_cell(case, value):
                 continue
-            if any(shows_another(trace, right, made) for made in made_of(value)):
+            made = (m for m in made_of(value) if not m.is_same(value))  # as relu of what is one
+            if any(shows_another(trace, right, m) for m in made):
                 return _begun(trace, right, value) or each.line
     return ""
 

@@ -16,6 +16,8 @@ from rnn_manual.proof.search.forward.calls import ended_in
 from rnn_manual.proof.search.forward.terms import Term, letters, rows_of_gates, with_other_weights
 from rnn_manual.proof.search.padding import over_padding
 
+THROUGH_PADDING = "(h that ran through padding)"
+
 
 def recurrent_products(case: Case, cell: Cell, gate: str) -> list[Term]:
     """W h, (B_t, H), as it is due first; then of other weights, rows or states, or none."""
@@ -58,7 +60,7 @@ def _states(case: Case, cell: Cell) -> list[Term]:
                 found.append((f"h_n[{row}] of {call}", last[row, :batch]))
     if case.packed and not cell.layer and cell.direction and cell.step + 1 < case.seq_len:
         padded = over_padding(case, 1)[cell.step + 1][:batch]
-        found.append(("(h that ran through padding)", padded))
+        found.append((THROUGH_PADDING, padded))
     if cell.first and cell.direction and not case.packed:
         there = [c for c in forward_cells(case) if c.place[:2] == (cell.layer, 0)]
         found.append(("(h' of the forward direction's last step)", there[-1].quantities["h'"]))

@@ -11,7 +11,7 @@ from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell
 from rnn_manual.proof.runs.trace import Keys, Trace, are_among, keys_of
 from rnn_manual.proof.search.forward.parts import right_there
-from rnn_manual.proof.search.laid_out import steps_of
+from rnn_manual.proof.search.laid_out import state_of, steps_of
 
 
 def others_too(
@@ -94,9 +94,17 @@ def _is_returned(case: Case, trace: Trace, cell: Cell, h: Points) -> bool | None
     """Whether this is what is returned at a cell's step; None where another layer reads it."""
     config, out = case.config, trace.mirrored.found.get("out")
     if cell.layer < config.num_layers - 1 or out is None or out.reason:
-        return None
+        return _is_last(case, trace, cell, h) or None
     step = steps_of(case, h.like(out.values))[cell.step][..., config.columns(cell.direction)]
     return step.is_same(h)
+
+
+def _is_last(case: Case, trace: Trace, cell: Cell, h: Points) -> bool:
+    """Whether this is returned as a direction's last state, of all sequences."""
+    h_n = trace.mirrored.found.get("h_n")
+    if h_n is None or h_n.reason or cell.step != (0 if cell.direction else case.seq_len - 1):
+        return False
+    return state_of(case, h.like(h_n.values), cell.layer, cell.direction).is_same(h)
 
 
 def _next_sums(case: Case, cells: list[Cell], cell: Cell, h: Points) -> Iterator[Points]:

@@ -83,6 +83,18 @@ class FlipsPadding(PlainLSTM):
         return torch.cat(outs, -1), [torch.stack(s) for s in zip(*ends, strict=True)]
 
 
+def test_padding_that_is_taken_for_the_first_steps_is_named():
+    """By what it is that is read; and not by what is computed on padding and masked after."""
+    for about in ({"B": 3}, {"B": 2, "T": 2}):
+        case = small("lstm", layout="packed", bidirectional=True, **about)
+        found = prove(FlipsPadding, case).formula
+        words = (
+            "(x of the padded batch, turned round whole) + b_ii + W_hi h + b_hi, expected W_ii x"
+        )
+        assert words in found.instead
+        assert found.where.direction == "backward"
+
+
 def test_what_is_due_is_not_told_as_another_formula():
     """A state that is right, and handed on to a step that should begin with h_0."""
     about = {"T": 7, "B": 2, "I": 1, "H": 3, "state": "zeros", "values": "infinities"}

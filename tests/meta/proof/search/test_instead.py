@@ -146,6 +146,20 @@ def test_what_an_rnn_computes_instead_is_named():
     assert "W_ih step 3's x + b_ih + W_hh h + b_hh, expected W_ih x" in said
 
 
+def test_of_one_step_the_last_state_tells_what_was_gone_on_with():
+    """In a stack of two directions no sum is made of one direction's h' alone."""
+
+    class Relu(PlainRNN):
+        def __init__(self, *sizes, **options):
+            super().__init__(*sizes, **options)
+            self.f = torch.relu
+
+    case = small("rnn", layers=3, bidirectional=True, T=1, B=1)
+    said = prove(Relu, case).formula.instead
+    assert said.startswith("h' of layer 0, forward, step 0")
+    assert said.endswith("is relu(a), expected tanh(a)")
+
+
 def test_what_a_gru_computes_instead_is_named():
     """r in the place of z, and z in the place of r."""
     of_h = gru(new_h=lambda r, z, n, h: (1 - r) * n + r * h)

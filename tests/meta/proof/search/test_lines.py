@@ -71,6 +71,14 @@ def test_the_line_of_a_wrong_gradient_is_named(kind, wrong, quantity, step, line
         assert f"  {line}" in formula.where.line
 
 
+def test_what_is_right_where_it_is_computed_has_no_line():
+    """As da_n of one step and sequence, which is the whole sum."""
+    case = small("gru", T=1, H=3, B=1)
+    found = prove(lambda module: partial(LAYERS["gru"], "d", module), case).formula
+    assert found.instead.endswith("is the sum of da_n in the rows of n, expected the sum of r·da_n")
+    assert found.where.line == ""
+
+
 def test_a_gradient_that_is_due_as_another_is_said_to_be_that():
     """Of one step, whose states' gradients are exchanged: what computed them is right."""
     case = small("lstm", T=1, H=3, B=4)
