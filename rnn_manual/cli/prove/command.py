@@ -18,7 +18,7 @@ from rnn_manual.candidates.process.dispatch import facts, set_limit
 from rnn_manual.cases.features import features_of
 from rnn_manual.cases.levels import select
 from rnn_manual.cli.console import console, tell
-from rnn_manual.cli.prove.selection import chosen
+from rnn_manual.cli.prove.selection import chosen, in_each
 from rnn_manual.cli.verify.results import dumps
 from rnn_manual.cli.verify.suite import checked_expression, matches
 from rnn_manual.cli.verify.summary import conditions, formulas, open_formulas, smaller
@@ -49,10 +49,10 @@ def command(options: argparse.Namespace) -> int:
         raise Refused(str(error)) from error
     out = console()
     asked = None if options.k is None else checked_expression(options.k)
-    of_kind = select("quick", kinds=options.kind or (), dtypes=options.dtype or ())
-    cases = chosen([case for case in of_kind if asked is None or matches(asked, case.id)])
+    there = in_each(select("quick", kinds=options.kind or ()), options.dtype or ())
+    cases = chosen([case for case in there if asked is None or matches(asked, case.id)])
     if not cases:
-        raise Refused(f"-k {options.k!r} matches none of the cases, as {of_kind[0].id}")
+        raise Refused(f"-k {options.k!r} matches none of the cases, as {there[0].id}")
     found: list[dict[str, Any]] = []
     shown: list[Proof] = []
     left_out: Counter[str] = Counter()
@@ -78,8 +78,9 @@ def command(options: argparse.Namespace) -> int:
             }
         )
     verdict, code = _verdict(found, shown)
-    limit = "" if options.limit == LIMIT else f" --limit {options.limit:g}"
-    _show(out, f"{quote(options.candidate)}{limit}", found, shown)
+    given = "" if options.limit == LIMIT else f" --limit {options.limit:g}"
+    given += f" --dtype {' '.join(options.dtype)}" if options.dtype else ""
+    _show(out, f"{quote(options.candidate)}{given}", found, shown)
     tell(out, "left out", left_out.most_common())
     tell(out, "declined", declined.most_common())
     style = "bold red" if code else "bold green" if verdict == SAME else "yellow"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.features import features_of
+from rnn_manual.cases.options import is_feasible, options_of
 
 # A layer goes another way for each of them, and where two meet yet another.
 PAIRED = (
@@ -18,6 +20,14 @@ PAIRED = (
     "unbatched",
     "state omitted",
 )
+
+
+def in_each(cases: Sequence[Case], dtypes: Sequence[str]) -> list[Case]:
+    """These cases in each of these formats, of which formulas know nothing; as they are if none."""
+    if not dtypes:
+        return list(cases)
+    of_it = dict.fromkeys(replace(case, dtype=dtype) for dtype in dtypes for case in cases)
+    return [case for case in of_it if is_feasible(options_of(case))]
 
 
 def chosen(cases: Sequence[Case]) -> list[Case]:

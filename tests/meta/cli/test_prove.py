@@ -6,13 +6,16 @@ import shlex
 import pytest
 
 from rnn_manual.candidates.process import dispatch
-from rnn_manual.cases.features import CHAOTIC
+from rnn_manual.cases.features import CHAOTIC, features_of
 from rnn_manual.cli import main
 from rnn_manual.cli.console import console, tell
 from rnn_manual.cli.prove import command
+from rnn_manual.cli.prove.selection import chosen, in_each
 from rnn_manual.cli.verify.tables import formulas_table
 from rnn_manual.judge.prove import Proof
+from rnn_manual.parity import select
 from rnn_manual.proof.formula import Formula
+from rnn_manual.usage import DTYPES
 from tests.meta.proof.small import small
 
 IMPORTS = """
@@ -76,6 +79,18 @@ def test_the_exit_code_says_what_was_compared(folder, capsys, monkeypatch, name)
     assert says in capsys.readouterr().out.splitlines()[-1]
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_format_that_is_asked_for_leaves_no_option_out(dtype):
+    """Formulas know nothing of formats: in each, all are looked at that are in any."""
+    cases = [case for case in select("quick") if case.batch_size]
+    every = {(case.kind, name) for case in cases for name in features_of(case)}
+    taken = chosen(in_each(cases, [dtype]))
+    assert {case.dtype for case in taken} == {dtype}
+    left = every - {(case.kind, name) for case in taken for name in features_of(case)}
+    values = {"NaN", "infinities", "small", "large"} if dtype.endswith("16") else set()
+    assert {name for _, name in left} == {*DTYPES} - {dtype} | values
+
+
 def test_what_no_layer_may_do_is_shown_on_a_case(folder, capsys, monkeypatch):
     """With the plainest case that it was done on, as another formula is."""
     monkeypatch.chdir(folder)
@@ -95,7 +110,9 @@ def test_the_case_that_is_shown_can_be_asked_for_again(folder, capsys, monkeypat
     given = ["prove", "--candidate", "layers.py:another", "--kind", "rnn", "--dtype", "float64"]
     assert main([*given, "--limit", "60"]) == 1
     shown = capsys.readouterr().out
-    assert re.search("^again .* --limit 60 -k ", shown, re.MULTILINE)
+    (asked, *_) = re.findall("^again +rnn-manual (.* --limit 60 .*)$", shown, re.MULTILINE)
+    assert main(shlex.split(asked)) == 1
+    assert "formulas  1 other\n" in capsys.readouterr().out
     assert not re.search("^  float32", shown, re.MULTILINE)
     assert main(["prove", "-k", "no_such_case", "--dtype", "float64"]) == 2
     said = capsys.readouterr().err
