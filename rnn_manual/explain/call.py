@@ -53,6 +53,14 @@ class Call:
     def packed(self) -> bool:
         return self.layout == "packed"
 
+    @property
+    def order(self) -> list[int]:
+        """The caller's number of each row of a step: packed, the longest sequence comes first."""
+        if not self.packed:
+            return list(range(self.B))
+        parts = [torch.zeros(length, 1) for length in self.lengths]
+        return list(laid_out(self, parts).sorted_indices.tolist())
+
     def last_step(self, direction: int) -> int:
         """The step that a direction processes last, of the longest sequence."""
         return 0 if direction else self.T - 1

@@ -41,7 +41,7 @@ def sheet(call: Call, step: int, keys: Sequence[Key], columns: Sequence[Shown]) 
     for column in columns:
         made.add_column(column.name, no_wrap=True)
     made.add_column("")
-    loops = columns[0].values
+    loops, order = columns[0].values, call.order
     for key in keys:
         if key.name in PRODUCTS and not any(key in c.values for c in columns[1:]):
             continue  # their sums say the same, and there are as many lines as gates
@@ -51,9 +51,9 @@ def sheet(call: Call, step: int, keys: Sequence[Key], columns: Sequence[Shown]) 
                 cells = [_row(loops[key][b, cut])]
                 cells += [_seen(column, key, b, cut) for column in columns[1:]]
                 label = name if b == 0 else ""
-                many = f" [{b}]" if len(loops[key]) > 1 else ""
+                many = f" [{order[b]}]" if call.B > 1 else ""
                 lacks = _lacking(columns[1:], key)
-                sign = lacks if lacks is not None else _sign(loops[key], others)
+                sign = lacks if lacks is not None else _sign(loops[key], others, b)
                 made.add_row(f"{label:<2}{many}", *cells, sign)
     return made
 
@@ -93,9 +93,13 @@ def _seen(column: Shown, key: Key, b: int, cut: slice) -> Text:
     return Text("never computed", "bold red") if marked else Text(column.absent, "dim")
 
 
-def _sign(loops: Array, others: Sequence[Array | None]) -> Text:
-    """= if every bit is the loops', ≈ if rounding explains the rest, ≠ otherwise."""
-    far = [compared(loops, other) for other in others if other is not None]
+def _sign(loops: Array, others: Sequence[Array | None], b: int) -> Text:
+    """Of a row: = if every bit is the loops', ≈ if rounding explains the rest, ≠ otherwise."""
+    far = [
+        compared(loops[b], other[b] if other.shape == loops.shape else other)
+        for other in others
+        if other is not None
+    ]
     if not far:
         return Text("")
     worst = max(far)

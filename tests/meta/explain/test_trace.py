@@ -156,3 +156,25 @@ def test_it_fits_in_60_columns(kind, capsys):
 def test_packed_steps_have_the_rows_that_are_there():
     found = trace.trace(replace(CALLS["gru"], lengths=(1, 3, 2))).columns[0].forward
     assert [len(found[Key(0, 0, t, "h'")]) for t in range(3)] == [3, 2, 1]
+
+
+def test_a_packed_row_bears_the_callers_number_and_a_sign_of_its_own(capsys):
+    """The longest comes first; what is wrong in one sequence is marked there alone."""
+    from rnn_manual.cli.console import console
+
+    call = CALLS["gru"]  # of lengths 1, 3, 2
+    given = numbers_for(call, module_for(call))
+    first_steps = [given.input.data[int(place)] for place in given.input.unsorted_indices]
+    found = trace.trace(call)
+    theirs, key = found.columns[1], Key(0, 0, 0, "h'")
+    off = theirs.forward[key] + torch.tensor([[0.0], [0.0], [1.0]])
+    wrong = theirs._replace(forward=theirs.forward | {key: off})
+    show(console(), found._replace(columns=[found.columns[0], wrong]))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    x = [line for line in lines if line[:1] == ["x"]][0]
+    at = lines.index(x)
+    for line, number in zip((x[1:], *lines[at + 1 : at + 3]), (1, 2, 0), strict=True):
+        assert line[0] == f"[{number}]"
+        assert float(line[1]) == first_steps[number][0]
+    at = lines.index(next(line for line in lines if line[:1] == ["h'"]))
+    assert [line[-1] for line in lines[at : at + 3]] == ["=", "=", "≠"]
