@@ -171,10 +171,10 @@ def test_a_packed_row_bears_the_callers_number_and_a_sign_of_its_own(capsys):
     wrong = theirs._replace(forward=theirs.forward | {key: off})
     show(console(), found._replace(columns=[found.columns[0], wrong]))
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    x = [line for line in lines if line[:1] == ["x"]][0]
+    x = next(line for line in lines if line[:1] == ["x"])
     at = lines.index(x)
     for line, number in zip((x[1:], *lines[at + 1 : at + 3]), (1, 2, 0), strict=True):
         assert line[0] == f"[{number}]"
         assert float(line[1]) == first_steps[number][0]
     at = lines.index(next(line for line in lines if line[:1] == ["h'"]))
-    assert [line[-1] for line in lines[at : at + 3]] == ["=", "=", "≠"]
+    assert [line[-1] == "≠" for line in lines[at : at + 3]] == [False, False, True]
