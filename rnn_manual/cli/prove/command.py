@@ -122,9 +122,10 @@ def _show(
         by_words.setdefault(re.sub(r"\d+", "0", _heading(proof)), []).append(proof)
     for proofs in sorted(by_words.values(), key=len, reverse=True)[:SHOWN]:
         plainest = min(proofs, key=_plainness)
-        if len(proofs) > 1:
+        if len(by_words) > 1 or len(proofs) > 1:
             heading = f"{len(proofs)} × {_heading(plainest)}{_with_other_numbers(proofs)}"
-            out.print(f"{heading}; the plainest:", style="bold red", markup=False)
+            heading += "; the plainest:" if len(proofs) > 1 else ":"
+            out.print(heading, style="bold red", markup=False)
         again = f"rnn-manual prove --candidate {candidate} -k '[{plainest.case.id}]'"
         out.print(f"{plainest}\nagain     {again}\n", markup=False, soft_wrap=True)
     if len(by_words) > SHOWN:

@@ -46,8 +46,10 @@ def closest(cases: Iterable[JsonCase]) -> str:
 def formulas(cases: Iterable[JsonCase]) -> str:
     """In words: how many are proved, and the chance that one of these is not what it is said."""
     found = [case["formula"] for case in cases if case.get("formula")]
-    count = Counter(formula["verdict"] for formula in found)
-    words = ", ".join(f"{count[verdict]:,} {verdict}" for verdict in FORMULAS if count[verdict])
+    failed = sum(bool(formula["violation"]) for formula in found)
+    count = Counter(formula["verdict"] for formula in found if not formula["violation"])
+    counted = [f"{count[verdict]:,} {verdict}" for verdict in FORMULAS if count[verdict]]
+    words = ", ".join([*counted, *[f"{failed:,} of runs that fail"] * bool(failed)])
     chance = sum(formula["chance"] for formula in found if formula["verdict"] == PROVED)
     if not chance:
         return words

@@ -99,6 +99,12 @@ def without_absent_biases(case: Case, formula: str) -> str:
     return formula if case.config.bias else re.sub(r" \+ b_\w+", "", formula)
 
 
+def with_first_states(case: Case, cell: Cell, formula: str) -> str:
+    """With h and c by the rows of h_0 and c_0 that they are at a first step."""
+    row = case.config.row(cell.layer, cell.direction)
+    return re.sub(r"(?<=[ ·])([hc])(?= \+|\)|$)", rf"\g<1>_0[{row}]", formula)
+
+
 def without_zero_state(cell: Cell, formula: str) -> str:
     """Without the products of an h that is zero, of which nothing tells whether they are there."""
     if cell.given["h"].values.any():

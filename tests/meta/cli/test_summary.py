@@ -3,9 +3,9 @@
 from rnn_manual.cli.verify.summary import conditions, formulas, open_formulas, smaller
 
 
-def case(verdict, reason=None, conditions=(), chance=2.0**-70, part=None):
+def case(verdict, reason=None, conditions=(), chance=2.0**-70, part=None, violation=None):
     known = {"verdict": verdict, "reason": reason, "conditions": conditions, "chance": chance}
-    return {"formula": known | {"part": part}}
+    return {"formula": known | {"part": part, "violation": violation}}
 
 
 CAST = "but for a cast to a narrower format: mine.py:3  a = x.half(); b = 2"
@@ -26,6 +26,8 @@ def test_a_chance_is_that_of_what_is_proved():
     said = "3 proved, 1 other, 2 open; the chance that one is taken for the same and is not: below"
     assert formulas(CASES) == f"{said} 2^-68"
     assert formulas(CASES[3:]) == "1 other, 2 open"
+    raised = case("open", "raised it", violation="raised it")
+    assert formulas([*CASES[3:], raised]) == "1 other, 2 open, 1 of runs that fail"
     assert formulas(CASES[6:]) == ""
 
 

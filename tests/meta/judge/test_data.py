@@ -184,7 +184,8 @@ def test_a_mode_is_shown_again_with_its_case():
     assert again.endswith(
         f'verify --candidate {candidate} --kind lstm -k "[copy_-{of_kind[0].id}]"'
     )
-    assert _again(candidate, replace(case, seq_len=6), "copy_").endswith("), mode='copy_'))\"")
+    *_, code = shlex.split(_again(candidate, replace(case, seq_len=6), "copy_"))
+    assert code.endswith(", seq_len=6), mode='copy_'))")
 
 
 def test_a_case_that_was_drawn_is_shown_again_in_python():

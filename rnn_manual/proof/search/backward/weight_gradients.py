@@ -67,7 +67,7 @@ def _other_sums(case: Case, forward: list[Cell], cells: list[Cell], name: str) -
     there = {cell.place: cell for cell in forward}
     if role == "weight_hh" and case.config.kind != "gru":
         after = [there[cell.place].quantities["h'"] for cell in cells]
-        yield "the sum of daᵀ h', expected daᵀ h", _products(sums, after)
+        yield "the sum of daᵀ h', expected the sum of daᵀ h", _products(sums, after)
     if case.config.kind == "gru":
         yield from _without_r(role, sums, [there[cell.place].given["h"] for cell in cells])
     if role == "weight_ih":

@@ -15,7 +15,12 @@ from rnn_manual.proof.arithmetic.residues import Ints
 from rnn_manual.proof.expected.quantities import Cell, forward_cells
 from rnn_manual.proof.runs.mirrored import GIVEN
 from rnn_manual.proof.runs.trace import BACK, THERE, Trace
-from rnn_manual.proof.search.due import due_formula, without_absent_biases, without_zero_state
+from rnn_manual.proof.search.due import (
+    due_formula,
+    with_first_states,
+    without_absent_biases,
+    without_zero_state,
+)
 from rnn_manual.proof.search.forward.formulas import small_formulas
 from rnn_manual.proof.search.forward.parts import right_there
 from rnn_manual.proof.search.forward.put_in import put_in
@@ -61,6 +66,8 @@ def instead_of(case: Case, trace: Trace, cell: Cell, quantity: str) -> Instead:
     if best:
         line = trace.executed[trace.operation(last)].line
         best = without_absent_biases(case, best)
+        if "_0[" in best:
+            due = with_first_states(case, cell, due)
         told = without_zero_state(cell, best)
         if told != best:
             due = f"{without_zero_state(cell, due)} (h is 0)"

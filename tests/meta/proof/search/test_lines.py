@@ -23,7 +23,7 @@ def test_the_right_one_is_proved(kind):
         ("rnn", "da", "da", 2, "da = dh * (1 - ", "is dh'·(1 - h'), expected dh'·(1 - h'²)"),
         ("rnn", "dh", "dh", 2, "dh = da @ ", "is W_hh da, expected W_hhᵀ da"),
         ("rnn", "dU", "grad weight_hh_l0", None, "dU = dU + da.T @ ",
-         "is the sum of daᵀ h', expected daᵀ h"),
+         "is the sum of daᵀ h', expected the sum of daᵀ h"),
         ("lstm", "d_o", "da_o", 2, "d_o = dh * ",
          "is dh'·c·o·(1 - o), expected dh'·tanh(c')·o·(1 - o)"),
         ("lstm", "d_f", "da_f", 2, "d_f = dc * ", "is dc'·c'·f·(1 - f), expected dc'·c·f·(1 - f)"),

@@ -55,6 +55,6 @@ def test_another_first_state_is_named():
     """A row of c_0, and one whose sequences are in another order."""
     build = of_weights(lambda one, other: other, lambda hx: (hx[0], hx[1].flip(0)))
     said = prove(build, small("lstm", bidirectional=True)).formula.instead
-    assert said.endswith("is f·c_0[1] + i·g, expected f·c + i·g")
+    assert said.endswith("is f·c_0[1] + i·g, expected f·c_0[0] + i·g")
     said = prove(UnsortedC, small("lstm", layout="packed", B=6)).formula.instead
     assert said.endswith("is f·(c of sequences in another order) + i·g, expected f·c + i·g")
