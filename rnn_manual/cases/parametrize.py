@@ -13,7 +13,7 @@ from rnn_manual.cases.levels import few, select
 
 
 def parametrize(
-    *,
+    *given: Any,
     level: str | None = None,
     where: Callable[[Case], bool] = lambda case: True,
     notes: str | None = None,
@@ -26,7 +26,13 @@ def parametrize(
         notes: of the notes' own cases, those for this claim ("D1"); "" for all, None for none.
 
     The options --kind, --dtype and --case-seed hold for these cases too.
+
+    Raises: TypeError: it is used without parentheses, or its arguments are not named.
     """
+    if given:
+        raise TypeError(
+            "parametrize takes named arguments: @parametrize() or @parametrize(where=…)"
+        )
     return pytest.mark.rnn_manual_cases(level=level, where=where, notes=notes)
 
 

@@ -77,7 +77,7 @@ def load(folder: Path) -> Recording:
         for name in (JSON, ARRAYS):
             if not (folder / name).is_file():
                 raise Unreadable(f"{folder} is no recording: it has no {name}")
-        whole = json.loads((folder / JSON).read_text(encoding="utf-8"))
+        whole = _read(folder / JSON)
         json.dumps(whole, ensure_ascii=False).encode()  # half a surrogate pair cannot be shown
         if whole["format"] != FORMAT:
             raise Unreadable(
@@ -90,6 +90,15 @@ def load(folder: Path) -> Recording:
             raise ValueError(f"{ARRAYS} is cut off, changed, or of another recording")
         with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
             return from_json(whole, dict(arrays))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What a JSON file says. Raises: ValueError: it is none, with its name."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from error
+    return found
 
 
 def skipped(folder: Path) -> str | None:

@@ -11,7 +11,7 @@ from hypothesis.errors import FailedHealthCheck, Unsatisfiable
 from torch import nn
 
 from rnn_manual.cases.options import case_of
-from rnn_manual.parity import Comparison, Unsupported, Verdict, check, prove
+from rnn_manual.parity import Comparison, Unsupported, Verdict, check, parametrize, prove
 from rnn_manual.proof.search.where import locate
 from tests.meta.warm.commands import run_warm
 
@@ -76,6 +76,12 @@ def test_options_select(theirs):
     assert result.parseoutcomes()["passed"] == 1
     result.stdout.no_fnmatch_line("*[[]rnn*")
     result.stdout.no_fnmatch_line("*f32]*")
+
+
+def test_parametrize_without_parentheses_is_told():
+    """By how it is to be written."""
+    with pytest.raises(TypeError, match=r"@parametrize\(\) or @parametrize\(where=…\)"):
+        parametrize(test_parametrize_hands_out_cases)
 
 
 @pytest.mark.parametrize("asked", [[], ["--dtype", "float64"]])

@@ -87,7 +87,7 @@ DAMAGES = {
     "no folder": (lambda f: [p.unlink() for p in f.iterdir()], "has no recording.json"),
     "no arrays": (lambda f: (f / store.ARRAYS).unlink(), "has no arrays.npz"),
     "arrays cut off": (lambda f: cut(f, store.ARRAYS), "cut off, changed, or of another"),
-    "JSON cut off": (lambda f: cut(f, store.JSON), "is damaged"),
+    "JSON cut off": (lambda f: cut(f, store.JSON), "is damaged: recording.json: "),
     "JSON of something else": (instead(store.JSON, b"[1]"), "is damaged"),
     "JSON null": (instead(store.JSON, b"null"), "is damaged"),
     "JSON not UTF-8": (instead(store.JSON, b"\xff"), "is damaged"),
