@@ -44,6 +44,8 @@ def compare(case: Case, mirrored: Mirrored) -> Formula:
     if verdict == PROVED and by_chance > LIKELIEST:
         verdict, reason, tensors = OPEN, MANY_DIVISIONS, dict.fromkeys(tensors, OPEN)
     known = verdict != OPEN and OPEN not in tensors.values()
+    forward = {v for name, v in tensors.items() if not name.startswith("grad")}
+    detached = mirrored.detached if verdict == OTHER and forward == {PROVED} else ()
     return Formula(
         verdict,
         reason,
@@ -52,6 +54,7 @@ def compare(case: Case, mirrored: Mirrored) -> Formula:
         by_chance,
         conditions=() if reason else _conditions(mirrored, case),
         notes=() if reason else _left_out(mirrored, case),
+        detached=detached,
     )
 
 

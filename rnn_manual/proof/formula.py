@@ -43,6 +43,7 @@ class Formula:
         conditions: what the verdict depends on in the layer's own code. notes: what it leaves out.
         differs: of another formula, the results that are others too, computed in float64.
         held: of another formula, whether every result that is another was computed in float64.
+        detached: of another gradient, the lines at which it takes values out of autograd's graph.
         violation: what it did that no layer may, as raising an error or changing its input; "" if
             nothing. line: where it raised, in its own code.
         where, instead: of another formula, where it begins and what it is, where that is known.
@@ -58,6 +59,7 @@ class Formula:
     notes: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
     held: bool = False
+    detached: tuple[str, ...] = ()
     violation: str = ""
     line: str = ""
     where: Place | None = None
@@ -82,6 +84,7 @@ def in_words(formula: Formula) -> list[str]:
     found = [
         ("it" if formula.violation else "formula", instead or formula.said),
         ("at", at),
+        ("detaches", "" if at or not formula.detached else formula.detached[0]),
         ("looked at", f"{formula.part} of it" if instead and formula.part else ""),
         ("but", _not_off(formula)),
     ]

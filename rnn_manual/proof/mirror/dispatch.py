@@ -52,6 +52,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         left: the lines at which values were taken out of torch.
         drawn: what random numbers were drawn, one draw after the other.
         casts: the lines at which values were cast to a narrower format, and to which.
+        detached: the lines at which values were taken out of autograd's graph.
         compiled: the first line that was executed within what torch.compile made; "" so far.
     """
 
@@ -70,6 +71,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.left: list[str] = []
         self.drawn: list[Draw] = []
         self.casts: list[tuple[str, torch.dtype]] = []
+        self.detached: list[str] = []
         self.compiled = ""
 
     def __torch_dispatch__(
@@ -99,6 +101,11 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Notes that a tensor's memory was handed out, if what stands there is no constant."""
         if self.shadows.of(tensor) is not None:
             self.left.append(self.line() or "outside of its own code")
+
+    def taken_off(self, tensor: torch.Tensor) -> None:
+        """Notes that a tensor was asked for without its graph, if what stands there is a value."""
+        if self.shadows.of(tensor) is not None and (line := self.line()):
+            self.detached.append(line)
 
     def mirrored(self, op: Operation, function: Any, args: Any, kwargs: Any) -> Any:
         """Executes an operation, and its rule on the shadows."""

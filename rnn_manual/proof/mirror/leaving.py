@@ -1,4 +1,4 @@
-"""Sees where values leave torch without an operation: as NumPy arrays, as lists, as memory."""
+"""Sees where values leave torch without an operation, as arrays or memory; or autograd's graph."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import rnn_manual
 WAYS = frozenset(
     ("numpy", "__array__", "tolist", "__dlpack__", "data_ptr", "untyped_storage", "storage")
 )
+WITHOUT_A_GRAPH = frozenset(("detach", "detach_"))
 _ours = Path(rnn_manual.__file__).parent
 HARNESS = tuple(
     str(_ours / name) for name in ("candidates/harness", "candidates/torch_versions.py", "proof")
@@ -23,21 +24,26 @@ TORCH = str(Path(torch.__file__).parent)
 
 
 class Leaving(TorchFunctionMode):
-    """While it is entered, `left` is called when a tensor is handed out of torch.
+    """While it is entered, it is told when a tensor is handed out of torch, or without its graph.
 
     Args:
-        left: called with the tensor; not where the harness itself reads it, nor torch.
+        left, detached: called with the tensor; not where the harness itself asks, nor torch.
     """
 
-    def __init__(self, left: Callable[[torch.Tensor], None]) -> None:
+    def __init__(
+        self, left: Callable[[torch.Tensor], None], detached: Callable[[torch.Tensor], None]
+    ) -> None:
         super().__init__()
-        self.left = left
+        self.left, self.detached = left, detached
 
     def __torch_function__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        if getattr(function, "__name__", "") in WAYS and args and _is_taken_out():
+        name = getattr(function, "__name__", "")
+        if name in WAYS and args and _is_taken_out():
             self.left(args[0])
+        elif name in WITHOUT_A_GRAPH and args and _is_taken_out():
+            self.detached(args[0])
         return function(*args, **(kwargs or {}))
 
 

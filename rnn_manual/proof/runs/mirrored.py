@@ -61,6 +61,7 @@ class Mirrored:
     left: the lines at which values were taken out of torch.
     drawn: what random numbers it drew, one draw after the other.
     casts: the lines at which values were cast to a narrower format than the case's.
+    detached: the lines at which values were taken out of autograd's graph.
     compiled: the first line within what torch.compile made, which is run as it was written.
     native: whether it was run with oneDNN off, for what that computes has no formula here.
     """
@@ -72,6 +73,7 @@ class Mirrored:
     left: tuple[str, ...] = ()
     drawn: tuple[Draw, ...] = ()
     casts: tuple[str, ...] = ()
+    detached: tuple[str, ...] = ()
     native: bool = False
     compiled: str = ""
 
@@ -181,7 +183,7 @@ def on(
         one_thread(),
         counted() as account,
         as_written(),
-        Leaving(mirror.taken_out),
+        Leaving(mirror.taken_out, mirror.taken_off),
         mirror,
     ):
         result = run_candidate(subject, case, device=device, mode=how, observer=watch)
@@ -196,5 +198,6 @@ def on(
         tuple(dict.fromkeys(filter(None, mirror.left))),
         tuple(mirror.drawn),
         tuple(dict.fromkeys(casts)),
+        tuple(dict.fromkeys(filter(None, mirror.detached))),
         compiled=mirror.compiled,
     )

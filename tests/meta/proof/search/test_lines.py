@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rnn_manual.parity import prove
-from tests.meta.candidates.right.classes import PlainRNN
+from tests.meta.candidates.right.classes import PlainLSTM, PlainRNN
 from tests.meta.proof.search.backwards import LAYERS, elman, formula_of, lstm
 from tests.meta.proof.small import small
 
@@ -122,6 +122,44 @@ def test_a_gradient_by_autograd_has_no_line():
     formula = prove(build, small("rnn")).formula
     assert formula.verdict == "other"
     assert formula.where.line == ""
+
+
+class Detaching(PlainLSTM):
+    """Its c goes on without its graph."""
+
+    def step(self, x, w, h, c):
+        h, c = super().step(x, w, h, c)
+        return h, c.detach()
+
+
+class Watched(PlainLSTM):
+    """Looks at its c, and goes on with it as it is, or with another gradient or h."""
+
+    factor = "none"
+
+    def step(self, x, w, h, c):
+        h, c = super().step(x, w, h, c)
+        self.norm = c.detach().norm()
+        if self.factor == "of the gradient":
+            c = 2 * c - c.detach()
+        return (2 * h if self.factor == "of h" else h), c
+
+
+def test_where_a_gradient_is_cut_off_is_told():
+    """Autograd has no line of the candidate's own; what it is not to walk through has one."""
+    proof = prove(Detaching, small("lstm"))
+    assert proof.formula.where.line == ""
+    assert "\ndetaches  test_lines.py:" in str(proof)
+    assert "return h, c.detach()" in str(proof)
+
+
+@pytest.mark.parametrize(
+    ("factor", "told"), [("none", False), ("of h", False), ("of the gradient", True)]
+)
+def test_what_is_detached_is_told_of_a_wrong_gradient_only(factor, told):
+    """And not of a layer that is right, or wrong on the way there already."""
+    layer = type("Watched", (Watched,), {"factor": factor})
+    assert ("\ndetaches  " in str(prove(layer, small("lstm")))) == told
 
 
 class FirstRowLost(torch.autograd.Function):
