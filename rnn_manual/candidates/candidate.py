@@ -96,7 +96,7 @@ def another_kind(kinds: tuple[str, ...], kind: str) -> str:
     return "" if kind in kinds else f"it is of nn.{kinds[0].upper()}'s kind"
 
 
-def no_subject(found: Any) -> str:
+def what_it_is_instead(found: Any) -> str:
     """What something is that is no subject; "" if it is one."""
     kind = type(found).__name__
     if isinstance(found, nn.Module):

@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import replace
 from typing import Any
 
-from rnn_manual.candidates.candidate import NN, Candidate, Subject, another_kind, no_subject
+from rnn_manual.candidates.candidate import NN, Candidate, Subject, another_kind, what_it_is_instead
 from rnn_manual.candidates.device import lacking
 from rnn_manual.candidates.errors import Unusable
 from rnn_manual.candidates.harness.mode import Mode
@@ -62,7 +62,7 @@ def as_candidate(subject: Any) -> Candidate:
             return Candidate(subject, subject)
         near = did_you_mean(subject, [*MODES, NN.name])
         raise Unusable(f"candidate must be {FORMS}, torch.nn or a mode, got {subject!r}{near}")
-    if it_is := no_subject(subject):
+    if it_is := what_it_is_instead(subject):
         raise Unusable(f"a candidate must be a class or a function, got {it_is}")
     where = getattr(subject, "__module__", "?")
     return Candidate(f"{where}:{getattr(subject, '__qualname__', subject)}", subject)

@@ -47,26 +47,29 @@ def cases_for(
         sizes: values of T, B, I and H other than those of `OPTIONS`.
     """
     options = OPTIONS | dict(sizes or {})
-    few = slow and level == "quick"
-    strength = 2 if level == "full" and not slow else 1
-    rows = _rows(takes, options, few, strength)
+    plainest_only = slow and level == "quick"
+    strength = 0 if plainest_only else 2 if level == "full" and not slow else 1
+    rows = _rows(takes, options, strength)
     if kind or dtype:
         kinds = tuple(e for e in options["equations"] if not kind or e.split()[0] == kind)
         options |= {"equations": kinds, "dtype": (dtype,) if dtype else options["dtype"]}
         names = ("equations", "dtype")
         given = [row for row in rows if all(row[name] in options[name] for name in names)]
-        rows = _rows(takes, options, few, strength, given)
+        rows = _rows(takes, options, strength, given)
     return list(dict.fromkeys(case_of(**row) for row in rows))
 
 
 def _rows(
     takes: Callable[[Case], bool],
     options: Mapping[str, tuple[Any, ...]],
-    few: bool,
     strength: int,
     given: Sequence[Options] = (),
 ) -> list[Options]:
-    """The rows given, or else the plainest; and, but for few, those that the rest takes."""
+    """The plainest row that a mode takes, the given ones, and what a covering then still needs.
+
+    Args:
+        strength: of the covering; 0 for none.
+    """
     plainest = next((row for row in _plainest_first(options) if takes(case_of(**row))), None)
     if plainest is None:
         return []
@@ -75,8 +78,8 @@ def _rows(
         whole = plainest | row
         return is_feasible(row) and (not is_feasible(whole) or takes(case_of(**whole)))
 
-    rows = [*given] or [plainest]
-    return rows if few else [*rows, *covering(options, strength, feasible=taken, given=rows)]
+    rows = [plainest, *given]
+    return [*rows, *covering(options, strength, feasible=taken, given=rows)] if strength else rows
 
 
 def _plainest_first(options: Mapping[str, tuple[Any, ...]]) -> list[Options]:

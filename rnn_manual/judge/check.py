@@ -16,7 +16,7 @@ from rnn_manual.candidates.process.process import Answer
 from rnn_manual.cases.case import Case, checked_case
 from rnn_manual.judge.comparison import Comparison
 from rnn_manual.judge.diagnosis import diagnose
-from rnn_manual.judge.drawn import is_tried
+from rnn_manual.judge.drawn import is_searched
 from rnn_manual.judge.prove import formula_beside_numbers
 from rnn_manual.judge.reference.tolerance import Reference, reference
 from rnn_manual.judge.tensor import TensorComparison, compare_tensor
@@ -36,7 +36,8 @@ def check(
         mode: the name of a mode to run it in; the candidate's own if left out.
         formulas: whether to compare its formulas, too, and to say where these begin to be others.
 
-    Returns: a comparison, whatever the candidate does; `.assert_ok()` raises if it failed.
+    Returns: a comparison, whatever the candidate does; `.assert_ok()` raises if it failed. While
+        Hypothesis searches for a case that fails, a failure is not explained.
 
     Raises: Unusable: the candidate is none, or its name leads to none. TypeError: the case is none.
     """
@@ -46,7 +47,7 @@ def check(
     found, result = compare_numbers(candidate, case, device, mode)
     if result is None:
         return found
-    explained = not is_tried()
+    explained = not is_searched()
     if formulas:
         formula = formula_beside_numbers(candidate, case, device, mode, explained)
         found = replace(found, formula=formula)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rnn_manual.candidates.errors import Unsupported
-from rnn_manual.judge.drawn import reject_drawn
+from rnn_manual.judge.drawn import declined
 from rnn_manual.judge.findings import Findings
 from rnn_manual.judge.report.text import report
 from rnn_manual.judge.verdict import Verdict
@@ -26,8 +25,7 @@ class Comparison(Findings):
         if self.verdict.fails:
             raise AssertionError(report(self))
         if self.verdict == Verdict.UNSUPPORTED:
-            reject_drawn()
-            raise Unsupported(self.message)
+            raise declined(self.message)
 
     def __str__(self) -> str:
         return report(self)

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import sys
 
-
-def reject_drawn() -> None:
-    """Within such a test, has another case drawn in the place of this one."""
-    if _is_drawn():
-        import hypothesis
-
-        hypothesis.reject()
+from rnn_manual.candidates.errors import Unsupported
 
 
-def is_tried() -> bool:
-    """Whether a case is one of those that are tried on the way to the plainest that fails.
+def declined(why: str) -> Unsupported:
+    """What to raise of a case that cannot be judged: pytest and unittest skip the test.
+
+    Within a test of Hypothesis's, it has another case drawn in the place of this one.
+    """
+    if not _is_drawn():
+        return Unsupported(why)
+    from hypothesis.errors import UnsatisfiedAssumption
+
+    class Rejected(Unsupported, UnsatisfiedAssumption):
+        """Counts as Hypothesis's own `assume` that does not hold."""
+
+        reason = why  # which its statistics tell
+
+    return Rejected(why)
+
+
+def is_searched() -> bool:
+    """Whether Hypothesis tries a case on the way to the plainest that fails.
 
     Of these only the verdict counts: what explains a failure is shown of the last.
     """

@@ -15,7 +15,7 @@ from rnn_manual.candidates.process.own_line import what_it_did
 from rnn_manual.candidates.process.process import Answer
 from rnn_manual.cases.case import Case, Sizes, checked_case
 from rnn_manual.cases.draw import Floats, draw
-from rnn_manual.judge.drawn import is_tried, reject_drawn
+from rnn_manual.judge.drawn import declined, is_searched
 from rnn_manual.judge.reference.tolerance import oracle
 from rnn_manual.judge.tensor import distance
 from rnn_manual.proof.compare import compare
@@ -45,8 +45,7 @@ class Proof:
         if self.formula.fails:
             raise AssertionError(str(self))
         if self.formula.verdict == OPEN:
-            reject_drawn()
-            raise Unsupported(f"its formula is not known: {self.formula.said}")
+            raise declined(f"its formula is not known: {self.formula.said}")
 
     def __str__(self) -> str:
         verdict = "fails" if self.formula.violation else self.formula.verdict
@@ -56,6 +55,8 @@ class Proof:
 
 def prove(candidate: Any, case: Case, *, device: str = "cpu", mode: str = "") -> Proof:
     """Runs a candidate on residues and compares all it gives with the loops', as formulas.
+
+    While Hypothesis searches for a case that fails, a failure is not explained.
 
     Args:
         candidate, mode: as for `check`.
@@ -71,10 +72,9 @@ def prove(candidate: Any, case: Case, *, device: str = "cpu", mode: str = "") ->
     try:
         if message := unsupported(candidate, case, device, mode):
             raise Unsupported(message)
-        formula = formula_of(candidate, case, device, mode, explained=not is_tried())
-    except Unsupported:
-        reject_drawn()
-        raise
+        formula = formula_of(candidate, case, device, mode, explained=not is_searched())
+    except Unsupported as error:
+        raise declined(str(error)) from error
     return Proof(case, candidate.name, formula)
 
 

@@ -40,6 +40,7 @@ def pytest_runtest_makereport(
             if drift:  # since a recording
                 found["drift"] = {
                     "verdict": drift.verdict,
+                    "without_numbers": drift.without_numbers,
                     "ulp": drift.ulp,
                     "formula": drift.formula or None,
                 }

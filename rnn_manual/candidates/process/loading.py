@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from rnn_manual.candidates.candidate import NN, Subject, no_subject, torch_nn
+from rnn_manual.candidates.candidate import NN, Subject, torch_nn, what_it_is_instead
 from rnn_manual.candidates.errors import Unusable, in_one_line
 from rnn_manual.usage import did_you_mean
 
@@ -43,7 +43,7 @@ def load(name: str) -> Subject:
             near = did_you_mean(part, vars(found) if hasattr(found, "__dict__") else ())
             raise Unusable(f"candidate {name}: {place} has no {attribute!r}{near}")
         found = getattr(found, part)
-    if it_is := no_subject(found):
+    if it_is := what_it_is_instead(found):
         raise Unusable(f"candidate {name} must be a class or a function, got {it_is}")
     return found  # type: ignore[no-any-return]
 

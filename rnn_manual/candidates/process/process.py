@@ -52,12 +52,9 @@ class Process:
     Args:
         environment: what is set there, besides what is set here.
         threads: how many torch may use there; None for a process that does not load torch.
-
-    Attributes:
-        popen: starts it, as `subprocess.Popen` does.
     """
 
-    popen = subprocess.Popen
+    popen = subprocess.Popen  # tests put a fork of what is loaded in its place
 
     def __init__(self, environment: Mapping[str, str], threads: int | None = None) -> None:
         # For appending: the two processes share the file, and must not share a place in it.

@@ -18,7 +18,7 @@ from rnn_manual.candidates.process.dispatch import facts, set_limit
 from rnn_manual.cases.features import features_of
 from rnn_manual.cases.levels import select
 from rnn_manual.cli.console import console, tell
-from rnn_manual.cli.prove.selection import chosen, in_each
+from rnn_manual.cli.prove.selection import chosen, in_dtypes
 from rnn_manual.cli.verify.results import dumps
 from rnn_manual.cli.verify.suite import checked_expression, matches
 from rnn_manual.cli.verify.summary import conditions, formulas, open_formulas, smaller
@@ -49,7 +49,7 @@ def command(options: argparse.Namespace) -> int:
         raise Refused(str(error)) from error
     out = console()
     asked = None if options.k is None else checked_expression(options.k)
-    there = in_each(select("quick", kinds=options.kind or ()), options.dtype or ())
+    there = in_dtypes(select("quick", kinds=options.kind or ()), options.dtype or ())
     cases = chosen([case for case in there if asked is None or matches(asked, case.id)])
     if not cases:
         raise Refused(f"-k {options.k!r} matches none of the cases, as {there[0].id}")

@@ -22,8 +22,8 @@ PAIRED = (
 )
 
 
-def in_each(cases: Sequence[Case], dtypes: Sequence[str]) -> list[Case]:
-    """These cases in each of these formats, of which formulas know nothing; as they are if none."""
+def in_dtypes(cases: Sequence[Case], dtypes: Sequence[str]) -> list[Case]:
+    """These cases in each of these dtypes, of which formulas know nothing; as they are if none."""
     if not dtypes:
         return list(cases)
     of_it = dict.fromkeys(replace(case, dtype=dtype) for dtype in dtypes for case in cases)

@@ -96,7 +96,7 @@ def _seen(column: Shown, key: Key, b: int, cut: slice) -> Text:
 def _sign(loops: Array, others: Sequence[Array | None], b: int) -> Text:
     """Of a row: = if every bit is the loops', ≈ if rounding explains the rest, ≠ otherwise."""
     far = [
-        compared(loops[b], other[b] if other.shape == loops.shape else other)
+        compared(loops[b], other[b]) if other.shape == loops.shape else float("inf")
         for other in others
         if other is not None
     ]

@@ -23,7 +23,7 @@ from rnn_manual.cli.verify.summary import (
 )
 from rnn_manual.cli.verify.tables import modes_table, verdict_table
 from rnn_manual.judge.report.environment import in_words
-from rnn_manual.recordings.compared.drift import ANOTHER, IDENTICAL, ORDER, SAME
+from rnn_manual.recordings.compared.drift import ANOTHER, ORDER, SAME
 
 GROUPS_SHOWN, LINES_SHOWN, WORDS_SHOWN = 5, 16, 200
 NAMED = 5  # of the runs that have another formula than a recording's
@@ -122,14 +122,12 @@ def _show_modes(console: Console, cases: list[dict[str, Any]]) -> None:
 
 def _against_line(cases: list[dict[str, Any]]) -> str:
     """How what was held against a recording compares with it; empty if nothing was."""
-    held = [case for case in cases if "drift" in case]
-    if not held:
+    drifts = [case["drift"] for case in cases if "drift" in case]
+    if not drifts:
         return ""
-    drifts = [case["drift"] for case in held]
-    numbers = [c["drift"] for c in held if c["tensors"] or c["drift"]["verdict"] != IDENTICAL]
-    count = Counter(drift["verdict"] for drift in numbers)
+    without = sum(drift["without_numbers"] for drift in drifts)
+    count = Counter(drift["verdict"] for drift in drifts if not drift["without_numbers"])
     found = [f"{count[verdict]} {verdict}" for verdict in ORDER if count[verdict]]
-    without = len(held) - len(numbers)
     words = ", ".join([*found, *[f"{without} without numbers in both"] * bool(without)])
     ulp = max(drift["ulp"] for drift in drifts)
     far = f", at most {ulp:,} units in the last place" if ulp else ""

@@ -60,10 +60,11 @@ def _in_python(findings: Findings, mode: str) -> str:
     config = ", ".join([repr(case.config.kind), *map(repr, case.config.sizes)])
     config += "".join(f", {name}={value!r}" for name, value in case.config.options.items())
     given = [f"Config({config})", *_given(case)]
-    in_mode = f", mode={mode!r}" if mode else ""
+    how = f", device={findings.device!r}" if findings.device != "cpu" else ""
+    how += f", mode={mode!r}" if mode else ""
     code = (
         "from rnn_manual import Config; from rnn_manual.parity import Case, check; "
-        f"print(check({findings.command!r}, Case({', '.join(given)}){in_mode}))"
+        f"print(check({findings.command!r}, Case({', '.join(given)}){how}))"
     )
     return f"python -c {shlex.quote(code)}"
 

@@ -1,16 +1,18 @@
-"""What layer 0 is of if the zeros that fill up shorter sequences are taken for their input."""
+"""What layer 0 computes if the zeros that fill up shorter sequences are taken for their input."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+
+import numpy as np
 
 from rnn_manual.cases.case import Case
 from rnn_manual.loops import cell_for, run_direction
 from rnn_manual.proof.arithmetic.ops import FormulaOps
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.results import as_formula, leaf_residues
-from rnn_manual.proof.runs.trace import Trace
-from rnn_manual.proof.search.laid_out import state_of, steps_of
+from rnn_manual.proof.runs.trace import THERE, Trace, keys_of
+from rnn_manual.proof.search.laid_out import batch_order, state_of, steps_of
 from rnn_manual.weights import weights_from
 
 
@@ -19,18 +21,25 @@ def over_padding(case: Case, direction: int) -> list[Points]:
     return _over_padding(as_formula(case), direction)
 
 
-def runs_over_padding(case: Case, trace: Trace, direction: int) -> bool:
-    """Whether a state that ran through padding is what is returned, and was not masked."""
-    found = trace.mirrored.found["h_n"]
-    if found.reason:
-        return True  # as far as is known
-    last = state_of(case, leaf_residues(case)["input"].like(found.values), 0, direction)
-    due = over_padding(case, direction)[0 if direction else case.seq_len - 1]
-    return last[: len(due)].is_same(due)
+def is_masked(case: Case, trace: Trace, step: int) -> bool:
+    """Whether the reverse direction keeps the state of what has ended, where x is its padding.
+
+    What it computes at a step and then masks is then no state that ran through padding.
+    """
+    T, lengths = case.seq_len, sorted(case.lengths, reverse=True)
+    states = over_padding(case, 1)
+    kept = [states[max(step, T - length)][b] for b, length in enumerate(lengths)]
+    masked = FormulaOps().stack(kept)
+    if masked.is_same(states[step]):
+        return False
+    order = np.argsort(batch_order(case))  # the caller's
+    sought = [keys_of(rows.values).ravel() for rows in (masked, masked[order])]
+    found = (trace.keys[e.keys] for e in trace.on_the_way(THERE))
+    return any(np.array_equal(keys, each) for keys in found for each in sought)
 
 
-def turned_whole(case: Case, step: int) -> Points:
-    """What each sequence has at a step's turn, (B_t, I), if a padded batch is turned round whole.
+def reversed_with_padding(case: Case, step: int) -> Points:
+    """What each sequence has at a step's turn, (B_t, I), if a padded batch is reversed whole.
 
     A shorter sequence then begins with its padding.
     """

@@ -56,7 +56,7 @@ class RunDrift:
 
     @property
     def without_numbers(self) -> bool:
-        """Whether neither ran, for the same reason: there is nothing to compare."""
+        """Whether neither gave a result, and both said the same of it: there is nothing to hold."""
         return self.tensors is None and not self.said
 
     @property

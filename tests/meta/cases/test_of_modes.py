@@ -1,6 +1,13 @@
 """Every mode is run somewhere: at quick, and what takes too long for that where it is recorded."""
 
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
 from rnn_manual.candidates.catalogue import MODES
+from rnn_manual.cases.levels import is_of
+from rnn_manual.judge.report.again import _asked_in
 from rnn_manual.plugin.collection import cases_of_modes
 
 SLOWEST = {name for name, mode in MODES.items() if mode.slowest}
@@ -12,3 +19,30 @@ def test_every_mode_has_a_case_at_quick_or_in_a_recording():
     assert quick == MODES.keys() - SLOWEST
     assert {mode for mode, _ in cases_of_modes("quick", recording=True)} == MODES.keys()
     assert {"export-decomposed", "compile-traced-aot_eager", "export", "onnx"} <= quick
+
+
+ASKED = [(("gru",), ("float64",)), (("rnn", "lstm"), ()), ((), ("float16", "bfloat16"))]
+
+
+@pytest.mark.parametrize(("kinds", "dtypes"), ASKED)
+def test_what_is_asked_for_is_run_in_every_mode(kinds, dtypes):
+    """Each mode has the cases of each of them, with the seed that was asked for, and no others."""
+    pairs = cases_of_modes("quick", kinds=kinds, dtypes=dtypes, seed=5)
+    assert len(pairs) == len(set(pairs))
+    assert {case.seed for _, case in pairs} == {5}
+    for name, mode in MODES.items():
+        of_it = [replace(case, seed=0) for mode_, case in pairs if mode_ == name]
+        of_each = product(kinds or [""], dtypes or [""])
+        expected = {case for asked in of_each for case in mode.cases("quick", *asked)}
+        assert set(of_it) == (set() if mode.slowest else expected)
+        assert all(is_of(case, kinds, dtypes) for case in of_it)
+
+
+@pytest.mark.parametrize(("kinds", "dtypes"), ASKED)
+def test_a_case_of_a_mode_can_be_asked_for_again(kinds, dtypes):
+    """By the options that the command names, also of those that are only recorded."""
+    for mode, case in cases_of_modes("quick", kinds=kinds, dtypes=dtypes, recording=True):
+        words = " ".join(_asked_in(case, mode)).split()
+        asked = dict(zip(words[::2], words[1::2], strict=True))
+        level, *given = (asked.get(f"--{name}", "") for name in ("level", "kind", "dtype"))
+        assert case in MODES[mode].cases(level or "quick", *given), (mode, case.id)

@@ -10,7 +10,7 @@ from rnn_manual.cases.features import CHAOTIC, features_of
 from rnn_manual.cli import main
 from rnn_manual.cli.console import console, tell
 from rnn_manual.cli.prove import command
-from rnn_manual.cli.prove.selection import chosen, in_each
+from rnn_manual.cli.prove.selection import chosen, in_dtypes
 from rnn_manual.cli.verify.tables import formulas_table
 from rnn_manual.judge.prove import Proof
 from rnn_manual.parity import select
@@ -84,7 +84,7 @@ def test_a_format_that_is_asked_for_leaves_no_option_out(dtype):
     """Formulas know nothing of formats: in each, all are looked at that are in any."""
     cases = [case for case in select("quick") if case.batch_size]
     every = {(case.kind, name) for case in cases for name in features_of(case)}
-    taken = chosen(in_each(cases, [dtype]))
+    taken = chosen(in_dtypes(cases, [dtype]))
     assert {case.dtype for case in taken} == {dtype}
     left = every - {(case.kind, name) for case in taken for name in features_of(case)}
     values = {"NaN", "infinities", "small", "large"} if dtype.endswith("16") else set()

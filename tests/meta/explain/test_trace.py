@@ -178,3 +178,5 @@ def test_a_packed_row_bears_the_callers_number_and_a_sign_of_its_own(capsys):
         assert float(line[1]) == first_steps[number][0]
     at = lines.index(next(line for line in lines if line[:1] == ["h'"]))
     assert [line[-1] == "≠" for line in lines[at : at + 3]] == [False, False, True]
+    last = lines.index(["t", "=", "2", "the", "loops", "torch.nn"])
+    assert lines[last + 1][:2] == ["x", "[1]"]  # the only one that is so long

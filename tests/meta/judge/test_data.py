@@ -13,6 +13,7 @@ import torch
 
 from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.config import Config
+from rnn_manual.judge.report.again import again
 from rnn_manual.judge.report.as_json import case_json
 from rnn_manual.judge.report.environment import environment, in_words
 from rnn_manual.judge.report.heat import heat
@@ -159,9 +160,9 @@ def test_a_case_is_shown_again_at_its_level(level):
     quick = select("quick")
     cases = [case for case in select(level) if level == "quick" or case not in quick]
     case = next(c for c in cases if c.config.kind == "lstm" and c.call == "with gradients")
-    again = _again("rnn_manual.mistakes:h_0_ignored", case)
-    assert ("--level full" in again) == (level == "full")
-    assert f"[{case.id}]" in again
+    shown = _again("rnn_manual.mistakes:h_0_ignored", case)
+    assert ("--level full" in shown) == (level == "full")
+    assert f"[{case.id}]" in shown
 
 
 def _again(candidate, case, mode=""):
@@ -175,24 +176,27 @@ def test_a_mode_is_shown_again_with_its_case():
     candidate = "tests.meta.candidates.modes.wrong_in_modes:Stale"
     quick = MODES["copy_"].cases()
     (case,) = [case for case in quick if case.config.kind == "lstm"][:1]
-    again = _again(candidate, case, "copy_")
-    assert again.endswith(f'verify --candidate {candidate} -k "[copy_-{case.id}]"')
+    shown = _again(candidate, case, "copy_")
+    assert shown.endswith(f'verify --candidate {candidate} -k "[copy_-{case.id}]"')
     full = [c for c in MODES["copy_"].cases("full") if c.config.kind == "lstm" and c not in quick]
     assert "--level full" in _again(candidate, full[0], "copy_")
     of_kind = [case for case in MODES["copy_"].cases(kind="lstm") if case not in [*quick, *full]]
-    again = _again(candidate, of_kind[0], "copy_")
-    assert again.endswith(
+    shown = _again(candidate, of_kind[0], "copy_")
+    assert shown.endswith(
         f'verify --candidate {candidate} --kind lstm -k "[copy_-{of_kind[0].id}]"'
     )
     *_, code = shlex.split(_again(candidate, replace(case, seq_len=6), "copy_"))
     assert code.endswith(", seq_len=6), mode='copy_'))")
+    found = check(candidate, replace(case, seq_len=6), mode="copy_", formulas=False)
+    *_, code = shlex.split(again(replace(found, device="cuda")))
+    assert code.endswith(", seq_len=6), device='cuda', mode='copy_'))")
 
 
 def test_a_case_that_was_drawn_is_shown_again_in_python():
     """What no level has is written out, and what is at its default is not."""
     case = Case(Config("gru", 3, 6, bias=False), 4, 3, "float64", state="omitted", seed=5)
-    again = _again("rnn_manual.mistakes:z_lets_in", case)
-    _, _, code = shlex.split(again.partition("again")[2])
+    shown = _again("rnn_manual.mistakes:z_lets_in", case)
+    _, _, code = shlex.split(shown.partition("again")[2])
     asked = code.partition("check('rnn_manual.mistakes:z_lets_in', ")[2].removesuffix("))")
     assert eval(asked, {"Case": Case, "Config": Config}) == case
     assert "batch_first" not in code

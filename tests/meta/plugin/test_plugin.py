@@ -11,6 +11,7 @@ from hypothesis.errors import FailedHealthCheck, Unsatisfiable
 from torch import nn
 
 from rnn_manual.cases.options import case_of
+from rnn_manual.judge.diagnosis import diagnose
 from rnn_manual.parity import Comparison, Unsupported, Verdict, check, parametrize, prove
 from rnn_manual.proof.search.where import locate
 from tests.meta.warm.commands import run_warm
@@ -146,7 +147,8 @@ def test_a_declined_case_hides_no_failure(monkeypatch, tmp_path, judged):
     monkeypatch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", str(tmp_path))
     cases = [case_of(), case_of(num_layers=2), case_of(equations="gru"), case_of(T=3)]
     explained = []
-    monkeypatch.setattr("rnn_manual.judge.prove.locate", _noting(locate, explained))
+    for name, function in ({"prove.locate": locate, "check.diagnose": diagnose}).items():
+        monkeypatch.setattr(f"rnn_manual.judge.{name}", _noting(function, explained))
 
     @settings(deadline=None, database=None, derandomize=True)
     @given(case=st.sampled_from(cases))
@@ -155,7 +157,8 @@ def test_a_declined_case_hides_no_failure(monkeypatch, tmp_path, judged):
 
     with pytest.raises(AssertionError, match=r"formula   .* is none of the loops' values"):
         test()
-    assert len(explained) == 1  # and what is tried on the way there is not
+    # Each once, and nothing of what was tried on the way there.
+    assert len(explained) == {check: 2, prove: 1}[judged]
 
 
 def _noting(function, calls):
@@ -172,14 +175,44 @@ def _wrong_or_declined(module):
     return lambda x, hx: tuple(y * 2 for y in module(x, hx))
 
 
-def test_a_formula_that_is_not_known_has_not_passed():
+def test_a_formula_that_is_not_known_has_not_passed(monkeypatch, tmp_path):
     """Whoever asks for formulas alone is told that there are none, and not that all is well."""
+    monkeypatch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", str(tmp_path))
 
     def build(module):
+        if module.num_layers > 1:
+            return module
         return lambda x, hx: tuple(torch.erfinv(torch.erf(y)) for y in module(x, hx))
 
     with pytest.raises(Unsupported, match=r"its formula is not known: no rule for aten::erf"):
         prove(build, case_of()).assert_ok()
+    passed = []
+
+    @settings(deadline=None, database=None, derandomize=True)
+    @given(layers=st.sampled_from([1, 2, 3, 4]))
+    def test(layers):
+        prove(build, case_of(num_layers=layers)).assert_ok()
+        passed.append(layers)
+
+    test()
+    assert set(passed) == {2, 3, 4}
+
+
+def test_who_handles_a_declined_case_goes_on(monkeypatch, tmp_path):
+    """What Hypothesis counts as no case is still Unsupported."""
+    monkeypatch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", str(tmp_path))
+    handled = []
+
+    @settings(deadline=None, database=None, max_examples=3)
+    @given(layers=st.integers(2, 9))
+    def test(layers):
+        for judged in (prove, lambda *given: check(*given).assert_ok()):
+            with pytest.raises(Unsupported, match="more than one plain layer"):
+                judged(_wrong_or_declined, case_of(num_layers=layers))
+            handled.append(layers)
+
+    test()
+    assert len(handled) >= 6
 
 
 def test_a_failure_is_the_block_and_no_more(pytester):

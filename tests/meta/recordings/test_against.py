@@ -17,12 +17,16 @@ CASE = {
 }  # fmt: skip
 
 
+def with_drift(verdict, ulp):
+    return {"drift": {"verdict": verdict, "without_numbers": False, "ulp": ulp}}
+
+
 @pytest.mark.parametrize(
     ("case", "said", "code", "told"),
     [
         ({}, "passed", 2, "none of the cases is in the recording"),
-        ({"drift": {"verdict": "identical", "ulp": 0}}, "passed", 0, "agrees with the loops"),
-        ({"drift": {"verdict": "differs", "ulp": 9}}, "failed", 1, "differs from the recording"),
+        (with_drift("identical", 0), "passed", 0, "agrees with the loops"),
+        (with_drift("differs", 9), "failed", 1, "differs from the recording"),
     ],
 )
 def test_what_is_said_of_a_run(monkeypatch, capsys, case, said, code, told):

@@ -172,10 +172,11 @@ def test_verify_against_says_it():
     """In the closing lines: how many are of the same formula, and which are of another."""
 
     def case(name, formula):
-        drift = {"verdict": "drift", "ulp": 2, "formula": formula}
-        return {"mode": "", "id": name, "tensors": {"out": {}}, "drift": drift}
+        drift = {"verdict": "drift", "without_numbers": False, "ulp": 2, "formula": formula}
+        return {"mode": "", "id": name, "drift": drift}
 
-    declined = {"tensors": {}, "drift": {"verdict": "identical", "ulp": 0, "formula": None}}
+    both = {"verdict": "identical", "without_numbers": True, "ulp": 0, "formula": None}
+    declined = {"drift": both}
     cases = [case("a", "same"), case("b", "another"), case("c", None), declined]
     line = closing._against_line(cases)
     assert line == (

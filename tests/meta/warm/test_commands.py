@@ -16,7 +16,9 @@ def test_torch_is_loaded_before_a_command_starts(tmp_path):
 
 
 def _has_all(arguments):
-    here = {"torch", "pytest", "hypothesis", "rnn_manual.judge.check"} <= sys.modules.keys()
+    if not {"torch", "pytest", "hypothesis", "rnn_manual.judge.check"} <= sys.modules.keys():
+        return 1
+    sys.modules["torch"].set_num_threads(1)
     sys.modules["found there"] = sys
     process = Process({}, 1)
     answer = process.call(LIMIT, _loaded, "found there")
@@ -24,7 +26,7 @@ def _has_all(arguments):
     for stream, words in zip((sys.stdout, sys.stderr), arguments, strict=True):
         stream.write(words)
     there = answer.value is True and answer.printed == "asked\n"
-    return 3 if here and there and anew.value is False and process.close() == -9 else 1
+    return 3 if there and anew.value is False and process.close() == -9 else 1
 
 
 def _loaded(name):

@@ -13,7 +13,7 @@ from rnn_manual.proof.expected.quantities import Cell, forward_cells
 from rnn_manual.proof.expected.results import leaf_residues
 from rnn_manual.proof.search.forward.terms import Term, letters, rows_of_gates, with_other_weights
 from rnn_manual.proof.search.laid_out import steps_of
-from rnn_manual.proof.search.padding import turned_whole
+from rnn_manual.proof.search.padding import reversed_with_padding
 
 
 def input_products(case: Case, cell: Cell, gate: str) -> list[Term]:
@@ -53,7 +53,7 @@ def inputs(case: Case, cell: Cell) -> list[Term]:
         if value is not None and len(value) >= size:
             found.append((words, value[:size]))
     if case.packed and cell.direction and not cell.layer:
-        found.append(("(x of the padded batch, turned round whole)", turned_whole(case, cell.step)))
+        found.append(("(x reversed with its padding)", reversed_with_padding(case, cell.step)))
     if cell.layer and case.config.bidirectional and not case.packed and not case.drops:
         half = due.shape[-1] // 2
         other = _output_of(cells, cell.layer - 1, turned)

@@ -27,7 +27,7 @@ from rnn_manual.proof.search.forward.put_in import put_in
 from rnn_manual.proof.search.forward.states import THROUGH_PADDING
 from rnn_manual.proof.search.forward.used import others_too
 from rnn_manual.proof.search.lines import unexplained
-from rnn_manual.proof.search.padding import runs_over_padding
+from rnn_manual.proof.search.padding import is_masked
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def instead_of(case: Case, trace: Trace, cell: Cell, quantity: str) -> Instead:
             continue  # it is what is due, and only handed on as another
         if not stands_for and _is_right(cell, quantity, points):
             continue
-        if THROUGH_PADDING in words and not runs_over_padding(case, trace, cell.direction):
+        if THROUGH_PADDING in words and is_masked(case, trace, cell.step):
             continue
         too = others_too(case, trace, cells, cell, stands_for or quantity, points)
         if too is not None and (others + too, -place) < (least, -last):

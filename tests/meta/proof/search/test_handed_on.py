@@ -88,9 +88,7 @@ def test_padding_that_is_taken_for_the_first_steps_is_named():
     for about in ({"B": 3}, {"B": 2, "T": 2}):
         case = small("lstm", layout="packed", bidirectional=True, **about)
         found = prove(FlipsPadding, case).formula
-        words = (
-            "(x of the padded batch, turned round whole) + b_ii + W_hi h + b_hi, expected W_ii x"
-        )
+        words = "(x reversed with its padding) + b_ii + W_hi h + b_hi, expected W_ii x"
         assert words in found.instead
         assert found.where.direction == "backward"
 
