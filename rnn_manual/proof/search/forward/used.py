@@ -102,7 +102,7 @@ def _is_returned(case: Case, trace: Trace, cell: Cell, h: Points) -> bool | None
 def _is_last(case: Case, trace: Trace, cell: Cell, h: Points) -> bool:
     """Whether this is returned as a direction's last state, of all sequences."""
     h_n = trace.mirrored.found.get("h_n")
-    if h_n is None or h_n.reason or cell.step != (0 if cell.direction else case.seq_len - 1):
+    if h_n is None or h_n.reason:
         return False
     return state_of(case, h.like(h_n.values), cell.layer, cell.direction).is_same(h)
 
