@@ -31,10 +31,11 @@ def add_layer(
         ("--hidden-size", sizes[1], "H, units"),
         ("--num-layers", 1, "L, layers"),
         ("--proj-size", 0, "P, of an LSTM with a projection"),
-        ("-T", steps, "steps"),
-        ("-B", batch, "sequences"),
     ):
         add(option, type=natural, default=default, metavar="N", help=f"{meaning} ({default})")
+    for option, default, meaning in (("-T", steps, "steps"), ("-B", batch, "sequences")):
+        add(option, type=natural, metavar="N", help=f"{meaning} ({default})")
+    command.set_defaults(steps=steps, batch=batch)
     add("--nonlinearity", choices=("tanh", "relu"), default="tanh", help="of an RNN (tanh)")
     command.set_defaults(dropout=0.0)
     if training:
@@ -79,15 +80,32 @@ def call_for(options: argparse.Namespace) -> Call:
         config = Config(**{name: getattr(options, name) for name in names})
         if config.kind != "rnn" and options.nonlinearity != "tanh":
             raise ValueError(f"only rnn takes nonlinearity, got it for {config.kind}")
-        if options.T < 1 or options.B < 1:
-            raise ValueError(f"T and B must be at least 1, got T={options.T}, B={options.B}")
+        T, B = _sizes(options)
         if options.unbatched:
-            return Call(config, (options.T,), "unbatched")
+            return Call(config, (T,), "unbatched")
         if options.packed is not None:
-            return Call(config, tuple(options.packed or _falling(options.T, options.B)), "packed")
-        return Call(config, (options.T,) * options.B)
+            return Call(config, tuple(options.packed or _falling(T, B)), "packed")
+        return Call(config, (T,) * B)
     except ValueError as error:
         raise Refused(str(error)) from error
+
+
+def _sizes(options: argparse.Namespace) -> tuple[int, int]:
+    """T and B. Raises: ValueError: there is none of one, or the layout has others."""
+    T = options.steps if options.T is None else options.T
+    B = options.batch if options.B is None else options.B
+    if T < 1 or B < 1:
+        raise ValueError(f"T and B must be at least 1, got T={T}, B={B}")
+    if options.unbatched and options.B not in (None, 1):
+        raise ValueError(f"unbatched input is one sequence, got -B {B}")
+    if options.packed:
+        there = max(options.packed), len(options.packed)
+        if (options.T or there[0], options.B or there[1]) != there:
+            lengths = " ".join(map(str, options.packed))
+            given = {"-T": options.T, "-B": options.B}
+            said = " ".join(f"{name} {size}" for name, size in given.items() if size is not None)
+            raise ValueError(f"lengths {lengths} are -T {there[0]} -B {there[1]}, got {said}")
+    return T, B
 
 
 def _falling(T: int, B: int) -> list[int]:

@@ -191,6 +191,9 @@ def test_dropout_that_is_not_so_is_seen(monkeypatch):
         ("gru --nonlinearity relu", "only rnn takes nonlinearity"),
         ("rnn --hidden-size 0", "hidden_size must be an int, at least 1"),
         ("rnn -T 0", "T and B must be at least 1"),
+        ("gru --packed 3 1 2 -T 5", "lengths 3 1 2 are -T 3 -B 3, got -T 5"),
+        ("gru --packed 3 1 2 -B 2 -T 3", "lengths 3 1 2 are -T 3 -B 3, got -T 3 -B 2"),
+        ("gru --unbatched -B 4", "unbatched input is one sequence, got -B 4"),
         ("rnn --packed 3 0", "at least one step"),
     ],
 )
