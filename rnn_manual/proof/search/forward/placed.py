@@ -69,7 +69,9 @@ def placed(case: Case, trace: Trace, at: Cell, quantity: str) -> tuple[Place, st
             place = Place(at.layer, direction, at.step, name, line)
             return place, f"{name} of {at} is {found.formula}, expected {found.expected}"
         if name != quantity and (put := put_in(case, trace, at, name)):
-            words = f"{name} of {at} is computed, and another formula put in its place"
+            words = (
+                f"{name} of {at} is computed, and the cell goes on with another value in its place"
+            )
             return Place(at.layer, direction, at.step, name, put), words
     given = handed_on(case, trace, forward_cells(case), at, quantity)
     if given:

@@ -166,9 +166,9 @@ class GatesSquared(Written):
         (FirstStateChanged, {}, "h of layer 0, forward, step 0 (the first it processes) is another "
          "formula than h_0[0]", "hx = hx * 2"),
         (ResetSquared, {}, "r of layer 0, forward, step 0 (the first it processes) is computed, "
-         "and another formula put in its place", "s = r * r"),
+         "and the cell goes on with another value in its place", "s = r * r"),
         (SumSquared, {}, "a_g of layer 0, forward, step 0 (the first it processes) is computed, "
-         "and another formula put in its place", "g = g * g"),
+         "and the cell goes on with another value in its place", "g = g * g"),
         (GatesSquared, {}, "c' of layer 0, forward, step 0 (the first it processes) is another "
          "formula than f·c + i·g", "return f2 * c + i2 * g"),
     ],
