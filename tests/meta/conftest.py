@@ -30,6 +30,12 @@ def reproducible():
     process.close()
 
 
+@pytest.fixture
+def elsewhere(monkeypatch, tmp_path):
+    """Hypothesis leaves no folder of its own where the tests are run."""
+    monkeypatch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", str(tmp_path))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
     """Runs a test of bits where MKL keeps to its reproducible path.

@@ -91,7 +91,7 @@ ROOMS: dict[str, Room] = {
         ["rnn_manual/judge/[!r]*.py"],
         [
             *REPORTED,
-            *_tests("judge", "bits effects missing"),
+            *_tests("judge", "bits effects missing drawn"),
             *_tests("proof", "open conditions raising other in_modes"),
             *_tests("candidates", "faulty"),
             *_tests("cases", "strategies"),

@@ -13,12 +13,6 @@ from rnn_manual.mistakes.wrong import Mistake
 from rnn_manual.parity import Case, check
 
 
-@pytest.fixture
-def elsewhere(monkeypatch, tmp_path):
-    """Hypothesis leaves no folder of its own where the tests are run."""
-    monkeypatch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", str(tmp_path))
-
-
 def off_from_the_third_layer_on(net):
     """The backward direction starts from twice its state, in layers 2 and above."""
 
