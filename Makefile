@@ -17,8 +17,9 @@ BEFORE_2_3 = $(firstword $(filter 1.% 2.0% 2.1 2.1.% 2.2 2.2.%,$(TORCH)))
 verify: $(VENV)/.ready
 	$(BIN)/rnn-manual verify
 
+# The tests of the judge; and the suite on few cases, which `make verify` runs on all.
 test: $(VENV)/.ready
-	$(BIN)/pytest -n auto --dist worksteal -m "not exhaustive"
+	$(BIN)/pytest -n auto --dist worksteal -m "not exhaustive" --level quick
 
 # Every right and every wrong layer on every case: how often the judge is wrong, either way.
 exhaustive: $(VENV)/.ready

@@ -53,20 +53,28 @@ def _start_up(rounds: int) -> Iterator[dict[str, Any]]:
 
 
 def _runs() -> Iterator[dict[str, Any]]:
-    """quick in one process and on two workers, a thread each; and the proofs alone."""
+    """standard in one process and on two workers, a thread each; quick; and the proofs alone."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "junit.xml"
         alone, two = (
             run(*VERIFY, "-n", workers, "--junitxml", str(report)) for workers in ("0", "2")
         )
-        tests = int(re.search(r'tests="(\d+)"', report.read_text(encoding="utf-8"))[1])  # type: ignore[index]
+        tests = _tests_in(report)
+        quick = run(*VERIFY, "--level", "quick", "-n", "2", "--junitxml", str(report))
+        few = _tests_in(report)
         proofs = Path(folder) / "proofs.json"
         proving = run(*PROVE, "--json", str(proofs))
         proved = len(json.loads(proofs.read_text(encoding="utf-8"))["cases"])
     yield _run_row("`rnn-manual verify -n 0`", alone, tests, "tests")
     speed_up = f"{alone.seconds / two.seconds:.2f} × one process"
     yield _run_row("`rnn-manual verify -n 2`", two, tests, "tests", speed_up)
+    times = f"{two.seconds / quick.seconds:.1f} × standard"
+    yield _run_row("`rnn-manual verify -n 2 --level quick`", quick, few, "tests", times)
     yield _run_row("`rnn-manual prove`", proving, proved, "proofs")
+
+
+def _tests_in(report: Path) -> int:
+    return int(re.search(r'tests="(\d+)"', report.read_text(encoding="utf-8"))[1])  # type: ignore[index]
 
 
 def _run_row(what: str, ran: Ran, number: int, unit: str, speed_up: str = "") -> dict[str, Any]:

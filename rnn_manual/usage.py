@@ -14,7 +14,7 @@ DTYPES = {  # name → how ids shorten it
     "bfloat16": "bf16",
     "float16": "f16",
 }
-LEVELS = ("quick", "full")
+LEVELS = ("quick", "standard", "full")
 
 LIMIT = 300.0  # seconds that a candidate has for one case
 

@@ -5,7 +5,7 @@ import pytest
 from rnn_manual.claims.laws import claim
 from rnn_manual.usage import DTYPES, KINDS
 
-EXAMPLES = {"quick": 12, "full": 500}
+EXAMPLES = {"quick": 3, "standard": 12, "full": 500}
 
 
 @pytest.fixture

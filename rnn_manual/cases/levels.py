@@ -1,14 +1,14 @@
 """Which cases: the plainest, selections that show every pair or triple of options, the notes.
 
-quick: the plainest cases, every two options and some three (`together.py`) by a case that can tell,
-and either side of the sizes at which implementations are known to change their ways. full: products
-and triples.
+quick: the plainest cases, and a few more that show every option. standard: every two options and
+some three (`together.py`) by a case that can tell, and either side of the sizes at which
+implementations are known to change their ways. full: products and triples.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -32,8 +32,11 @@ from rnn_manual.usage import DTYPES
 
 # The commonest calls, with no option or the commonest: those on which a failure is easiest to
 # understand.
+IN_EACH_DTYPE = [
+    case_of(equations=e, dtype=dtype) for dtype in DTYPES for e in TELLING["equations"]
+]
 PLAINEST = [
-    *(case_of(equations=e, dtype=dtype) for dtype in DTYPES for e in TELLING["equations"]),
+    *IN_EACH_DTYPE,
     *(
         case_of(**options)
         for options in product(
@@ -80,7 +83,7 @@ CHAOTIC = [
 
 
 @lru_cache(maxsize=1)
-def quick() -> tuple[Case, ...]:
+def standard() -> tuple[Case, ...]:
     """Few cases that still show every option, any two of them together, and some three."""
     given = [*PLAINEST, *IN_FLOAT64, *LIVES, *thresholds()]
     rows = [options_of(case) for case in given if is_telling(case)]
@@ -92,6 +95,13 @@ def quick() -> tuple[Case, ...]:
             [*PLAINEST, *IN_FLOAT64, *LIVES, *pairs, *ALONE, *ZERO_STEPS, *thresholds(), *CHAOTIC]
         )
     )
+
+
+@lru_cache(maxsize=1)
+def quick() -> tuple[Case, ...]:
+    """Of standard, the plainest, and few that still show each of its options; none is chaotic."""
+    tame = [case for case in standard() if case not in CHAOTIC]
+    return tuple(dict.fromkeys([*IN_EACH_DTYPE, *few(tame)]))
 
 
 # What takes long, for `full` only.
@@ -132,11 +142,11 @@ def full() -> tuple[Case, ...]:
     telling = covering(FACTORS, 3, feasible=is_feasible)
     masking = covering(ALL, 3, feasible=is_feasible, given=telling)
     rows = [*filter(is_feasible, called), *telling, *masking, *long, *large]
-    return tuple(dict.fromkeys([*quick(), *(case_of(**row) for row in rows)]))
+    return tuple(dict.fromkeys([*standard(), *(case_of(**row) for row in rows)]))
 
 
 def select(
-    level: str = "quick",
+    level: str = "standard",
     *,
     kinds: Iterable[str] = (),
     dtypes: Iterable[str] = (),
@@ -147,22 +157,32 @@ def select(
     """The cases of a level, the plainest first and the notes' own last.
 
     Args:
-        level: "quick" or "full".
+        level: "quick", "standard" or "full".
         kinds, dtypes: only these; all if empty.
         where: only cases of which this is true.
-        notes: only the notes' cases for this claim ("D1"); for all if empty; none if None.
+        notes: only the notes' cases for this claim ("D1"); for all if empty, but for level quick,
+            where there are none then; none if None.
         seed: of the random numbers.
     """
-    noted = [case for case in NOTES if notes is not None and case.label.endswith(notes)]
-    grid = full() if level == "full" else quick()
+    of_a_claim = bool(notes) if level == "quick" else notes is not None
+    noted = [case for case in NOTES if of_a_claim and case.label.endswith(notes or "")]
+    grid = {"quick": quick, "standard": standard, "full": full}[level]()
     asked = [case for case in [*grid, *noted] if is_of(case, kinds, dtypes) and where(case)]
     return [replace(case, seed=seed) for case in asked]
 
 
 def few(cases: Sequence[Case]) -> list[Case]:
     """As few of them as still show each option, and each pair of what a network is made of."""
-    rows = [options_of(case) for case in cases]
-    return [cases[k] for k in fewest(rows, {1: list(ALL), 2: list(STRUCTURE)})]
+    return _fewest(cases, {1: list(ALL), 2: list(STRUCTURE)})
+
+
+def fewer(cases: Sequence[Case]) -> list[Case]:
+    """As few of them as still show each option of what a network is made of."""
+    return _fewest(cases, {1: list(STRUCTURE)})
+
+
+def _fewest(cases: Sequence[Case], strengths: Mapping[int, Sequence[str]]) -> list[Case]:
+    return [cases[k] for k in fewest([options_of(case) for case in cases], strengths)]
 
 
 def is_of(case: Case, kinds: Iterable[str], dtypes: Iterable[str]) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.excluded import Excluded
-from rnn_manual.cases.levels import few, select
+from rnn_manual.cases.levels import few, fewer, select
 
 
 def parametrize(
@@ -21,7 +21,7 @@ def parametrize(
     """Gives a test function its argument `case`, one run for each case selected.
 
     Args:
-        level: "quick" or "full"; the option --level if left out.
+        level: "quick", "standard" or "full"; the option --level if left out.
         where: only cases of which this is true.
         notes: of the notes' own cases, those for this claim ("D1"); "" for all, None for none.
 
@@ -42,7 +42,9 @@ def law(
     without: Iterable[Excluded] = (),
     notes: str | None = None,
 ) -> pytest.MarkDecorator:
-    """Puts a law to few cases that still show every option: see `levels.few`.
+    """Puts a law to few cases of standard that still show every option: see `levels.few`.
+
+    At level quick to fewer: see `levels.fewer`.
 
     Args:
         where: the cases of which the law speaks.
@@ -51,7 +53,7 @@ def law(
     """
     excluded = tuple(without)
     return pytest.mark.rnn_manual_cases(
-        level="quick", where=where, notes=notes, without=excluded, only_few=True
+        level="standard", where=where, notes=notes, without=excluded, only_few=True
     )
 
 
@@ -77,7 +79,8 @@ def cases_of(
     if not asked.get("only_few"):
         return found
     noted = [case for case in found if case.label]
-    return [*few([case for case in found if not case.label]), *noted]
+    some = fewer if level == "quick" else few
+    return [*some([case for case in found if not case.label]), *noted]
 
 
 def excluded_by(mark: pytest.Mark) -> list[Any]:

@@ -32,22 +32,22 @@ def cases_for(
     takes: Callable[[Case], bool],
     *,
     slow: bool = False,
-    level: str = "quick",
+    level: str = "standard",
     kind: str = "",
     dtype: str = "",
     sizes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> list[Case]:
     """The cases of a mode that takes those for which `takes` is true.
 
-    quick: every value of every option; of a slow mode, the plainest case. full: every two values
-    together; of a slow mode, every value.
+    quick: the plainest case. standard: every value of every option; of a slow mode, the plainest
+    case. full: every two values together; of a slow mode, every value.
 
     Args:
         kind, dtype: of this one alone, with every value of all other options; of all if "".
         sizes: values of T, B, I and H other than those of `OPTIONS`.
     """
     options = OPTIONS | dict(sizes or {})
-    plainest_only = slow and level == "quick"
+    plainest_only = level == "quick" or (slow and level == "standard")
     strength = 0 if plainest_only else 2 if level == "full" and not slow else 1
     rows = _rows(takes, options, strength)
     if kind or dtype:

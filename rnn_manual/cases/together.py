@@ -1,4 +1,4 @@
-"""The options that quick shows together, beyond every two of them.
+"""The options that standard shows together, beyond every two of them.
 
 A layer is wrong where it goes another way than usual, and it chooses its way by several options at
 once: packed input without a state, unbatched input with batch_first. So what kind of layer it is

@@ -37,7 +37,8 @@ def claims() -> int:
     tests = {test for _, test in seen.claims}
     console.print(
         f"\n{len({name for name, _ in seen.claims})} claims in {len(tests)} tests; "
-        f"{len(select('quick'))} cases at level quick, {len(select('full'))} at full; "
+        f"{len(select('quick'))} cases at level quick, {len(select('standard'))} at standard, "
+        f"{len(select('full'))} at full; "
         f"{len(MISTAKES)} classic mistakes, each to be caught"
     )
     return 0

@@ -87,7 +87,7 @@ def add_run(command: argparse.ArgumentParser) -> None:
     """What commands take that run the suite."""
     add_candidate(command)
     command.add_argument("--device", default="cpu", help="where it computes (default: cpu)")
-    command.add_argument("--level", choices=LEVELS, default="quick", help="default: quick")
+    command.add_argument("--level", choices=LEVELS, default="standard", help="default: standard")
     command.add_argument(
         "--seed", type=natural, default=0, help="of the random numbers (default: 0)"
     )

@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--dtype", action="append", choices=tuple(DTYPES), help="only this; may be repeated"
     )
-    group.addoption("--level", choices=LEVELS, default="quick", help="how many cases")
+    group.addoption("--level", choices=LEVELS, default="standard", help="how many cases")
     group.addoption("--case-seed", type=natural, default=0, help="of the cases' random numbers")
     group.addoption("--case-limit", type=seconds, default=LIMIT, help="seconds for one case")
     group.addoption("--record", metavar="DIR", help="write all results, to be compared later")

@@ -26,7 +26,7 @@ KEPT = 10_000  # numbers in a case; eight of the notes' cases alone would take 2
 
 
 def kept(case: RecordedCase, level: str) -> bool:
-    """Whether a case is written down: at level quick, large ones are not; at full, all are."""
+    """Whether a case is written down: large ones are at level full only."""
     return level == "full" or sum(array.size for array in case.numbers.values()) <= KEPT
 
 

@@ -54,9 +54,9 @@ class Mode:
         subjects: what can be run so.
         environment: what must be set before torch is loaded.
         loses: the gradients (by name: input, h_0, weight_ih_l0, …) that the mode does not give.
-        slow: whether a case takes more than a moment: at level quick there is one.
+        slow: whether a case takes more than a moment: at level standard there is one.
         slowest: whether it takes a compiler, or a process of its own in which torch is loaded
-            anew: at level quick there is none, but one where results are recorded.
+            anew: at level standard there is none, but one where results are recorded.
         translates: whether torch reads the layer and runs something else in its place: what it
             raises about a layer that is not its own then says that it cannot read it.
         sizes: on which the mode is run, if others than the rest: values of T, B, I and H.
@@ -76,7 +76,7 @@ class Mode:
     sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     opaque: str = ""
 
-    def cases(self, level: str = "quick", kind: str = "", dtype: str = "") -> list[Case]:
+    def cases(self, level: str = "standard", kind: str = "", dtype: str = "") -> list[Case]:
         """The cases of a level that the mode is run on; of a slow one, few.
 
         Args:

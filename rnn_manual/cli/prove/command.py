@@ -49,7 +49,7 @@ def command(options: argparse.Namespace) -> int:
         raise Refused(str(error)) from error
     out = console()
     asked = None if options.k is None else checked_expression(options.k)
-    there = in_dtypes(select("quick", kinds=options.kind or ()), options.dtype or ())
+    there = in_dtypes(select("standard", kinds=options.kind or ()), options.dtype or ())
     cases = chosen([case for case in there if asked is None or matches(asked, case.id)])
     if not cases:
         raise Refused(f"-k {options.k!r} matches none of the cases, as {there[0].id}")

@@ -68,7 +68,8 @@ def verdict(report: dict[str, Any], found: Followed) -> tuple[str, str]:
     """What it all comes to, in a sentence, and its style."""
     cases = report["cases"]
     missing, broken = not_compared(cases), _broken(found)
-    word, style = "agrees with the loops", "bold green"
+    few = " at level quick, which has few cases" if report["level"] == "quick" else ""
+    word, style = f"agrees with the loops{few}", "bold green"
     if found.failures:
         word, style = "disagrees with the loops", "bold red"
         if found.drifted == len(found.failures):

@@ -41,7 +41,7 @@ def verify(options: argparse.Namespace) -> int:
     alone = options.record is not None or options.against is not None
     threads = 1 if alone else threads_for(workers) if workers else None
     environment = preflight.known.environment | ({"threads": threads} if threads else {})
-    report = as_report(options.candidate, environment, preflight.known.modes, found)
+    report = as_report(options.candidate, options.level, environment, preflight.known.modes, found)
     show(shown, report, found)
     if options.json:
         write(Path(options.json), dumps(report))

@@ -11,7 +11,7 @@ from rnn_manual.judge.report.stable_text import stable
 
 
 def as_report(
-    candidate: str, environment: dict[str, Any], modes: list[str], found: Followed
+    candidate: str, level: str, environment: dict[str, Any], modes: list[str], found: Followed
 ) -> dict[str, Any]:
     """The JSON report: the same for the same run, however many workers it had.
 
@@ -26,6 +26,7 @@ def as_report(
     return {
         "environment": environment,
         "candidate": candidate,
+        "level": level,
         "totals": totals(found.cases),
         "claims": dict(sorted(found.claims.items())),
         "failures": [

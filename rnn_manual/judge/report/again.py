@@ -8,7 +8,7 @@ from itertools import product
 
 from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.cases.case import Case
-from rnn_manual.cases.levels import full, quick
+from rnn_manual.cases.levels import full, standard
 from rnn_manual.cases.notes import NOTES
 from rnn_manual.judge.findings import BITS, Findings
 
@@ -31,14 +31,14 @@ def again(findings: Findings) -> str:
     return " ".join([*words, *asked, f'-k "{named}"'])
 
 
-AT_LEVEL = {"quick": [], "full": ["--level full"]}
+AT_LEVEL = {"standard": [], "full": ["--level full"]}
 
 
 def _level(case: Case) -> list[str] | None:
     """The first level that has the case; None for one that was drawn."""
     case = replace(case, seed=0)
-    if case in NOTES or case in quick():
-        return AT_LEVEL["quick"]
+    if case in NOTES or case in standard():
+        return AT_LEVEL["standard"]
     return AT_LEVEL["full"] if case in full() else None
 
 

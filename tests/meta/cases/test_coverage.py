@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from rnn_manual.cases.covering import combinations_of
-from rnn_manual.cases.levels import FACTORS, full, quick
+from rnn_manual.cases.levels import FACTORS, full, quick, standard
 from rnn_manual.cases.options import (
     ALL,
     MASKING,
@@ -21,7 +21,7 @@ from rnn_manual.parity import select
 
 @pytest.fixture(scope="module")
 def telling_rows():
-    return [options_of(case) for case in quick() if is_telling(case)]
+    return [options_of(case) for case in standard() if is_telling(case)]
 
 
 def missing(rows, factors, strength):
@@ -41,27 +41,27 @@ def test_what_is_missing_is_found(telling_rows):
 
 def test_a_case_has_the_options_it_was_made_of():
     """Nothing is bent on the way from options to a case: read off the case, they are the same."""
-    for case in [*quick(), *full()[::7]]:
+    for case in [*standard(), *full()[::7]]:
         if case.config.num_layers < 5 and case.gain == 1:
             assert case_of(**options_of(case)) == case
 
 
-def test_quick_shows_every_pair(telling_rows):
+def test_standard_shows_every_pair(telling_rows):
     """Every two options occur together in a case of float32 or float64 that can show something."""
     assert missing(telling_rows, TELLING, 2) == []
 
 
-def test_quick_shows_every_triple_of_the_structure(telling_rows):
+def test_standard_shows_every_triple_of_the_structure(telling_rows):
     """And every three of what a network is made of, and how its input is handed in."""
     assert missing(telling_rows, STRUCTURE, 3) == []
 
 
 @pytest.mark.parametrize("equations", ["rnn tanh", "lstm", "gru"])
 @pytest.mark.parametrize("name", ["call", "values", "memory", "dtype"])
-def test_quick_shows_each_of_these_alone(equations, name):
+def test_standard_shows_each_of_these_alone(equations, name):
     """A layer of one direction that takes neither packed input nor a stack is asked them, too."""
     plain = options_of(case_of(equations=equations))
-    alone = [row for row in map(options_of, quick()) if row == plain | {name: row[name]}]
+    alone = [row for row in map(options_of, standard()) if row == plain | {name: row[name]}]
     assert {row[name] for row in alone} == {*ALL[name]}
 
 
@@ -74,7 +74,7 @@ BY_CALL = {name: values for name, values in STRUCTURE.items() if name != "equati
 
 
 @pytest.mark.parametrize("names", WAYS.values(), ids=WAYS)
-def test_quick_shows_every_way_of_each_kind_of_layer(names, telling_rows):
+def test_standard_shows_every_way_of_each_kind_of_layer(names, telling_rows):
     """What a layer is called with, whether it has a state, and how: in every kind of layer."""
     assert missing(telling_rows, {name: GIVEN_OR_NOT[name] for name in names}, len(names)) == []
 
@@ -87,7 +87,7 @@ def test_a_way_that_is_missing_is_found(telling_rows):
     assert missing(left, {name: GIVEN_OR_NOT[name] for name in one}, 4) == [tuple(one.items())]
 
 
-def test_quick_shows_any_two_options_in_each_kind_of_layer(telling_rows):
+def test_standard_shows_any_two_options_in_each_kind_of_layer(telling_rows):
     """Of what is not about the call: every kind of layer with every two of them."""
     factors = GIVEN_OR_NOT | {"num_layers": STRUCTURE["num_layers"]}
     names = [name for name in factors if name not in ("equations", "call")]
@@ -97,7 +97,7 @@ def test_quick_shows_any_two_options_in_each_kind_of_layer(telling_rows):
 
 @pytest.mark.parametrize("name", BY_CALL)
 @pytest.mark.parametrize("call", ["no_grad", "weights only"])
-def test_quick_shows_what_a_layer_is_made_of_where_it_may_go_a_shorter_way(
+def test_standard_shows_what_a_layer_is_made_of_where_it_may_go_a_shorter_way(
     call, name, telling_rows
 ):
     """Without gradients, or with none of the input: every structure of every kind of layer."""
@@ -113,9 +113,9 @@ def masks_of(row):
 
 
 @pytest.mark.parametrize("mask", [(name, v) for name, values in MASKING.items() for v in values])
-def test_quick_shows_every_value_that_masks_others(mask):
+def test_standard_shows_every_value_that_masks_others(mask):
     """Such as NaN or one unit: with every structure and way forward, and nothing else masked."""
-    rows = [row for row in map(options_of, quick()) if masks_of(row) == [mask]]
+    rows = [row for row in map(options_of, standard()) if masks_of(row) == [mask]]
     ways = STRUCTURE | {
         "state": GIVEN_OR_NOT["state"],
         "call": ("with gradients", "no_grad", "inference_mode", "weights only", "frozen"),
@@ -126,7 +126,7 @@ def test_quick_shows_every_value_that_masks_others(mask):
 
 
 @pytest.mark.parametrize("equations", TELLING["equations"])
-def test_quick_packs_several_sequences_in_each_kind_of_layer(equations, telling_rows):
+def test_standard_packs_several_sequences_in_each_kind_of_layer(equations, telling_rows):
     """Four of them, and a state: of fewer no two lengths are alike, and an order cannot be seen."""
     several = {"layout": "packed", "state": "random", "B": 4, "memory": "contiguous"}
     several |= {"equations": equations}
@@ -135,10 +135,10 @@ def test_quick_packs_several_sequences_in_each_kind_of_layer(equations, telling_
 
 @pytest.mark.parametrize("values", ["small", "large"])
 @pytest.mark.parametrize("equations", TELLING["equations"])
-def test_quick_takes_numbers_of_another_size_in_each_kind_of_layer(equations, values):
+def test_standard_takes_numbers_of_another_size_in_each_kind_of_layer(equations, values):
     """Simply called, with all gradients."""
     asked = {"equations": equations, "values": values, "call": "with gradients"}
-    assert [case for case in quick() if asked.items() <= options_of(case).items()]
+    assert [case for case in standard() if asked.items() <= options_of(case).items()]
 
 
 def test_dropout_is_only_where_there_is_a_layer_above():
@@ -149,10 +149,20 @@ def test_dropout_is_only_where_there_is_a_layer_above():
     assert is_feasible({"dropout": "0.3, eval", "num_layers": 1})
 
 
-def test_full_has_all_of_quick_and_more():
+def test_each_level_has_all_of_the_one_before_and_more():
     """By the name of the level."""
-    assert set(select("full")) > set(select("quick"))
-    assert len(select("full")) > 5 * len(select("quick"))
+    assert set(select("full")) > set(select("standard")) > set(select("quick"))
+    assert len(select("full")) > 5 * len(select("standard"))
+    assert len(select("standard")) > 5 * len(select("quick"))
+
+
+def test_quick_shows_every_option():
+    """Each once, and every two of what a network is made of; none on a case that is chaotic."""
+    rows = [options_of(case) for case in quick()]
+    assert missing(rows, ALL, 1) == missing(rows, STRUCTURE, 2) == []
+    assert {case.gain for case in quick()} == {1}
+    plain = {case_of(equations=e, dtype=d) for e in ALL["equations"] for d in ALL["dtype"]}
+    assert plain <= set(quick())
 
 
 def test_full_shows_every_triple():
@@ -162,7 +172,7 @@ def test_full_shows_every_triple():
 
 
 @pytest.mark.parametrize("equations", TELLING["equations"])
-def test_quick_is_on_either_side_of_every_threshold(equations, telling_rows):
+def test_standard_is_on_either_side_of_every_threshold(equations, telling_rows):
     """Sizes at which implementations change their ways are passed, in every kind of layer."""
     rows = [row for row in telling_rows if row["equations"] == equations]
     for name, sizes in {
@@ -175,7 +185,7 @@ def test_quick_is_on_either_side_of_every_threshold(equations, telling_rows):
 
 
 @pytest.mark.parametrize("T", [13, 64])
-def test_quick_is_long_in_every_layout_and_direction(T, telling_rows):
+def test_standard_is_long_in_every_layout_and_direction(T, telling_rows):
     """Steps beyond the twelfth, packed and backwards too."""
     rows = {(row["layout"], row["bidirectional"]) for row in telling_rows if row["T"] == T}
     assert rows == set(itertools.product(TELLING["layout"], (False, True)))
@@ -198,5 +208,5 @@ def test_quick_is_long_in_every_layout_and_direction(T, telling_rows):
     ],
 )
 def test_what_once_was_missing_is_there(holds):
-    """A strict review found that quick had no such case that could tell."""
-    assert [case for case in select("quick", where=is_telling) if holds(case)]
+    """A strict review found that standard had no such case that could tell."""
+    assert [case for case in select("standard", where=is_telling) if holds(case)]

@@ -1,4 +1,4 @@
-"""Every mode is run somewhere: at quick, and what takes too long for that where it is recorded."""
+"""Every mode is run: at quick and standard, and what takes too long for that where recorded."""
 
 from dataclasses import replace
 from itertools import product
@@ -13,12 +13,21 @@ from rnn_manual.plugin.collection import cases_of_modes
 SLOWEST = {name for name, mode in MODES.items() if mode.slowest}
 
 
-def test_every_mode_has_a_case_at_quick_or_in_a_recording():
-    """A recording has every mode; at quick only those are left out that take seconds a case."""
-    quick = {mode for mode, _ in cases_of_modes("quick")}
-    assert quick == MODES.keys() - SLOWEST
-    assert {mode for mode, _ in cases_of_modes("quick", recording=True)} == MODES.keys()
-    assert {"export-decomposed", "compile-traced-aot_eager", "export", "onnx"} <= quick
+def test_every_mode_has_a_case_at_standard_or_in_a_recording():
+    """A recording has every mode; elsewhere only those are left out that take seconds a case."""
+    standard = {mode for mode, _ in cases_of_modes("standard")}
+    assert standard == MODES.keys() - SLOWEST
+    assert {mode for mode, _ in cases_of_modes("standard", recording=True)} == MODES.keys()
+    assert {"export-decomposed", "compile-traced-aot_eager", "export", "onnx"} <= standard
+
+
+@pytest.mark.parametrize("kinds", [(), ("gru",)])
+def test_at_quick_every_mode_has_one_case(kinds):
+    """The plainest, of the kind that is asked for; standard has it, too."""
+    found = cases_of_modes("quick", kinds=kinds)
+    assert [mode for mode, _ in found] == [name for name in MODES if name not in SLOWEST]
+    assert set(found) <= set(cases_of_modes("standard", kinds=kinds))
+    assert all(is_of(case, kinds, ()) for _, case in found)
 
 
 ASKED = [(("gru",), ("float64",)), (("rnn", "lstm"), ()), ((), ("float16", "bfloat16"))]
@@ -27,13 +36,13 @@ ASKED = [(("gru",), ("float64",)), (("rnn", "lstm"), ()), ((), ("float16", "bflo
 @pytest.mark.parametrize(("kinds", "dtypes"), ASKED)
 def test_what_is_asked_for_is_run_in_every_mode(kinds, dtypes):
     """Each mode has the cases of each of them, with the seed that was asked for, and no others."""
-    pairs = cases_of_modes("quick", kinds=kinds, dtypes=dtypes, seed=5)
+    pairs = cases_of_modes("standard", kinds=kinds, dtypes=dtypes, seed=5)
     assert len(pairs) == len(set(pairs))
     assert {case.seed for _, case in pairs} == {5}
     for name, mode in MODES.items():
         of_it = [replace(case, seed=0) for mode_, case in pairs if mode_ == name]
         of_each = product(kinds or [""], dtypes or [""])
-        expected = {case for asked in of_each for case in mode.cases("quick", *asked)}
+        expected = {case for asked in of_each for case in mode.cases("standard", *asked)}
         assert set(of_it) == (set() if mode.slowest else expected)
         assert all(is_of(case, kinds, dtypes) for case in of_it)
 
@@ -41,8 +50,8 @@ def test_what_is_asked_for_is_run_in_every_mode(kinds, dtypes):
 @pytest.mark.parametrize(("kinds", "dtypes"), ASKED)
 def test_a_case_of_a_mode_can_be_asked_for_again(kinds, dtypes):
     """By the options that the command names, also of those that are only recorded."""
-    for mode, case in cases_of_modes("quick", kinds=kinds, dtypes=dtypes, recording=True):
+    for mode, case in cases_of_modes("standard", kinds=kinds, dtypes=dtypes, recording=True):
         words = " ".join(_asked_in(case, mode)).split()
         asked = dict(zip(words[::2], words[1::2], strict=True))
         level, *given = (asked.get(f"--{name}", "") for name in ("level", "kind", "dtype"))
-        assert case in MODES[mode].cases(level or "quick", *given), (mode, case.id)
+        assert case in MODES[mode].cases(level or "standard", *given), (mode, case.id)

@@ -17,23 +17,23 @@ def lstm(case):
 def test_where_and_the_options_narrow():
     """Both: the mark's own condition, and kind, dtype and seed of the command line."""
     mark = parametrize(where=gru).mark
-    found = cases_of(mark, "quick", dtypes=["float64"], seed=7)
-    assert found == select("quick", kinds=["gru"], dtypes=["float64"], notes=None, seed=7)
+    found = cases_of(mark, "standard", dtypes=["float64"], seed=7)
+    assert found == select("standard", kinds=["gru"], dtypes=["float64"], notes=None, seed=7)
     assert {case.seed for case in found} == {7}
-    assert cases_of(mark, "quick", kinds=["lstm"]) == []
+    assert cases_of(mark, "standard", kinds=["lstm"]) == []
 
 
 def test_the_marks_own_level_counts():
     """Where it names one."""
-    assert cases_of(parametrize(level="quick").mark, "full") == select("quick", notes=None)
-    assert len(cases_of(parametrize().mark, "full")) > len(select("quick"))
+    assert cases_of(parametrize(level="standard").mark, "full") == select("standard", notes=None)
+    assert len(cases_of(parametrize().mark, "full")) > len(select("standard"))
 
 
 def test_the_notes_that_are_asked_for():
     """Those of one claim, all, or none."""
     for notes in ("C2", "", None):
-        found = cases_of(parametrize(notes=notes).mark, "quick")
-        assert found == select("quick", notes=notes)
+        found = cases_of(parametrize(notes=notes).mark, "standard")
+        assert found == select("standard", notes=notes)
         assert any(case.label for case in found) == (notes is not None)
 
 
@@ -41,8 +41,23 @@ def test_a_law_takes_few_and_leaves_out_what_it_says():
     """Those that show every option, of those that it speaks of; and its notes, all of them."""
     stacked = Excluded("more than one layer", lambda case: case.config.num_layers > 1)
     found = cases_of(law(where=lstm, without=[stacked], notes="C2").mark, "full")
-    spoken_of = [c for c in select("quick", kinds=["lstm"]) if c.config.num_layers == 1]
+    spoken_of = [c for c in select("standard", kinds=["lstm"]) if c.config.num_layers == 1]
     noted = [case for case in found if case.label]
     assert found == [*few([case for case in spoken_of if not case.label]), *noted]
     assert noted == [case for case in spoken_of if case.label.endswith("C2")]
     assert len(noted) > 0
+
+
+def test_at_quick_a_law_takes_fewer():
+    """Those that show what networks are made of; of the notes those of its claim, as ever."""
+    mark = law(where=lstm, notes="C2").mark
+    found, at_standard = cases_of(mark, "quick"), cases_of(mark, "standard")
+    assert [case for case in found if case.label] == [case for case in at_standard if case.label]
+    assert 4 < len(found) < len(at_standard) / 2
+    assert {case.layout for case in found} == {case.layout for case in at_standard}
+
+
+def test_at_quick_only_claims_have_the_notes():
+    """There, "" is none: each claim has its own."""
+    assert not any(case.label for case in select("quick", notes=""))
+    assert {case.label[-2:] for case in select("quick", notes="C2") if case.label} == {"C2"}

@@ -36,7 +36,7 @@ def failure_of(test, subject, arguments):
 
 def fixtures_of(test, candidate):
     """The plugin's fixtures that a test asks for."""
-    option = {"kind": None, "dtype": None, "level": "quick", "case_seed": 0}.__getitem__
+    option = {"kind": None, "dtype": None, "level": "standard", "case_seed": 0}.__getitem__
     fixtures = {
         "layer": Layer(candidate),
         "candidate": candidate,
@@ -64,6 +64,6 @@ def arguments_of(test, shows):
             rows = [row if isinstance(row, tuple) else (row,) for row in rows]
             choices.append([dict(zip(names, row, strict=True)) for row in rows])
         if mark.name == "rnn_manual_cases":
-            choices.append([{"case": c} for c in sorted(cases_of(mark, "quick"), key=effort)])
+            choices.append([{"case": c} for c in sorted(cases_of(mark, "standard"), key=effort)])
     for parts in itertools.product(*choices):
         yield {name: value for part in parts for name, value in part.items()}

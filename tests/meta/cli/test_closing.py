@@ -42,15 +42,25 @@ def followed(candidate, cases, mode=""):
     return found
 
 
-def shown(found, width=100):
-    report = as_report("mine:build", environment(), list(MODES), found)
+def shown(found, width=100, level="standard"):
+    report = as_report("mine:build", level, environment(), list(MODES), found)
     text = io.StringIO()
     show(Console(file=text, width=width, highlight=False), report, found)
     return text.getvalue()
 
 
-def last_line(found):
-    return shown(found).splitlines()[-1]
+def last_line(found, **how):
+    return shown(found, **how).splitlines()[-1]
+
+
+def test_the_last_line_says_that_few_cases_agree():
+    """At level quick, which finds less: what agrees there may fail at standard."""
+    found = followed("torch.nn", [LSTM])
+    said = "mine:build agrees with the loops at level quick, which has few cases"
+    assert last_line(found, level="quick") == said
+    assert "quick" not in last_line(found)
+    wrong = followed("rnn_manual.mistakes:h_0_ignored", [LSTM])
+    assert last_line(wrong, level="quick").endswith("disagrees with the loops")
 
 
 def test_the_last_line_says_what_a_copy_hides():
@@ -205,7 +215,7 @@ def test_what_is_piped_is_neither_wrapped_nor_padded(capsys, monkeypatch):
     """In a file a line is as long as it is, and ends where its text ends."""
     monkeypatch.setenv("COLUMNS", "40")
     found = followed("torch.nn", [LSTM])
-    report = as_report("torch.nn", environment(), list(MODES), found)
+    report = as_report("torch.nn", "standard", environment(), list(MODES), found)
     show(consoles.console(), report, found)
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if line != line.rstrip()] == []
@@ -222,6 +232,6 @@ def test_equal_runs_give_equal_json():
             found.failures.append(Failure(f"test_it[{k}]", said))
         random.Random(turn).shuffle(found.cases)
         random.Random(turn).shuffle(found.failures)
-        texts.add(dumps(as_report("mine:build", environment(), list(MODES), found)))
+        texts.add(dumps(as_report("mine:build", "standard", environment(), list(MODES), found)))
     (text,) = texts
     assert json.loads(text)["failures"][0]["said"].endswith('"a temporary file", line 3, at 0x…')

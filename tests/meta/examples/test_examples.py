@@ -20,7 +20,7 @@ def run(name, as_script=False):
 
 def plain_cases():
     """Of one layer and one direction, as a learner's LSTM takes them."""
-    found = [case for case in select("quick") if case.id.startswith(("lstm-f32", "lstm-I1-f64"))]
+    found = [case for case in select("standard") if case.id.startswith(("lstm-f32", "lstm-I1-f64"))]
     assert found
     return found
 
@@ -87,7 +87,7 @@ def test_the_pytest_file_holds_it_against_the_cases(monkeypatch):
     monkeypatch.syspath_prepend(EXAMPLES)
     monkeypatch.delitem(sys.modules, "plain_lstm", raising=False)
     test = run("test_my_lstm.py")["test_my_lstm"]
-    found = {case.id: case for case in select("quick")}
+    found = {case.id: case for case in select("standard")}
     test(found["lstm-f64"])
     with pytest.raises(Unsupported):
         test(found["lstm-bi-f32"])

@@ -152,21 +152,21 @@ def false_alarms(found_by: Found) -> None:
     total = sum(map(len, found.values()))
     print(f"{total:,} tensors compared, {sum(r > 1 for rs in found.values() for r in rs)} beyond")
     one = chance_beyond(found[""])
-    per_run = sum(len(ratios(SUBJECTS["torch.nn"], case)) for case in select("quick"))
+    per_run = sum(len(ratios(SUBJECTS["torch.nn"], case)) for case in select("standard"))
     print(
-        f"extrapolated: one tensor in {1 / one:.1e} is beyond; of {per_run:,} in a run at quick, "
-        f"one run in {1 / (one * per_run):.1e}"
+        f"extrapolated: one tensor in {1 / one:.1e} is beyond; of {per_run:,} in a run of "
+        f"standard, one run in {1 / (one * per_run):.1e}"
     )
 
 
 def blindness() -> None:
     """Prints the smallest faults that are seen."""
-    print("one weight_hh element wrong: the smallest relative fault that fails, over `quick`")
+    print("one weight_hh element wrong: the smallest relative fault that fails, over `standard`")
     for dtype in DTYPES:
         for kind in KINDS:
             cases = [
                 replace(case, dtype=dtype)
-                for case in select("quick", kinds=[kind], dtypes=["float32"], where=sensitive)
+                for case in select("standard", kinds=[kind], dtypes=["float32"], where=sensitive)
             ][:40]
             found = np.array([smallest_seen(case) for case in cases])
             print(
@@ -177,7 +177,7 @@ def blindness() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--level", default="quick", choices=("quick", "full"))
+    parser.add_argument("--level", default="standard", choices=("standard", "full"))
     parser.add_argument("--seeds", type=int, default=6, help="how many sets of numbers")
     parser.add_argument("--tensors", type=int, help="false alarms only, among so many tensors")
     options = parser.parse_args()

@@ -154,11 +154,11 @@ def test_the_environment_in_a_line():
     assert in_words(on_cuda) == "torch 2.0, 1 thread, oneDNN on, x86_64, a GPU"
 
 
-@pytest.mark.parametrize("level", ["quick", "full"])
+@pytest.mark.parametrize("level", ["standard", "full"])
 def test_a_case_is_shown_again_at_its_level(level):
     """A case that only the full level has asks for that."""
-    quick = select("quick")
-    cases = [case for case in select(level) if level == "quick" or case not in quick]
+    standard = select("standard")
+    cases = [case for case in select(level) if level == "standard" or case not in standard]
     case = next(c for c in cases if c.config.kind == "lstm" and c.call == "with gradients")
     shown = _again("rnn_manual.mistakes:h_0_ignored", case)
     assert ("--level full" in shown) == (level == "full")
@@ -174,13 +174,15 @@ def _again(candidate, case, mode=""):
 def test_a_mode_is_shown_again_with_its_case():
     """At the level that has the mode's case."""
     candidate = "tests.meta.candidates.modes.wrong_in_modes:Stale"
-    quick = MODES["copy_"].cases()
-    (case,) = [case for case in quick if case.config.kind == "lstm"][:1]
+    standard = MODES["copy_"].cases()
+    (case,) = [case for case in standard if case.config.kind == "lstm"][:1]
     shown = _again(candidate, case, "copy_")
     assert shown.endswith(f'verify --candidate {candidate} -k "[copy_-{case.id}]"')
-    full = [c for c in MODES["copy_"].cases("full") if c.config.kind == "lstm" and c not in quick]
+    full = [
+        c for c in MODES["copy_"].cases("full") if c.config.kind == "lstm" and c not in standard
+    ]
     assert "--level full" in _again(candidate, full[0], "copy_")
-    of_kind = [case for case in MODES["copy_"].cases(kind="lstm") if case not in [*quick, *full]]
+    of_kind = [case for case in MODES["copy_"].cases(kind="lstm") if case not in [*standard, *full]]
     shown = _again(candidate, of_kind[0], "copy_")
     assert shown.endswith(
         f'verify --candidate {candidate} --kind lstm -k "[copy_-{of_kind[0].id}]"'

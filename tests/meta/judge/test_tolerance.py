@@ -37,7 +37,7 @@ def test_small_faults_are_seen(dtype):
 
     Where that weight hardly counts, because its gate is all but shut, it takes more.
     """
-    cases = select("quick", dtypes=[dtype], where=sensitive, notes=None)[::6]
+    cases = select("standard", dtypes=[dtype], where=sensitive, notes=None)[::6]
     found = np.array([smallest_seen(case) for case in cases])
     assert np.median(found) <= {"float32": 1e-4, "float64": 1e-12}[dtype]
     assert found.max() <= {"float32": 1e-1, "float64": 1e-9}[dtype]
@@ -139,7 +139,7 @@ def test_both_precisions_run_on_the_same_numbers():
 @pytest.mark.exhaustive
 def test_every_telling_case_has_limits_that_tell():
     """Nowhere but in chaos is as much allowed as there is to compare."""
-    for case in filter(is_telling, select("quick")):
+    for case in filter(is_telling, select("standard")):
         held = reference(case)
         for name, limits in held.allowed.items():
             exact = np.abs(held.exact[name])

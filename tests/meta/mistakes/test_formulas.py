@@ -13,7 +13,7 @@ from tests.meta.proof.search.dictionary import PLACES
 # But for second derivatives, which are held as numbers only; for masks that are random, which are
 # nn's to draw; and for sizes that take long.
 SMALL = select(
-    "quick",
+    "standard",
     notes=None,
     where=lambda case: (
         case.call != "second derivatives"

@@ -19,7 +19,7 @@ from rnn_manual.parity import Verdict, check, select
 # Of the cases that can tell; but for the widest, which take long and saturate their gates, and a
 # relu of few units, which may all be shut on all of a case's numbers and then hide everything.
 CASES = select(
-    "quick",
+    "standard",
     notes=None,
     where=lambda case: (
         is_telling(case)
@@ -136,7 +136,7 @@ def test_a_mistake_is_recognised(mistake):
 
 def test_a_fault_of_ones_own_is_not_mistaken_for_a_classic():
     """A candidate that is wrong in its own way gets no diagnosis."""
-    case = select("quick", kinds=["lstm"])[0]
+    case = select("standard", kinds=["lstm"])[0]
 
     def build(module):
         return lambda x, hx=None: (module(x, hx)[0] + 0.125, module(x, hx)[1])

@@ -52,7 +52,7 @@ def differentiable_once(case):
 @pytest.mark.bits
 @pytest.mark.parametrize(
     "case",
-    select("quick", dtypes=["float32", "float64"], where=exact, notes=None),
+    select("standard", dtypes=["float32", "float64"], where=exact, notes=None),
     ids=lambda case: case.id,
 )
 def test_by_hand_has_the_bits_of_autograd(case):
@@ -66,7 +66,7 @@ def test_by_hand_has_the_bits_of_autograd(case):
 
 @pytest.mark.parametrize(
     "case",
-    select("quick", where=differentiable_once, notes=None)[::5],
+    select("standard", where=differentiable_once, notes=None)[::5],
     ids=lambda case: case.id,
 )
 def test_by_hand_is_a_right_layer(case):

@@ -83,7 +83,7 @@ def test_no_case_is_an_error(pytester, asked):
     pytester.makepyfile(THEIRS.replace("num_layers == 1", "num_layers == 99"))
     result = run(pytester, *asked)
     assert result.ret != 0
-    said = "*::test_mine: there are * cases at level quick, and none is as `where` asks"
+    said = "*::test_mine: there are * cases at level standard, and none is as `where` asks"
     result.stdout.fnmatch_lines([said])
     result.stdout.no_fnmatch_line("*Traceback*")
     result.stdout.no_fnmatch_line("*collection.py*")

@@ -18,16 +18,16 @@ def small(kind, T=3, B=2, I=2, H=2, layers=1, **options):  # noqa: E741 - PyTorc
 
 
 @cache
-def _quick():
-    return select("quick", notes=None, where=lambda case: case.dtype == "float32")
+def _of_float32():
+    return select("standard", notes=None, where=lambda case: case.dtype == "float32")
 
 
 def shown_on(mistake):
-    """A small case that shows a mistake, with as little beside as the quick cases have."""
+    """A small case that shows a mistake, with as little beside as the standard cases have."""
     sizes = {"T": 3, "B": 3, "H": 2}
     options = [small(kind, **(sizes | about)) for about in ABOUT for kind in ("lstm", "gru", "rnn")]
     found = next(filter(mistake.shows, options), None)
-    return found or min(filter(mistake.shows, _quick()), key=lambda case: case.seq_len)
+    return found or min(filter(mistake.shows, _of_float32()), key=lambda case: case.seq_len)
 
 
 ABOUT = (

@@ -25,7 +25,7 @@ def recorded(dtype="float32", values=None, mode="", **run):
     case = r.RecordedCase(fields, "lstm", [dtype], numbers, limits)
     tensors = {"out": r.Tensor("identical", "", values), "grad input": r.Tensor("unsupported", "x")}
     run = {"verdict": "identical", "tensors": tensors} | run
-    found = r.Recording({"environment": {"torch": "1.0", "numpy": "1.26"}, "level": "quick"})
+    found = r.Recording({"environment": {"torch": "1.0", "numpy": "1.26"}, "level": "standard"})
     found.add("case", case, r.Run("case", mode, **run))
     return found
 

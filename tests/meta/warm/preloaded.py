@@ -8,9 +8,9 @@ import hypothesis  # noqa: F401
 import pytest  # noqa: F401
 
 import rnn_manual
-from rnn_manual.cases.levels import quick
+from rnn_manual.cases.levels import standard
 
 for module in pkgutil.walk_packages(rnn_manual.__path__, "rnn_manual."):
     if not module.name.endswith("__main__"):
         import_module(module.name)
-quick()
+standard()

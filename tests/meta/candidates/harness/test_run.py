@@ -14,7 +14,7 @@ def nn(module):
     return module
 
 
-CASES = few(select("quick", notes=None, where=lambda case: case.config.hidden_size < 64))
+CASES = few(select("standard", notes=None, where=lambda case: case.config.hidden_size < 64))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

@@ -87,14 +87,14 @@ def test_simply_called_it_is_right(name):
 
 
 @pytest.mark.parametrize("name", MODES)
-@pytest.mark.parametrize("level", ["quick", "full"])
+@pytest.mark.parametrize("level", ["standard", "full"])
 def test_a_modes_cases_cover_its_options(name, level):
     """Every value of every option that a mode takes is on one of its cases; two at level full."""
     mode = MODES[name]
     cases = mode.cases(level)
     assert cases
     assert all(mode.takes(case) for case in cases)
-    if level == "quick" and (mode.slow or mode.slowest):
+    if level == "standard" and (mode.slow or mode.slowest):
         return
     assert {case.config.kind for case in cases} == {"rnn", "lstm", "gru"}
     shown = [options_of(case) for case in cases]

@@ -14,7 +14,7 @@ from tests.meta.candidates.right.functions import RIGHT
 from tests.meta.candidates.right.ways import WAYS
 
 # The long and wide notes take seconds each when summed one by one; test_tolerance.py has one.
-CASES = select("quick", where=lambda case: case.config.hidden_size < 64)
+CASES = select("standard", where=lambda case: case.config.hidden_size < 64)
 
 
 PLAIN = [case_of(equations=e, num_layers=2) for e in ("rnn tanh", "lstm", "gru")]
@@ -90,5 +90,5 @@ def test_correct_classes_pass(name):
 def test_the_drop_in_classes_have_the_bits_of_the_loops(kind):
     """A class is built with nn's arguments and loads its state_dict; ours have the loops' bits."""
     drop_in = getattr(rnn_manual, kind.upper())
-    for case in select("quick", kinds=[kind]):
+    for case in select("standard", kinds=[kind]):
         assert check(drop_in, case, formulas=False).verdict == Verdict.IDENTICAL, case.id
