@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 
 from rnn_manual.candidates.candidate import Facts, Subject, torch_nn
 from rnn_manual.candidates.declining import declines
@@ -41,9 +42,9 @@ def loses_all(name: str) -> bool:
     return True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mode:
-    """One way to run a layer.
+    """One way to run a layer; there is one object of each, by which its cases are kept.
 
     Args:
         name: what `--candidate` takes, and what the table's row is called.
@@ -76,15 +77,16 @@ class Mode:
     sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     opaque: str = ""
 
-    def cases(self, level: str = "standard", kind: str = "", dtype: str = "") -> list[Case]:
+    @cache  # noqa: B019 - a mode lives as long as its process
+    def cases(self, level: str = "standard", kind: str = "", dtype: str = "") -> tuple[Case, ...]:
         """The cases of a level that the mode is run on; of a slow one, few.
 
         Args:
             kind, dtype: of this one alone, with every value of all other options; of all if "".
         """
         slow = self.slow or self.slowest
-        return cases_for(
-            self.takes, slow=slow, level=level, kind=kind, dtype=dtype, sizes=self.sizes
+        return tuple(
+            cases_for(self.takes, slow=slow, level=level, kind=kind, dtype=dtype, sizes=self.sizes)
         )
 
     def declines(self, error: BaseException, subject: Subject) -> bool:

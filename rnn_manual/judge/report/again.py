@@ -35,11 +35,14 @@ AT_LEVEL = {"standard": [], "full": ["--level full"]}
 
 
 def _level(case: Case) -> list[str] | None:
-    """The first level that has the case; None for one that was drawn."""
+    """The first level that has the case; None for one that was drawn, or made by hand."""
     case = replace(case, seed=0)
     if case in NOTES or case in standard():
         return AT_LEVEL["standard"]
-    return AT_LEVEL["full"] if case in full() else None
+    # Drawing up all of full takes seconds, half a minute in a test of Hypothesis's, which traces
+    # it: a run at that level has done so already, and in any other no case is from there.
+    is_drawn_up = full.cache_info().currsize > 0
+    return AT_LEVEL["full"] if is_drawn_up and case in full() else None
 
 
 def _asked_in(case: Case, mode: str) -> list[str] | None:

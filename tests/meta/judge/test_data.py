@@ -5,6 +5,7 @@ import math
 import shlex
 import tempfile
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 from rnn_manual.candidates.catalogue import MODES
+from rnn_manual.cases.levels import full, standard
 from rnn_manual.config import Config
 from rnn_manual.judge.report.again import again
 from rnn_manual.judge.report.as_json import case_json
@@ -157,8 +159,7 @@ def test_the_environment_in_a_line():
 @pytest.mark.parametrize("level", ["standard", "full"])
 def test_a_case_is_shown_again_at_its_level(level):
     """A case that only the full level has asks for that."""
-    standard = select("standard")
-    cases = [case for case in select(level) if level == "standard" or case not in standard]
+    cases = [case for case in select(level) if level == "standard" or case not in standard()]
     case = next(c for c in cases if c.config.kind == "lstm" and c.call == "with gradients")
     shown = _again("rnn_manual.mistakes:h_0_ignored", case)
     assert ("--level full" in shown) == (level == "full")
@@ -174,15 +175,17 @@ def _again(candidate, case, mode=""):
 def test_a_mode_is_shown_again_with_its_case():
     """At the level that has the mode's case."""
     candidate = "tests.meta.candidates.modes.wrong_in_modes:Stale"
-    standard = MODES["copy_"].cases()
-    (case,) = [case for case in standard if case.config.kind == "lstm"][:1]
+    at_standard = MODES["copy_"].cases()
+    (case,) = [case for case in at_standard if case.config.kind == "lstm"][:1]
     shown = _again(candidate, case, "copy_")
     assert shown.endswith(f'verify --candidate {candidate} -k "[copy_-{case.id}]"')
-    full = [
-        c for c in MODES["copy_"].cases("full") if c.config.kind == "lstm" and c not in standard
+    at_full = [
+        c for c in MODES["copy_"].cases("full") if c.config.kind == "lstm" and c not in at_standard
     ]
-    assert "--level full" in _again(candidate, full[0], "copy_")
-    of_kind = [case for case in MODES["copy_"].cases(kind="lstm") if case not in [*standard, *full]]
+    assert "--level full" in _again(candidate, at_full[0], "copy_")
+    of_kind = [
+        case for case in MODES["copy_"].cases(kind="lstm") if case not in [*at_standard, *at_full]
+    ]
     shown = _again(candidate, of_kind[0], "copy_")
     assert shown.endswith(
         f'verify --candidate {candidate} --kind lstm -k "[copy_-{of_kind[0].id}]"'
@@ -202,6 +205,22 @@ def test_a_case_that_was_drawn_is_shown_again_in_python():
     asked = code.partition("check('rnn_manual.mistakes:z_lets_in', ")[2].removesuffix("))")
     assert eval(asked, {"Case": Case, "Config": Config}) == case
     assert "batch_first" not in code
+
+
+def test_only_a_run_at_full_looks_for_a_case_there(monkeypatch):
+    """It takes seconds to draw up, half a minute where Hypothesis traces what a test does."""
+    beyond = [case for case in full() if case not in standard() and case.config.kind == "lstm"]
+    case = next(case for case in beyond if case.call == "with gradients")
+
+    @lru_cache
+    def drawn_up():
+        return full()
+
+    monkeypatch.setattr("rnn_manual.judge.report.again.full", drawn_up)
+    assert "Config(" in _again("rnn_manual.mistakes:g_derivative_of_sigmoid", case)
+    assert drawn_up.cache_info().currsize == 0
+    drawn_up()
+    assert "--level full" in _again("rnn_manual.mistakes:g_derivative_of_sigmoid", case)
 
 
 def test_an_open_formula_says_why():
