@@ -36,7 +36,7 @@ def failure_of(test, subject, arguments):
 
 def fixtures_of(test, candidate):
     """The plugin's fixtures that a test asks for."""
-    option = {"kind": None, "dtype": None, "level": "standard", "case_seed": 0}.__getitem__
+    option = {"kind": None, "dtype": None, "level": "quick", "case_seed": 0}.__getitem__
     fixtures = {
         "layer": Layer(candidate),
         "candidate": candidate,

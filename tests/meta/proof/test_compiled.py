@@ -1,13 +1,21 @@
 """What a layer has torch.compile make is proved as it was written, and that is told."""
 
+import importlib
+
+import pytest
 import torch
-import torch._dynamo  # so that all of these tests find it loaded
 
 from rnn_manual.parity import prove
 from rnn_manual.proof.runs import mirrored as runs_of
 from rnn_manual.proof.runs.trace import traced
 from tests.meta.candidates.right.classes import PlainLSTM
 from tests.meta.proof.small import small
+
+
+@pytest.fixture(autouse=True)
+def dynamo():
+    """All of these tests find it loaded; where it is, every proof of a worker takes longer."""
+    importlib.import_module("torch._dynamo")
 
 
 class Compiled(PlainLSTM):
