@@ -1,8 +1,8 @@
 """Which cases: the plainest, selections that show every pair or triple of options, the notes.
 
-quick: the plainest cases, and a few more that show every option. standard: every two options and
-some three (`together.py`) by a case that can tell, and either side of the sizes at which
-implementations are known to change their ways. full: products and triples.
+quick: the plainest cases, and few that show every option in every kind of layer. standard: every
+two options and some three (`together.py`) by a case that can tell, and either side of the sizes at
+which implementations are known to change their ways. full: products and triples.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from rnn_manual.cases.options import (
 from rnn_manual.cases.thresholds import thresholds
 from rnn_manual.cases.together import STRUCTURE, has_one_mask, masked, together
 from rnn_manual.config import Config
-from rnn_manual.usage import DTYPES
+from rnn_manual.usage import DTYPES, KINDS
 
 # The commonest calls, with no option or the commonest: those on which a failure is easiest to
 # understand.
@@ -97,11 +97,18 @@ def standard() -> tuple[Case, ...]:
     )
 
 
-@lru_cache(maxsize=1)
-def quick() -> tuple[Case, ...]:
-    """Of standard, the plainest, and few that still show each of its options; none is chaotic."""
-    tame = [case for case in standard() if case not in CHAOTIC]
-    return tuple(dict.fromkeys([*IN_EACH_DTYPE, *few(tame)]))
+@lru_cache
+def quick(kinds: tuple[str, ...] = (), dtypes: tuple[str, ...] = ()) -> tuple[Case, ...]:
+    """Of standard, the plainest, and few that still show each option in each kind of layer.
+
+    Args:
+        kinds, dtypes: of these, with each option that standard has of these; of all if empty.
+    """
+    asked = [c for c in standard() if is_of(c, kinds, dtypes) and c not in CHAOTIC]
+    found = [case for case in asked if case in IN_EACH_DTYPE]
+    for kind in KINDS:
+        found += _fewest([case for case in asked if case.config.kind == kind], {1: list(ALL)})
+    return tuple(dict.fromkeys(found))
 
 
 # What takes long, for `full` only.
@@ -166,7 +173,10 @@ def select(
     """
     of_a_claim = bool(notes) if level == "quick" else notes is not None
     noted = [case for case in NOTES if of_a_claim and case.label.endswith(notes or "")]
-    grid = {"quick": quick, "standard": standard, "full": full}[level]()
+    if level == "quick":
+        grid = quick(tuple(kinds), tuple(dtypes))
+    else:
+        grid = {"standard": standard, "full": full}[level]()
     asked = [case for case in [*grid, *noted] if is_of(case, kinds, dtypes) and where(case)]
     return [replace(case, seed=seed) for case in asked]
 
