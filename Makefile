@@ -17,7 +17,7 @@ BEFORE_2_3 = $(firstword $(filter 1.% 2.0% 2.1 2.1.% 2.2 2.2.%,$(TORCH)))
 verify: $(VENV)/.ready
 	$(BIN)/rnn-manual verify
 
-# The tests of the judge; and the suite on few cases, which `make verify` runs on all.
+# The tests of the judge; and the suite at level quick, which `make verify` runs at standard.
 test: $(VENV)/.ready
 	$(BIN)/pytest -n auto --dist worksteal -m "not exhaustive" --level quick
 

@@ -1,8 +1,8 @@
 """Which cases: the plainest, selections that show every pair or triple of options, the notes.
 
-quick: the plainest cases, and few that show every option in every kind of layer. standard: every
-two options and some three (`together.py`) by a case that can tell, and either side of the sizes at
-which implementations are known to change their ways. full: products and triples.
+standard: the plainest cases, every two options and some three (`together.py`) by a case that can
+tell, and either side of the sizes at which implementations are known to change their ways. quick:
+few of these that still show every option in every kind of layer. full: products and triples.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from rnn_manual.cases.options import (
 from rnn_manual.cases.thresholds import thresholds
 from rnn_manual.cases.together import STRUCTURE, has_one_mask, masked, together
 from rnn_manual.config import Config
-from rnn_manual.usage import DTYPES, KINDS
+from rnn_manual.usage import DTYPES, KINDS, LEVELS
 
 # The commonest calls, with no option or the commonest: those on which a failure is easiest to
 # understand.
@@ -97,20 +97,6 @@ def standard() -> tuple[Case, ...]:
     )
 
 
-@lru_cache
-def quick(kinds: tuple[str, ...] = (), dtypes: tuple[str, ...] = ()) -> tuple[Case, ...]:
-    """Of standard, the plainest, and few that still show each option in each kind of layer.
-
-    Args:
-        kinds, dtypes: of these, with each option that standard has of these; of all if empty.
-    """
-    asked = [c for c in standard() if is_of(c, kinds, dtypes) and c not in CHAOTIC]
-    found = [case for case in asked if case in IN_EACH_DTYPE]
-    for kind in KINDS:
-        found += _fewest([case for case in asked if case.config.kind == kind], {1: list(ALL)})
-    return tuple(dict.fromkeys(found))
-
-
 # What takes long, for `full` only.
 FACTORS = TELLING | {"T": (*TELLING["T"], 2, 12), "B": (*TELLING["B"], 130)}
 FACTORS |= {"H": (*TELLING["H"], 7, 8, 15, 16, 64)}
@@ -164,21 +150,38 @@ def select(
     """The cases of a level, the plainest first and the notes' own last.
 
     Args:
-        level: "quick", "standard" or "full".
+        level: "quick", "standard" or "full". Of quick, each option is shown of what is asked for.
         kinds, dtypes: only these; all if empty.
         where: only cases of which this is true.
-        notes: only the notes' cases for this claim ("D1"); for all if empty, but for level quick,
-            where there are none then; none if None.
+        notes: only the notes' cases for this claim ("D1"); for all if empty; none if None.
         seed: of the random numbers.
+
+    Raises: ValueError: there is no such level.
     """
-    of_a_claim = bool(notes) if level == "quick" else notes is not None
-    noted = [case for case in NOTES if of_a_claim and case.label.endswith(notes or "")]
+    if level not in LEVELS:
+        raise ValueError(f"expected a level of {', '.join(LEVELS)}, got {level!r}")
+    kinds, dtypes = tuple(kinds), tuple(dtypes)
+
+    def asked(cases: Iterable[Case]) -> list[Case]:
+        return [case for case in cases if is_of(case, kinds, dtypes) and where(case)]
+
+    grid = asked(full() if level == "full" else standard())
     if level == "quick":
-        grid = quick(tuple(kinds), tuple(dtypes))
-    else:
-        grid = {"standard": standard, "full": full}[level]()
-    asked = [case for case in [*grid, *noted] if is_of(case, kinds, dtypes) and where(case)]
-    return [replace(case, seed=seed) for case in asked]
+        grid = quick(grid)
+    noted = [case for case in NOTES if notes is not None and case.label.endswith(notes)]
+    return [replace(case, seed=seed) for case in [*grid, *asked(noted)]]
+
+
+def quick(cases: Sequence[Case]) -> list[Case]:
+    """Of these, the plainest in each format, and few that show each option in each kind of layer.
+
+    None is chaotic, if others are there: these take long.
+    """
+    tame = [case for case in cases if case.gain == 1] or cases
+    found = [case for case in tame if case in IN_EACH_DTYPE]
+    for kind in KINDS:
+        found += _fewest([case for case in tame if case.config.kind == kind], {1: list(ALL)})
+    return list(dict.fromkeys(found))
 
 
 def few(cases: Sequence[Case]) -> list[Case]:

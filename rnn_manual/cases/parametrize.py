@@ -23,7 +23,8 @@ def parametrize(
     Args:
         level: "quick", "standard" or "full"; the option --level if left out.
         where: only cases of which this is true.
-        notes: of the notes' own cases, those for this claim ("D1"); "" for all, None for none.
+        notes: of the notes' own cases, those for this claim ("D1"); "" for all, but at level quick
+            none; None for none.
 
     The options --kind, --dtype and --case-seed hold for these cases too.
 
@@ -44,7 +45,7 @@ def law(
 ) -> pytest.MarkDecorator:
     """Puts a law to few cases of standard that still show every option: see `levels.few`.
 
-    At level quick to fewer: see `levels.fewer`.
+    At level quick to fewer of these.
 
     Args:
         where: the cases of which the law speaks.
@@ -67,20 +68,21 @@ def cases_of(
 ) -> list[Case]:
     """The cases that a mark asks for under the command line's options."""
     asked = dict(mark.kwargs)
+    own_level = asked["level"] or level
     where, excluded = asked["where"], asked.get("without", ())
     found = select(
-        asked["level"] or level,
+        own_level,
         kinds=kinds,
         dtypes=dtypes,
         where=lambda case: where(case) and not any(each.holds(case) for each in excluded),
-        notes=asked["notes"],
+        notes=None if own_level == "quick" and asked["notes"] == "" else asked["notes"],
         seed=seed,
     )
     if not asked.get("only_few"):
         return found
     noted = [case for case in found if case.label]
-    some = fewer if level == "quick" else few
-    return [*some([case for case in found if not case.label]), *noted]
+    some = few([case for case in found if not case.label])
+    return [*(fewer(some) if level == "quick" else some), *noted]
 
 
 def excluded_by(mark: pytest.Mark) -> list[Any]:

@@ -73,10 +73,10 @@ def verdict(report: dict[str, Any], found: Followed) -> tuple[str, str]:
     if found.failures:
         word, style = "disagrees with the loops", "bold red"
         if found.drifted == len(found.failures):
-            word = "differs from the recording, and agrees with the loops"
+            word = f"differs from the recording, and agrees with the loops{few}"
         elif broken and not any(failure.case for failure in found.failures):
             claims = f"claim{'s' * (len(broken) > 1)} {', '.join(broken)}"
-            word = f"agrees with the loops in every case, and fails {claims}"
+            word = f"agrees with the loops in every case{few}, and fails {claims}"
     elif report["totals"]["unsupported"] == len(cases):
         word, style = "was not compared: it supports none of the cases", "bold red"
     return "; ".join([f"{report['candidate']} {word}", *missing]), style

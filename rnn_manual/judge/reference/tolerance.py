@@ -48,9 +48,8 @@ class Reference:
     allowed: dict[str, Floats]
 
 
-@lru_cache(
-    maxsize=1024
-)  # all of standard and its modes, some 100 MB: claims ask for the same cases
+# All of standard and its modes, some 100 MB: claims ask for the same cases.
+@lru_cache(maxsize=1024)
 def reference(case: Case, device: str = "cpu") -> Reference:
     """Runs the loops and the oracle on a case, and measures what rounding does to it."""
     exact, allowed = oracle(case, draw(case))

@@ -150,16 +150,15 @@ def product(a: Ints, b: Ints) -> Ints:
     """
     if a.shape[-1] >= 1 << 19:
         raise ValueError(f"a sum of {a.shape[-1]} products is too long to be exact")
-    high, low, both = (_halves(a) @ _halves(b)).astype(np.int64)
-    return reduced(2 * high + (reduced(both - high - low) << 16) + low)  # 2^32 = 2
+    (a_high, a_low), (b_high, b_low) = _halves(a), _halves(b)
+    products = a_high @ b_high, a_low @ b_low, (a_high + a_low) @ (b_high + b_low)
+    high, low, all_four = (x.astype(np.int64) for x in products)
+    return reduced(2 * high + (reduced(all_four - high - low) << 16) + low)  # 2^32 = 2
 
 
-def _halves(x: Ints) -> NDArray[np.float64]:
-    """The upper bits, the lower 16, and their sum, one after the other."""
-    halves = np.empty((3, *x.shape))
-    halves[0], halves[1] = x >> 16, x & 0xFFFF
-    np.add(halves[0], halves[1], out=halves[2])
-    return halves
+def _halves(x: Ints) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The upper bits, and the lower 16."""
+    return (x >> 16).astype(np.float64), (x & 0xFFFF).astype(np.float64)
 
 
 def power(x: Ints, exponent: int) -> Ints:

@@ -1,8 +1,12 @@
 """Which cases a test is handed: what its mark asks for, within what the command line does."""
 
+import pytest
+
 from rnn_manual.cases.excluded import Excluded
 from rnn_manual.cases.levels import few
+from rnn_manual.cases.options import options_of
 from rnn_manual.cases.parametrize import cases_of, law, parametrize
+from rnn_manual.cases.together import STRUCTURE
 from rnn_manual.parity import select
 
 
@@ -52,12 +56,32 @@ def test_at_quick_a_law_takes_fewer():
     """Those that show what networks are made of; of the notes those of its claim, as ever."""
     mark = law(where=lstm, notes="C2").mark
     found, at_standard = cases_of(mark, "quick"), cases_of(mark, "standard")
+    assert set(found) <= set(at_standard)
     assert [case for case in found if case.label] == [case for case in at_standard if case.label]
     assert 4 < len(found) < len(at_standard) / 2
-    assert {case.layout for case in found} == {case.layout for case in at_standard}
+    for name in STRUCTURE:
+        unlabelled = (c for c in at_standard if not c.label)
+        assert {options_of(c)[name] for c in found} >= {options_of(c)[name] for c in unlabelled}
 
 
 def test_at_quick_only_claims_have_the_notes():
     """There, "" is none: each claim has its own."""
-    assert not any(case.label for case in select("quick", notes=""))
-    assert {case.label[-2:] for case in select("quick", notes="C2") if case.label} == {"C2"}
+    assert not any(case.label for case in cases_of(parametrize(notes="").mark, "quick"))
+    of_a_claim = cases_of(parametrize(notes="C2").mark, "quick")
+    assert {case.label[-2:] for case in of_a_claim if case.label} == {"C2"}
+
+
+def test_at_quick_there_is_a_case_wherever_standard_has_one():
+    """Each option is shown of what `where` asks for."""
+    long = parametrize(where=lambda case: case.seq_len == 64 and case.config.bidirectional).mark
+    found, at_standard = cases_of(long, "quick"), cases_of(long, "standard")
+    assert set(found) <= set(at_standard)
+    assert {case.layout for case in found} == {case.layout for case in at_standard}
+    chaotic = cases_of(parametrize(where=lambda case: case.gain > 1).mark, "quick")
+    assert {case.gain for case in chaotic} == {10}
+
+
+def test_another_level_is_refused():
+    """By name, with those that there are."""
+    with pytest.raises(ValueError, match="a level of quick, standard, full, got 'fast'"):
+        select("fast")

@@ -36,6 +36,15 @@ def test_what_does_not_need_torch_does_not_load_it(code):
     assert run.stdout.strip() == "False"
 
 
+def test_the_level_is_told(tmp_path):
+    """At quick the last line says that there are few cases, and the report which level it was."""
+    k = ["-k", "hand_written_loop and [lstm-f32]"]
+    run = rnn_manual("verify", "-n0", "--level", "quick", *k, "--json", "r.json", cwd=tmp_path)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.splitlines()[-1].endswith("the loops at level quick, which has few cases")
+    assert json.loads((tmp_path / "r.json").read_text())["level"] == "quick"
+
+
 def test_torch_agrees(tmp_path):
     """torch.nn passes: exit 0, the table, and a JSON report of the fixed form."""
     k = ["-k", "test_parity and [lstm-f64]"]  # the numbers, and the bits

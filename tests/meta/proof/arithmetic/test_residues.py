@@ -114,6 +114,21 @@ def test_matrix_products_are_those_of_integers(inner):
     assert np.array_equal(product(a, b), exact.astype(np.int64))
 
 
+def test_the_longest_sum_of_the_largest_halves_is_exact():
+    """One product less than is refused, of residues whose halves are as large as they can be."""
+    largest, length = 0x7FFEFFFF, (1 << 19) - 1
+    row = np.full((1, 1, length), largest, np.int64)
+    assert product(row, row.swapaxes(1, 2)).item() == largest**2 * length % PRIME
+
+
+def test_products_broadcast_and_may_be_empty():
+    """As NumPy's do, also of factors with other numbers of axes."""
+    a = np.arange(24).reshape(2, 3, 4)
+    assert np.array_equal(product(a, a[0].T), a @ a[0].T)
+    assert np.array_equal(product(a[:1], a.swapaxes(1, 2)), a[:1] @ a.swapaxes(1, 2))
+    assert np.array_equal(product(a[..., :0], a[0, :0]), np.zeros((2, 3, 4)))
+
+
 def test_too_long_a_sum_is_refused():
     """From 2¹⁹ products on float64 would round."""
     wide = np.zeros((1, 1, 1 << 19), np.int64)
