@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+from rnn_manual.candidates.candidate import NN
 from rnn_manual.candidates.errors import ProcessEnded, Violation
-from rnn_manual.candidates.process.dispatch import facts
 from rnn_manual.cases.draw import draw
 from rnn_manual.cases.excluded import DRAWN
 from rnn_manual.cases.notes import NOTES
@@ -84,7 +84,7 @@ def test_weights_fit_any_batch_and_states_do_not(layer, case):
     else:
         taken = f"it took a state of batch size {B} for an input of batch size {2 * B}"
         pytest.fail(f"{taken}; expected an error, as torch.nn raises one", pytrace=False)
-    if facts(layer.candidate).of_torch:
+    if layer.candidate.subject == NN.subject:
         assert isinstance(refusal, (RuntimeError, ValueError))
         assert any(word in str(refusal).lower() for word in ("hidden", "h_0"))
 

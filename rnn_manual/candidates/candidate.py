@@ -44,8 +44,7 @@ class Facts:
 
     Args:
         is_class: whether it is a class to construct, rather than a function to call.
-        of_torch: whether it is torch.nn or inherits from it, so that torch's own code draws
-            dropout's masks and words its errors.
+        of_torch: whether it is torch.nn or inherits from it, so that it may draw nn's own masks.
         kinds: the kinds of layers that it may be: one, of a class that is known to be of that.
         unsupported_modes: mode → why, of a class that declares some (see `unsupported_modes`).
     """

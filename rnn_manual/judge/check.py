@@ -22,6 +22,7 @@ from rnn_manual.judge.reference.tolerance import Reference, reference
 from rnn_manual.judge.tensor import TensorComparison, compare_tensor
 from rnn_manual.judge.verdict import Verdict
 from rnn_manual.judge.where import locate
+from rnn_manual.proof.compare import DRAWN_OTHERWISE
 
 NOT_ITS_OWN = "it has no such parameter"
 
@@ -83,6 +84,12 @@ def compare_numbers(
         return Comparison(**about, **_raised(answer)), None
     result: Result = answer.value
     tensors = compare_result(result, held_against)
+    if case.random and any(tensor.verdict.fails for tensor in tensors.values()):
+        # A class that inherits from nn's may draw nn's masks, or others, which are as good.
+        formula = formula_beside_numbers(candidate, case, device, mode, explained=False)
+        if formula.reason == DRAWN_OTHERWISE:
+            message = "dropout: it draws other masks than nn; claims N1 to N3 judge its own"
+            return Comparison(**about, raised=Verdict.UNSUPPORTED, message=message), None
     for name in result.lost:
         why = f"lost {'in this mode' if mode else 'when called so'}: {result.missing[name]}"
         tensors[name] = TensorComparison(Verdict.DIFFERS, why)

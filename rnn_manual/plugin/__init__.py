@@ -7,7 +7,7 @@ test asks for it.
 from rnn_manual.plugin.collection import pytest_generate_tests
 from rnn_manual.plugin.fixtures import agrees, candidate, device, layer, record
 from rnn_manual.plugin.options import pytest_addoption, pytest_configure
-from rnn_manual.plugin.reporting import pytest_runtest_makereport
+from rnn_manual.plugin.reporting import pytest_runtest_makereport, pytest_terminal_summary
 
 __all__ = [
     "agrees",
@@ -18,5 +18,6 @@ __all__ = [
     "pytest_configure",
     "pytest_generate_tests",
     "pytest_runtest_makereport",
+    "pytest_terminal_summary",
     "record",
 ]

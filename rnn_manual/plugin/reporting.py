@@ -16,6 +16,12 @@ COMPARISON: pytest.StashKey[Comparison] = pytest.StashKey()
 DRIFT: pytest.StashKey[RunDrift] = pytest.StashKey()
 
 
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Says of a run at level quick that it has few cases: what passes there may fail elsewhere."""
+    if config.getoption("level") == "quick":
+        terminalreporter.write_line("rnn-manual: at level quick, which has few cases")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

@@ -22,6 +22,7 @@ LIKELIEST = 2.0**-20  # of an error, so that what is said to be proved is
 MANY_DIVISIONS = (
     "so many divisions, one within another, that the chance of an error is not known to be small"
 )
+DRAWN_OTHERWISE = "random numbers drawn otherwise than nn draws them"
 BY_NATIVE_KERNELS = "on torch's own kernels; oneDNN's are held as numbers only"
 
 
@@ -67,7 +68,7 @@ def _verdict(found: Found, wanted: Residues, mirrored: Mirrored, case: Case) -> 
     if mirrored.left:
         return OPEN, f"values left torch and came back: {mirrored.left[0]}"
     if case.drops and mirrored.drawn and not _draws_as_nn(mirrored, case):
-        return OPEN, "random numbers drawn otherwise than nn draws them"
+        return OPEN, DRAWN_OTHERWISE
     return OTHER, ""
 
 

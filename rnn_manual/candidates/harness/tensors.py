@@ -46,7 +46,10 @@ def placed(case: Case, name: str, tensor: torch.Tensor) -> torch.Tensor:
         return strided(tensor)
     axis = expanded_axis(case, name)
     if axis is not None and tensor.shape[axis]:
-        return tensor.narrow(axis, 0, 1).expand(tensor.shape)
+        # What lies beside the one row are other numbers, which nobody is to read.
+        row, *others = torch.split(tensor, 1, axis)
+        wide = torch.cat([row, *(other + 1 for other in others)], axis)
+        return wide.narrow(axis, 0, 1).expand(tensor.shape)
     return tensor
 
 

@@ -108,7 +108,8 @@ def _refuse_what_shows_nothing(options: argparse.Namespace, found: Followed, cod
         tests = sum(found.outcomes.values())
         which = f"-k {options.k!r} selects" if options.k else "there are"
         raise Refused(
-            f"no case was compared: {which} {tests} tests of claims, and no case, as [lstm-f32] is"
+            f"no case was compared: {which} {tests} tests of claims alone; "
+            "a case is named as [lstm-f32]"
         )
     if options.against and not any("drift" in case for case in found.cases):
         raise Refused(f"none of the cases is in the recording {options.against}")

@@ -92,7 +92,8 @@ def test_what_leaves_nothing_to_run_is_refused(tmp_path, what):
         (Followed(), "no test matches: -k 'x'"),
         (
             Followed(outcomes=Counter(passed=3)),
-            "no case was compared: -k 'x' selects 3 tests of claims, and no case, as [lstm-f32] is",
+            "no case was compared: -k 'x' selects 3 tests of claims alone; "
+            "a case is named as [lstm-f32]",
         ),
         (Followed(refused="candidate mine:build: no"), "candidate mine:build: no"),
     ],

@@ -71,6 +71,13 @@ def test_options_select(theirs):
     result.stdout.no_fnmatch_line("*f32]*")
 
 
+def test_a_run_at_quick_says_so(theirs):
+    """For what passes there may fail elsewhere; other runs say nothing of it."""
+    said = "rnn-manual: at level quick, which has few cases"
+    run(theirs, "--level", "quick", "--kind", "lstm", "-q").stdout.fnmatch_lines([said])
+    run(theirs, "--kind", "lstm", "--dtype", "float64", "-q").stdout.no_fnmatch_line(said)
+
+
 def test_parametrize_without_parentheses_is_told():
     """By how it is to be written."""
     with pytest.raises(TypeError, match=r"@parametrize\(\) or @parametrize\(where=…\)"):

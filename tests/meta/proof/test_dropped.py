@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from rnn_manual.parity import prove
+from rnn_manual.parity import Verdict, check, prove
 from tests.meta.proof.small import small
 
 CASE = small("rnn", layers=2, H=4, dropout=0.5)
@@ -103,6 +103,19 @@ def test_other_masks_than_nns_are_open(layer, seed, about):
     else:
         assert found.verdict == "open"
         assert found.reason == "random numbers drawn otherwise than nn draws them"
+
+
+@pytest.mark.parametrize("layer", [StepByStep, BatchFirst])
+def test_numbers_under_other_masks_are_declined_and_not_failed(layer):
+    """They are as good: laws judge them. (A stranger's class that inherits from nn.GRU was red.)"""
+    for formulas in (True, False):
+        found = check(layer, CASE, formulas=formulas)
+        assert found.verdict == Verdict.UNSUPPORTED
+        assert (
+            found.message == "dropout: it draws other masks than nn; claims N1 to N3 judge its own"
+        )
+    assert check(Dropping, CASE).verdict in (Verdict.IDENTICAL, Verdict.WITHIN)
+    assert check(Doubled, CASE).verdict == Verdict.DIFFERS
 
 
 def test_a_fault_is_no_matter_of_masks():

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
-from rnn_manual.candidates.harness.tensors import expanded_axis
+from rnn_manual.candidates.harness.tensors import expanded_axis, placed
 from rnn_manual.cases.options import case_of
 
 EXPANDED = case_of(equations="lstm", memory="expanded")
@@ -26,3 +27,13 @@ BATCH_FIRST = replace(EXPANDED, config=replace(EXPANDED.config, batch_first=True
 def test_one_row_stands_for_a_batch_along_its_axis(case, name, axis):
     """Of input and states and of what multiplies the results; never of weights."""
     assert expanded_axis(case, name) == axis
+
+
+@pytest.mark.parametrize(("case", "axis"), [(EXPANDED, 1), (BATCH_FIRST, 0)])
+def test_beside_the_one_row_lie_other_numbers(case, axis):
+    """So that a layer that reads memory as if it were no view gets others (a stranger's did)."""
+    given = torch.randn(3, 3, 2).narrow(axis, 0, 1).repeat_interleave(3, axis)
+    found = placed(case, "input", given)
+    assert torch.equal(found, given)
+    assert found.stride(axis) == 0
+    assert not torch.equal(found.as_strided(given.shape, given.stride()), given)
