@@ -15,6 +15,7 @@ DTYPES = {  # name → how ids shorten it
     "float16": "f16",
 }
 LEVELS = ("quick", "standard", "full")
+AT_QUICK = "at level quick, which has few cases"  # said of every run there
 
 LIMIT = 300.0  # seconds that a candidate has for one case
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rnn_manual.usage import AT_QUICK
+
 if TYPE_CHECKING:
     from rnn_manual.judge.comparison import Comparison
     from rnn_manual.recordings.compared.drift import RunDrift
@@ -19,7 +21,7 @@ DRIFT: pytest.StashKey[RunDrift] = pytest.StashKey()
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Says of a run at level quick that it has few cases: what passes there may fail elsewhere."""
     if config.getoption("level") == "quick":
-        terminalreporter.write_line("rnn-manual: at level quick, which has few cases")
+        terminalreporter.write_line(f"rnn-manual: {AT_QUICK}")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -55,9 +55,9 @@ class Mode:
         subjects: what can be run so.
         environment: what must be set before torch is loaded.
         loses: the gradients (by name: input, h_0, weight_ih_l0, …) that the mode does not give.
-        slow: whether a case takes more than a moment: at level standard there is one.
+        slow: whether a case takes more than a moment: below level full there is one.
         slowest: whether it takes a compiler, or a process of its own in which torch is loaded
-            anew: at level standard there is none, but one where results are recorded.
+            anew: below level full there is none, but one where results are recorded.
         translates: whether torch reads the layer and runs something else in its place: what it
             raises about a layer that is not its own then says that it cannot read it.
         sizes: on which the mode is run, if others than the rest: values of T, B, I and H.

@@ -24,6 +24,7 @@ from rnn_manual.cli.verify.summary import (
 from rnn_manual.cli.verify.tables import modes_table, verdict_table
 from rnn_manual.judge.report.environment import in_words
 from rnn_manual.recordings.compared.drift import ANOTHER, ORDER, SAME
+from rnn_manual.usage import AT_QUICK
 
 GROUPS_SHOWN, LINES_SHOWN, WORDS_SHOWN = 5, 16, 200
 NAMED = 5  # of the runs that have another formula than a recording's
@@ -68,7 +69,7 @@ def verdict(report: dict[str, Any], found: Followed) -> tuple[str, str]:
     """What it all comes to, in a sentence, and its style."""
     cases = report["cases"]
     missing, broken = not_compared(cases), _broken(found)
-    few = " at level quick, which has few cases" if report["level"] == "quick" else ""
+    few = f" {AT_QUICK}" if report["level"] == "quick" else ""
     word, style = f"agrees with the loops{few}", "bold green"
     if found.failures:
         word, style = "disagrees with the loops", "bold red"
