@@ -67,7 +67,7 @@ PROVED = _tests(
 PLACED = _tests(
     "proof",
     "quantities instead zero_state other_parts innocent other lines sent_down lines_forward "
-    "dictionary handed_on put_in returned",
+    "dictionary handed_on padding put_in returned",
 )
 ROOMS: dict[str, Room] = {
     "cells": _page("cells", f"{MODULES}/test_bits.py", f"{MODULES}/test_cells.py"),

@@ -52,6 +52,9 @@ def inputs(case: Case, cell: Cell) -> list[Term]:
         value = input_at(case, cells, cell.layer, step)
         if value is not None and len(value) >= size:
             found.append((words, value[:size]))
+        elif value is not None:  # sequences have ended before it
+            padding = due[len(value) :] * 0
+            found.append((f"({words} and padding)", Points.concatenated([value, padding], 0)))
     if case.packed and cell.direction and not cell.layer:
         found.append(("(x reversed with its padding)", reversed_with_padding(case, cell.step)))
     if cell.layer and case.config.bidirectional and not case.packed and not case.drops:

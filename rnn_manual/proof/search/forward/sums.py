@@ -25,8 +25,8 @@ def sums_instead(case: Case, cell: Cell, quantity: str) -> Iterator[tuple[str, P
     own = _terms(case, cell, gate)
     for x, h, b in product(*(range(len(choices)) for choices in own)):
         cost = (x > 0) + (h > 0) + (b > 0)
-        empty = own[0][x][1] is None and own[1][h][1] is None
-        if 0 < cost < 3 and not (empty and case.packed):  # which is what stands on padding
+        biases_only = not (_is_there(own[0][x]) or _is_there(own[1][h]))
+        if 0 < cost < 3 and not (biases_only and case.packed):  # which stands on padding, too
             yield from _sum(own[0][x], own[1][h], own[2][b], cost)
     for other in rows_of_gates(case):
         if other != gate:
@@ -56,6 +56,10 @@ def _with_other_weights(case: Case, cell: Cell, gate: str) -> Iterator[tuple[str
             )
             for words, points, cost in _sum(of_x, of_h, both, 1):
                 yield f"{words} with {which}weights", points, cost
+
+
+def _is_there(product: Term) -> bool:
+    return product[1] is not None and bool(product[1].values.any())
 
 
 def _sum(x: Term, h: Term, b: Biases, cost: int) -> Iterator[tuple[str, Points, int]]:

@@ -49,59 +49,6 @@ def test_a_state_that_is_changed_after_it_was_computed(layer, change, quantity, 
     assert where.line.endswith(line)
 
 
-class OverPadding(PlainRNN):
-    """Its states run on where a sequence has ended, or before it begins."""
-
-    def _run(self, x, lengths, states):
-        return super()._run(x, torch.full_like(lengths, len(x)), states)
-
-
-def test_a_state_that_ran_through_padding_is_named():
-    """Forward as what is returned, backward as what the first step began with."""
-    found = prove(OverPadding, small("rnn", layout="packed", B=3)).formula
-    assert "step 2, run through padding, batch" in found.instead
-    assert found.where.quantity == "h_n"
-    found = prove(OverPadding, small("rnn", layout="packed", B=3, bidirectional=True)).formula
-    assert "is W_ih x + b_ih + W_hh (h that ran through padding) + b_hh, expected" in found.instead
-    assert found.where.direction == "backward"
-
-
-class FlipsPadding(PlainLSTM):
-    """Its backward direction begins with the padding, which it takes for the first steps."""
-
-    def _run(self, x, lengths, states):
-        outs, ends = [], []
-        for direction in range(2):
-            now, out = [s[direction] for s in states], []
-            for t, x_t in enumerate(x.flip(0) if direction else x):
-                alive = (lengths > t)[:, None]
-                new = self.step(x_t, self._weights(0, direction), *now)
-                now = [torch.where(alive, n, old) for n, old in zip(new, now, strict=True)]
-                out.append(torch.where(alive, now[0], 0))
-            outs.append(torch.stack(out).flip(0) if direction else torch.stack(out))
-            ends.append(now)
-        return torch.cat(outs, -1), [torch.stack(s) for s in zip(*ends, strict=True)]
-
-
-def test_padding_that_is_taken_for_the_first_steps_is_named():
-    """By what it is that is read; and not by what is computed on padding and masked after."""
-    for about in ({"B": 3}, {"B": 2, "T": 2}):
-        case = small("lstm", layout="packed", bidirectional=True, **about)
-        found = prove(FlipsPadding, case).formula
-        words = "(x reversed with its padding) + b_ii + W_hi h + b_hi, expected W_ii x"
-        assert words in found.instead
-        assert found.where.direction == "backward"
-
-
-def test_what_is_due_is_not_told_as_another_formula():
-    """A state that is right, and handed on to a step that should begin with h_0."""
-    about = {"T": 7, "B": 2, "I": 1, "H": 3, "state": "zeros", "values": "infinities"}
-    found = prove(FlipsPadding, small("lstm", layout="packed", bidirectional=True, **about))
-    said = found.formula.instead
-    assert said
-    assert said.partition(" is ")[2].partition(", expected ")[0] != said.partition(", expected ")[2]
-
-
 class Comparing(PlainLSTM):
     """Its comparisons compute ones."""
 
@@ -193,16 +140,19 @@ class OtherDirectionsLast(PlainGRU):
         for direction in range(2):
             steps = [None] * len(x)
             for t in reversed(range(len(x))) if direction else range(len(x)):
-                (now,) = self.step(x[t], self._weights(0, direction), now)
-                steps[t] = now
+                alive = (lengths > t)[:, None]
+                (new,) = self.step(x[t], self._weights(0, direction), now)
+                now = torch.where(alive, new, now)
+                steps[t] = torch.where(alive, now, 0)
             outs.append(torch.stack(steps))
             ends.append(now)
         return torch.cat(outs, -1), [torch.stack(ends)]
 
 
-def test_the_other_directions_last_state_is_named():
-    """A state that is handed on from one direction to the other."""
-    found = prove(OtherDirectionsLast, small("gru", bidirectional=True)).formula
+@pytest.mark.parametrize("about", [{}, {"layout": "packed", "B": 3}])
+def test_the_other_directions_last_state_is_named(about):
+    """A state that is handed on from one direction to the other, of each sequence where it ends."""
+    found = prove(OtherDirectionsLast, small("gru", bidirectional=True, **about)).formula
     assert "W_hr (h' of the forward direction's last step) + b_hr, expected" in found.instead
     assert found.where.direction == "backward"
 
