@@ -12,10 +12,10 @@ from torch.overrides import TorchFunctionMode
 
 import rnn_manual
 
-WAYS = frozenset(
+TAKEN_OUT_BY = frozenset(
     ("numpy", "__array__", "tolist", "__dlpack__", "data_ptr", "untyped_storage", "storage")
 )
-WITHOUT_A_GRAPH = frozenset(("detach", "detach_"))
+DETACHED_BY = frozenset(("detach", "detach_"))
 _ours = Path(rnn_manual.__file__).parent
 HARNESS = tuple(
     str(_ours / name) for name in ("candidates/harness", "candidates/torch_versions.py", "proof")
@@ -40,9 +40,9 @@ class Leaving(TorchFunctionMode):
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
         name = getattr(function, "__name__", "")
-        if name in WAYS and args and _is_taken_out():
+        if name in TAKEN_OUT_BY and args and _is_taken_out():
             self.left(args[0])
-        elif name in WITHOUT_A_GRAPH and args and _is_taken_out():
+        elif name in DETACHED_BY and args and _is_taken_out():
             self.detached(args[0])
         return function(*args, **(kwargs or {}))
 
