@@ -146,7 +146,7 @@ def test_the_lstm_gates(layer, case, bias, gate, levels, c, h):
     moved = data.parameters | {bias: np.repeat(levels, case.config.hidden_size)}
     got = layer(case, parameters=moved)
     c_0 = data.state[1].astype(case.dtype)
-    assert_same(got.c_n, c_0 if isinstance(c, str) else np.full_like(got.c_n, c))
+    assert_same(got.c_n, c_0 if isinstance(c, str) else np.full_like(got.c_n, c), "c_n")
     expected = np.tanh(c_0) if isinstance(h, str) else np.full_like(got.h_n, h)
     np.testing.assert_allclose(got.h_n, expected, rtol=4 * np.finfo(case.dtype).eps, atol=0)
 

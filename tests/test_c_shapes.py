@@ -51,9 +51,9 @@ def test_out_splits_by_direction_and_h_n_by_layer(layer, case):
     got = layer(case)
     out = by_direction(case.config, time_major(case, got.out))
     last_layer = by_layer(case.config, got.h_n)[-1]
-    assert_same(out[-1, ..., 0, :], last_layer[0])
+    assert_same(out[-1, ..., 0, :], last_layer[0], "out[-1, …, 0, :] and h_n[-1, 0]")
     if case.config.bidirectional:
-        assert_same(out[0, ..., 1, :], last_layer[1])
+        assert_same(out[0, ..., 1, :], last_layer[1], "out[0, …, 1, :] and h_n[-1, 1]")
 
 
 @claim("C4", "layer(x) = layer(x, 0)")
@@ -63,11 +63,11 @@ def test_no_state_means_zeros(layer, case):
     c = case.config
     B = () if case.layout == "unbatched" else (case.batch_size,)
     zeros = tuple(np.zeros((c.num_rows, *B, c.state_size(letter))) for letter in c.states)
-    given = layer(case, state=zeros).values
-    for omitted, zero in zip(layer(case).values, given, strict=True):
-        assert (omitted is None) == (zero is None)
-        if omitted is not None:
-            assert_same(omitted, zero)
+    omitted, given = layer(case).values, layer(case, state=zeros).values
+    for name, without, zero in zip(omitted._fields, omitted, given, strict=True):
+        assert (without is None) == (zero is None), name
+        if without is not None:
+            assert_same(without, zero, name)
 
 
 def lively(case):
@@ -88,17 +88,18 @@ def test_every_row_of_the_state_is_used(layer, case):
     one = replace(case, seq_len=1)
     data = replace(data, input=time_major(case, time_major(case, data.input)[:1]))
     got = layer(one, data).values
+    layers = [c.layer_direction(row)[0] for row in range(c.num_rows)]
     for row in range(c.num_rows):
-        own = [r == row for r in range(c.num_rows)]
-        above = [c.layer_direction(r)[0] > c.layer_direction(row)[0] for r in range(c.num_rows)]
         for which in range(len(c.states)):
             moved = [s.copy() for s in data.state]
             moved[which][row] += 0.25
             after = layer(one, data, state=tuple(moved)).values
             for name, new, old in zip(c.states, after.states, got.states, strict=True):
-                reached = [not np.array_equal(a, b) for a, b in zip(new, old, strict=True)]
-                assert all(a or not r for a, r in zip(np.add(own, above), reached, strict=True))
-                assert reached[row], f"{c.states[which]}_0[{row}] does not reach {name}_n[{row}]"
+                reached = [r for r in range(c.num_rows) if not np.array_equal(new[r], old[r])]
+                others = [r for r in reached if r != row and layers[r] <= layers[row]]
+                moved_one = f"{c.states[which]}_0[{row}]"
+                assert not others, f"{moved_one} reaches {name}_n{others}, not above it"
+                assert row in reached, f"{moved_one} does not reach {name}_n[{row}]"
 
 
 ONE_HOT = """

@@ -28,7 +28,7 @@ BY_CHANCE = [EMPTY, NARROW, SPECIAL, ZEROS]
 def test_the_last_step_is_the_last_state(layer, case):
     """In one direction, the last step of `out` is the last row of `h_n`, bit for bit."""
     got = layer(case)
-    assert_same(time_major(case, got.out)[-1], got.h_n[-1])
+    assert_same(time_major(case, got.out)[-1], got.h_n[-1], "out[-1] and h_n[-1]")
 
 
 @claim("D1", "out[t] ≠ h_n[-1] for t < T - 1")
@@ -55,8 +55,8 @@ def test_the_two_directions_end_at_opposite_ends(layer, case):
     """Forward ends at out[-1, …, :H] = h_n[-2], backward at out[0, …, H:] = h_n[-1]."""
     got, H = layer(case), case.config.output_size
     out = time_major(case, got.out)
-    assert_same(out[-1, ..., :H], got.h_n[-2])
-    assert_same(out[0, ..., H:], got.h_n[-1])
+    assert_same(out[-1, ..., :H], got.h_n[-2], "out[-1, …, :H] and h_n[-2]")
+    assert_same(out[0, ..., H:], got.h_n[-1], "out[0, …, H:] and h_n[-1]")
 
 
 @claim("D3", "out[-1, :, H:] ≠ h_n[-1]")
@@ -68,7 +68,8 @@ def test_the_two_directions_end_at_opposite_ends(layer, case):
 def test_out_at_the_last_step_is_not_h_n(layer, case):
     """With two directions, out[-1] is not h_n[-1]: there the backward one has only begun."""
     got, H = layer(case), case.config.output_size
-    assert not among(time_major(case, got.out)[-1][..., H:], got.h_n[-1])
+    backward = time_major(case, got.out)[-1][..., H:]
+    assert not among(backward, got.h_n[-1]), "out[-1, …, H:] is h_n[-1]"
 
 
 @claim("D4", "out[t] = [forward after t + 1 steps | backward after T - t steps]")
@@ -100,5 +101,5 @@ def _cut(x, t):
 def test_c_n_is_not_in_out(layer, case):
     """For an LSTM the same holds of h; c_n is not in `out` at all."""
     got = layer(case)
-    assert got.c_n is not None
-    assert not np.isin(got.c_n, got.out).any()
+    assert got.c_n is not None, "there is no c_n"
+    assert not np.isin(got.c_n, got.out).any(), "out has numbers of c_n"

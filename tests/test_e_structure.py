@@ -9,6 +9,7 @@ from rnn_manual.cases.excluded import DRAWN, LONG, ZEROS
 from rnn_manual.cases.parametrize import law
 from rnn_manual.claims.laws import (
     assert_outputs_close,
+    assert_same,
     claim,
     layer_parameters,
     one_direction,
@@ -115,7 +116,7 @@ def test_step_by_step(layer, case):
     """One call a step, the state handed on, equals one call: the state after it equals h_n."""
     stepped = assert_in_pieces(layer, case, range(1, case.seq_len))
     last, h_n = time_major(case, stepped.out)[-1], stepped.h_n[-1]
-    assert np.array_equal(last, h_n, equal_nan=True)
+    assert_same(last, h_n, "out of the last step and h_n")
 
 
 @claim("E5", "layer(x, h_0) = layer(x[s:], layer(x[:s], h_0).h_n)")

@@ -66,4 +66,4 @@ def test_a_seed_gives_the_same_masks(layer, case):
     """torch.manual_seed decides on the masks: after the same seed, every number is the same."""
     dropping = with_dropout(case, 0.3)
     first, again = (layer(dropping).values for _ in range(2))
-    assert_same(first.out, again.out)
+    assert_same(first.out, again.out, "out of the first call and of the second")

@@ -57,9 +57,10 @@ def together(out: Floats, parts: Sequence[Outputs]) -> Outputs:
     return Outputs(out, *(np.concatenate(each) for each in rows))
 
 
-def assert_same(a: Floats, b: Floats) -> None:
-    """Equal, number by number."""
-    assert_near(a, b, np.zeros(()), "")
+def assert_same(a: Floats, b: Floats, name: str) -> None:
+    """Equal, number by number. name: which, to be told."""
+    __tracebackhide__ = True
+    assert_near(a, b, np.zeros(()), name)
 
 
 def assert_close(actual: Returned, expected: Returned) -> None:
@@ -98,14 +99,13 @@ def assert_near(a: Floats, b: Floats, limit: Floats, name: str, ran: str = "") -
     """|a - b| ≤ limit everywhere, and NaN where the other is. ran: what was run, to be told."""
     __tracebackhide__ = True
     run_on = f"\nrun on    {ran}" if ran else ""
-    of = f"{name}: " if name else ""
     if a.shape != b.shape:
-        pytest.fail(f"{of}shape {a.shape} against {b.shape}{run_on}")
+        pytest.fail(f"{name}: shape {a.shape} against {b.shape}{run_on}")
     far = ~(distance(a, b) <= limit)
     if far.any():
         first = tuple(np.argwhere(far)[0].tolist())
         pytest.fail(
-            f"{of}{int(far.sum())} of {far.size} elements differ, the first at {first}: "
+            f"{name}: {int(far.sum())} of {far.size} elements differ, the first at {first}: "
             f"{a[first]:.9g} against {b[first]:.9g}{run_on}"
         )
 

@@ -14,6 +14,7 @@ from rnn_manual.cases.levels import select
 from rnn_manual.cases.parametrize import excluded_by
 from rnn_manual.cli.verify.suite import run_suite
 from rnn_manual.mistakes import MISTAKES
+from rnn_manual.plugin.reporting import sentence_of
 from rnn_manual.usage import Refused
 
 
@@ -81,8 +82,9 @@ class Collected:
             if mark is None or not isinstance(item, pytest.Function):
                 continue
             name, formula = mark.args
-            sentence = " ".join((item.function.__doc__ or "").split())
             test = f"{item.path.name}::{item.originalname}"
             law = item.get_closest_marker("rnn_manual_cases")
             without = tuple(each.reason for each in excluded_by(law)) if law else ()
-            self.claims.setdefault((name, test), Claim(sentence, formula, without)).cases += 1
+            self.claims.setdefault(
+                (name, test), Claim(sentence_of(item), formula, without)
+            ).cases += 1

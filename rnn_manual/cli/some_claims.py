@@ -13,6 +13,7 @@ from rich.text import Text
 
 from rnn_manual.cli.console import console
 from rnn_manual.cli.verify.suite import run_suite
+from rnn_manual.plugin.reporting import sentence_of
 from rnn_manual.usage import Refused
 
 
@@ -107,5 +108,4 @@ def _test(item: Any, place: str, cases: int) -> Test:
     source = "\n".join(line for line in lines if not line.startswith("@claim("))
     params = item.callspec.params if hasattr(item, "callspec") else {}
     case = ", ".join(str(value) for value in params.values()) or "its own numbers"
-    sentence = " ".join((item.function.__doc__ or "").split())
-    return Test(name, sentence, formula, place, source, item.nodeid, case, cases)
+    return Test(name, sentence_of(item), formula, place, source, item.nodeid, case, cases)

@@ -24,6 +24,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line(f"rnn-manual: {AT_QUICK}")
 
 
+def sentence_of(item: Any) -> str:
+    """What a claim says in words: its test's docstring."""
+    return " ".join((item.function.__doc__ or "").split())
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -40,6 +45,7 @@ def pytest_runtest_makereport(
     if report.when == "call":
         claim = item.get_closest_marker("claim")
         report.rnn_manual_claim = claim.args[0] if claim else None
+        report.rnn_manual_sentence = sentence_of(item) if claim else ""
         if COMPARISON in item.stash:
             from rnn_manual.judge.report.as_json import case_json
 

@@ -40,10 +40,11 @@ def show(console: Console, report: dict[str, Any], found: Followed) -> None:
     cases = report["cases"]
     _show_failures(console, found.failures)
     console.print()
-    console.print(verdict_table(cases))
-    _show_modes(console, cases)
-    console.print()
-    console.print(legend(cases), style="dim", soft_wrap=True)
+    if cases:
+        console.print(verdict_table(cases))
+        _show_modes(console, cases)
+        console.print()
+        console.print(legend(cases), style="dim", soft_wrap=True)
     if proved := formulas(cases):
         console.print(f"formulas  {proved}", markup=False, soft_wrap=True)
     tell(console, "open", open_formulas(cases))
@@ -71,15 +72,20 @@ def verdict(report: dict[str, Any], found: Followed) -> tuple[str, str]:
     missing, broken = not_compared(cases), _broken(found)
     few = f" {AT_QUICK}" if report["level"] == "quick" else ""
     word, style = f"agrees with the loops{few}", "bold green"
+    claims = f"claim{'s' * (len(broken) > 1)} {', '.join(broken)}"
+    if not cases:
+        held = ", ".join(sorted(found.claims.keys() - broken))
+        word = f"fulfils {held}{few}; -k names tests of claims alone, so no case was compared"
+    elif report["totals"]["unsupported"] == len(cases):
+        word, style = "was not compared: it supports none of the cases", "bold red"
     if found.failures:
         word, style = "disagrees with the loops", "bold red"
         if found.drifted == len(found.failures):
             word = f"differs from the recording, and agrees with the loops{few}"
+        elif not cases:
+            word = f"fails {claims}"
         elif broken and not any(failure.case for failure in found.failures):
-            claims = f"claim{'s' * (len(broken) > 1)} {', '.join(broken)}"
             word = f"agrees with the loops in every case{few}, and fails {claims}"
-    elif report["totals"]["unsupported"] == len(cases):
-        word, style = "was not compared: it supports none of the cases", "bold red"
     return "; ".join([f"{report['candidate']} {word}", *missing]), style
 
 
@@ -98,7 +104,7 @@ def _show_failures(console: Console, failures: list[Failure]) -> None:
             console.print()
         name = group.plainest.test
         console.print(name, style="bold red", markup=False, soft_wrap=True)
-        lines = group.plainest.said.strip().splitlines()
+        lines = group.plainest.in_full.splitlines()
         console.print("\n".join(lines[:LINES_SHOWN]), markup=False, soft_wrap=True)
     if len(groups) > GROUPS_SHOWN:
         more = sum(len(group.failures) for group in groups[GROUPS_SHOWN:])

@@ -13,16 +13,35 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from rnn_manual.cli.verify.preflight import Preflight
+from rnn_manual.cli.verify.suite import named
 from rnn_manual.plugin.options import RECORDER
+
+LINES = 12  # of what a claim's test says
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A test that failed. case: its comparison, as the JSON report has it, if it made one."""
+    """A test that failed.
+
+    case: its comparison, as the JSON report has it, if it made one. claim: which one is then not
+    true, and its sentence; again: the command that runs the test again; "" where a case says it.
+    """
 
     test: str
     said: str
     case: dict[str, Any] | None = None
+    claim: str = ""
+    again: str = ""
+
+    @property
+    def in_full(self) -> str:
+        """What is said of it, and the claim with it."""
+        if not self.claim:
+            return self.said.strip()
+        found = re.sub(r"^(Failed|AssertionError): ", "", self.said.strip())
+        found = re.sub(r"\nassert .*", "", found, flags=re.DOTALL)  # pytest's own, of a message
+        found = "\n".join(found.splitlines()[:LINES])
+        return f"claim     {self.claim}\nfound     {found}\nagain     {self.again}"
 
 
 @dataclass
@@ -50,12 +69,15 @@ class Following:
 
     Args:
         preflight: what is asked meanwhile; the run stops where the answer is a refusal.
+        command: that is being run, without -k.
         candidate: what is to compute in the process that was asked; "" if workers have others.
     """
 
-    def __init__(self, console: Console, preflight: Preflight, candidate: str = "") -> None:
+    def __init__(
+        self, console: Console, preflight: Preflight, command: str, candidate: str = ""
+    ) -> None:
         self.found = Followed()
-        self.preflight, self.candidate = preflight, candidate
+        self.preflight, self.command, self.candidate = preflight, command, candidate
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
@@ -132,4 +154,10 @@ class Following:
             self.found.drifted += 1
         line = getattr(report, "rnn_manual_line", "")
         said = f"{said}\nat        {line}" if line and not case else said
-        self.found.failures.append(Failure(report.nodeid.rpartition("::")[2], said, case))
+        test = report.nodeid.rpartition("::")[2]
+        name = getattr(report, "rnn_manual_claim", None)
+        if case or not name:
+            self.found.failures.append(Failure(test, said, case))
+            return
+        claim, again = f"{name}: {report.rnn_manual_sentence}", f'{self.command} -k "{named(test)}"'
+        self.found.failures.append(Failure(test, said, claim=claim, again=again))

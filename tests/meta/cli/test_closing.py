@@ -14,6 +14,7 @@ from rnn_manual.cases.features import CHAOTIC, FEATURES
 from rnn_manual.cases.options import case_of
 from rnn_manual.cli import console as consoles
 from rnn_manual.cli.verify.closing import show
+from rnn_manual.cli.verify.command import declined
 from rnn_manual.cli.verify.following import Failure, Followed
 from rnn_manual.cli.verify.legend import ROWS
 from rnn_manual.cli.verify.results import as_report, dumps
@@ -97,6 +98,27 @@ def test_a_claim_alone_that_fails_is_what_the_last_line_says():
     assert "and fails claims A2, B3; " in last_line(found)
     found.failures += followed(one_off, [LSTM]).failures
     assert last_line(found).startswith("mine:build disagrees with the loops; ")
+
+
+def test_of_a_claim_what_was_found_is_told_without_pytests_words():
+    """Neither the exception's name nor the assertion that it rewrote stand in a report."""
+    said = "AssertionError: h_0[0] reaches h_n[1]\nassert not [1]"
+    failure = Failure("test_c[a]", said, claim="C4: Each its own.", again="rnn-manual verify -k a")
+    text = shown(Followed(failures=[failure], claims={"C4": {"passed": 0, "failed": 1}}))
+    words = (
+        "claim     C4: Each its own.\nfound     h_0[0] reaches h_n[1]\nagain     rnn-manual verify"
+    )
+    assert f"test_c[a]\n{words} -k a\n" in text
+    assert text.endswith("mine:build fails claim C4\n")
+
+
+def test_claims_that_were_asked_for_alone_are_what_the_last_line_says():
+    """And no table of cases is shown, for there are none."""
+    found = Followed(claims={"C4": {"passed": 2, "failed": 0}, "A1": {"passed": 1, "failed": 0}})
+    said = "fulfils A1, C4; -k names tests of claims alone, so no case was compared"
+    assert last_line(found) == f"mine:build {said}"
+    assert "formula" not in shown(found)
+    assert not declined(as_report("mine:build", "standard", environment(), [], found))
 
 
 def one_off(module):

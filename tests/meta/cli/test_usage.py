@@ -7,7 +7,7 @@ import pytest
 from rnn_manual.cli import main
 from rnn_manual.cli.parser import parser
 from rnn_manual.cli.verify import command
-from rnn_manual.cli.verify.following import Followed
+from rnn_manual.cli.verify.following import Failure, Followed
 from rnn_manual.cli.verify.preflight import Preflight
 from rnn_manual.usage import Refused
 from tests.meta.cli.command import rnn_manual
@@ -95,12 +95,30 @@ def test_what_leaves_nothing_to_run_is_refused(tmp_path, what):
             "no case was compared: -k 'x' selects 3 tests of claims alone; "
             "a case is named as [lstm-f32]",
         ),
+        (
+            Followed(outcomes=Counter(skipped=3)),
+            "no case was compared: -k 'x' selects 3 tests of claims alone; "
+            "a case is named as [lstm-f32]",
+        ),
         (Followed(refused="candidate mine:build: no"), "candidate mine:build: no"),
     ],
 )
 def test_a_selection_without_a_case_is_refused(found, said):
-    """Laws alone are no comparison: that is no agreement, and exit 2 like other wrong usage."""
+    """Laws alone are no comparison, if they were not asked for: exit 2 as other wrong usage."""
     options = parser().parse_args(["verify", "-k", "x"])
     with pytest.raises(Refused) as refused:
         command._refuse_what_shows_nothing(options, found, 0)
     assert str(refused.value) == said
+
+
+def test_claims_are_judged_alone_where_their_tests_are_named():
+    """And where one of them fails, whatever selected it; not where the layer declines them all."""
+    passed, failed = Counter(passed=3), Counter(failed=1)
+    by_name = parser().parse_args(["verify", "-k", "test_shapes"])
+    command._refuse_what_shows_nothing(by_name, Followed(outcomes=passed), 0)
+    skipped = Followed(outcomes=Counter(skipped=3))
+    with pytest.raises(Refused, match="3 tests of claims alone"):
+        command._refuse_what_shows_nothing(by_name, skipped, 0)
+    by_case = parser().parse_args(["verify", "-k", "x"])
+    found = Followed(outcomes=failed, failures=[Failure("test_shapes[x]", "no")])
+    command._refuse_what_shows_nothing(by_case, found, 1)

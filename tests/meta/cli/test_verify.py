@@ -116,6 +116,28 @@ def test_verify_names_the_gate_of_a_wrong_backward(tmp_path):
     assert "out, h_n, c_n agree" in run.stdout
 
 
+def test_a_claim_that_fails_is_told_with_the_command_that_runs_it_again(tmp_path):
+    """Its sentence, what was found, and -k, which takes a claim's test alone."""
+    body = """
+def build(module):
+    def layer(input, hx=None):
+        out, (h_n, c_n) = module(input, hx)
+        return out, (h_n.flip(0), c_n)
+    return layer
+"""
+    candidate = write_candidate(tmp_path, body)
+    test = "test_the_two_directions_end_at_opposite_ends[notes-D3-lstm-3layer-bi-T5-B3-I100-H4-f32]"
+    arguments = ["--candidate", candidate, "--kind", "lstm"]
+    run = rnn_manual("verify", *arguments, "-n0", "-k", test, cwd=tmp_path)
+    assert run.returncode == 1, run.stdout + run.stderr
+    again = f'rnn-manual verify {" ".join(arguments)} -k "{test}"'
+    claim, found, *_ = run.stdout.split(test)[1].strip().splitlines()
+    assert claim.startswith("claim     D3: Forward ends at out[-1, …, :H] = h_n[-2], backward")
+    assert found.startswith("found     out[-1, …, :H] and h_n[-2]: 12 of 12 elements differ, the ")
+    assert f"\nagain     {again}\n" in run.stdout
+    assert run.stdout.endswith(f"{candidate} fails claim D3\n")
+
+
 def test_the_rest_goes_on_after_a_crash(tmp_path):
     """A case that kills its process is one failed case; those after it are judged as ever."""
     body = """

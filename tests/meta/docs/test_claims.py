@@ -27,7 +27,7 @@ def test_a_claim_is_shown_with_its_test_and_run(capsys):
         "A2  Without memory, a loop over time and one matmul",
         "out[-1, :, :H] = h_n[-2],  out[0, :, H:] = h_n[-1]",
         "def test_the_two_directions_end_at_opposite_ends(layer, case):",
-        "assert_same(out[-1, ..., :H], got.h_n[-2])",
+        "assert_same(out[-1, ..., :H], got.h_n[-2], ",
         "rnn-manual verify -k test_the_two_directions_end_at_opposite_ends",
     ):
         assert line in shown
