@@ -23,7 +23,7 @@ from rnn_manual.cases.draw import Floats
 from rnn_manual.judge.check import compare_result
 from rnn_manual.judge.comparison import Comparison
 from rnn_manual.judge.findings import BITS
-from rnn_manual.judge.reference.tolerance import Reference
+from rnn_manual.judge.reference.tolerance import Reference, whole
 from rnn_manual.judge.tensor import TensorComparison
 from rnn_manual.judge.verdict import Verdict
 from rnn_manual.judge.where import locate
@@ -39,7 +39,7 @@ def check_bits(case: Case) -> Comparison:
         return Comparison(**about, raised=Verdict.ERROR, message=str(answer.error))
     if answer.error is not None:
         raise answer.error
-    theirs, ours = answer.value
+    theirs, ours = answer.value[0], whole(answer.value[1], case)
     nothing: dict[str, Floats] = {name: np.zeros(t.shape) for name, t in ours.tensors.items()}
     tensors = compare_result(theirs, Reference(ours, ours.tensors, nothing))
     for name, tensor in tensors.items():

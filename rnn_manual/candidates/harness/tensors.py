@@ -46,7 +46,7 @@ def placed(case: Case, name: str, tensor: torch.Tensor) -> torch.Tensor:
         return strided(tensor)
     axis = expanded_axis(case, name)
     if axis is not None and tensor.shape[axis]:
-        # What lies beside the one row are other numbers, which nobody is to read.
+        # What lies beside the one row are other numbers, which no layer may read.
         row, *others = torch.split(tensor, 1, axis)
         wide = torch.cat([row, *(other + 1 for other in others)], axis)
         return wide.narrow(axis, 0, 1).expand(tensor.shape)

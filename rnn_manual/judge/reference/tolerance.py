@@ -51,9 +51,24 @@ class Reference:
 # All of standard and its modes, some 100 MB: claims ask for the same cases.
 @lru_cache(maxsize=1024)
 def reference(case: Case, device: str = "cpu") -> Reference:
-    """Runs the loops and the oracle on a case, and measures what rounding does to it."""
+    """Runs the loops and the oracle on a case, and measures what rounding does to it.
+
+    Raises: RuntimeError: as `whole`.
+    """
     exact, allowed = oracle(case, draw(case))
-    return Reference(run_candidate(loops, case, device=device), exact, allowed)
+    return Reference(whole(run_candidate(loops, case, device=device), case), exact, allowed)
+
+
+def whole(loop: Result, case: Case) -> Result:
+    """What the loops gave, which is all that a case asks for.
+
+    Raises: RuntimeError: it is not, as where autograd is broken: of what the loops themselves do
+        not give, nothing would be compared, and a candidate would agree with it unseen.
+    """
+    if loop.broken or loop.missing:
+        lacking = loop.broken or ", ".join(f"{name}: {why}" for name, why in loop.missing.items())
+        raise RuntimeError(f"the loops themselves give no gradients of {case}: {lacking}")
+    return loop
 
 
 def oracle(

@@ -69,3 +69,8 @@ def test_some_of_what_comes_back_for_out_is_large():
     d_out, *d_last = draw(case_of(equations="lstm", values="large")).cotangents
     assert 0 < is_large(d_out).sum() < d_out.size / 2
     assert not any(is_large(d).any() for d in d_last)
+
+
+def test_an_empty_batch_may_be_asked_for_expanded():
+    """Of no sequences none stands for all."""
+    assert draw(case_of(equations="lstm", B=0, memory="expanded")).input.shape == (7, 0, 3)

@@ -30,6 +30,15 @@ def test_at_quick_every_mode_has_one_case(kinds):
     assert all(is_of(case, kinds, ()) for _, case in found)
 
 
+def test_a_slow_mode_has_few_cases():
+    """At standard the plainest alone, which full has, too, among all that the mode takes."""
+    slow = [mode for mode in MODES.values() if mode.slow]
+    assert slow
+    for mode in slow:
+        (plainest,) = mode.cases("standard")
+        assert plainest in mode.cases("full"), mode.name
+
+
 ASKED = [(("gru",), ("float64",)), (("rnn", "lstm"), ()), ((), ("float16", "bfloat16"))]
 
 

@@ -70,6 +70,14 @@ def test_a_process_that_ends_is_an_error(monkeypatch):
     assert bits.check_bits(CASE).verdict == Verdict.ERROR
 
 
+def test_loops_that_have_no_gradients_are_an_error(monkeypatch):
+    """Else a layer would agree with them that was not compared."""
+    broken = replace(bits.without_onednn(loops, CASE), broken="NotImplementedError")
+    monkeypatch.setattr(bits, "ask", lambda *_, **__: Answer((broken, broken)))
+    with pytest.raises(RuntimeError, match="the loops themselves give no gradients of LSTM"):
+        bits.check_bits(CASE)
+
+
 def test_bits_are_compared_on_one_path_only(monkeypatch):
     """On another device or kind of machine nothing is asserted, and the reason is said."""
     assert "x86-64 only" in bits.why_not_here("cuda")

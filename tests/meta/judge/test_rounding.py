@@ -59,6 +59,8 @@ def test_samples_side_by_side_are_runs_of_the_case(equations, layout):
         batch_first=True,
         call="second derivatives",
     )
+    # Of a half what is kept is doubled, which every format has without rounding.
+    case = replace(case, config=replace(case.config, dropout=0.5))
     exact = run_oracle(case, draw(case))
     still = spread(replace(case, dtype="float64"), draw(case), exact)
     assert still.keys() == exact.keys()

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 from rnn_manual.candidates.candidate import LOOPS, loops
@@ -11,6 +12,7 @@ from rnn_manual.candidates.harness.running import run_candidate
 from rnn_manual.cases.draw import draw
 from rnn_manual.cases.options import case_of, is_telling
 from rnn_manual.config import Config
+from rnn_manual.judge.reference import tolerance
 from rnn_manual.judge.reference.tolerance import oracle, reference
 from rnn_manual.judge.tensor import compare_tensor
 from rnn_manual.mistakes import MISTAKES
@@ -64,6 +66,37 @@ def test_the_loops_are_held_against_the_oracle():
     out, limit = held.loop.tensors["out"], held.allowed["out"]
     assert compare_tensor(out, out, held.exact["out"], limit).verdict == Verdict.IDENTICAL
     assert compare_tensor(out, out, held.exact["out"] + 1e-3, limit).verdict == Verdict.DIFFERS
+
+
+class NoWayBack(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        raise NotImplementedError("no kernel")
+
+
+LACKING = {"detached": torch.Tensor.detach, "no kernel": NoWayBack.apply}
+
+
+@pytest.mark.parametrize("how", LACKING)
+def test_what_the_loops_themselves_lack_is_an_error(monkeypatch, how):
+    """As on a device without autograd, where any layer would agree with what is not there."""
+
+    def without_gradients(module):
+        def layer(x, hx=None):
+            out, h_n = loops(module)(x, hx)
+            return LACKING[how](out), LACKING[how](h_n)
+
+        return layer
+
+    monkeypatch.setattr(tolerance, "loops", without_gradients)
+    with pytest.raises(
+        RuntimeError, match=r"the loops themselves give no gradients of GRU.*: .*no"
+    ):
+        reference.__wrapped__(case_of(equations="gru"))
 
 
 def test_limits_are_those_of_the_numbers_that_were_run():

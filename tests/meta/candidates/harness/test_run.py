@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from rnn_manual.candidates.errors import Violation
 from rnn_manual.candidates.harness.observer import ANOTHER, Observer
 from rnn_manual.candidates.harness.running import run_candidate
 from rnn_manual.cases.levels import few
@@ -116,3 +117,32 @@ def test_an_error_of_second_derivatives(monkeypatch, said, fails):
     found = check(build, case_of(equations="gru", call="second derivatives"), formulas=False)
     assert found.verdict.fails == fails
     assert said in (found.tensors["grad² input"].reason if not fails else str(found))
+
+
+def test_what_is_raised_on_the_way_back_has_a_line(monkeypatch):
+    """And what went right forward is there."""
+    monkeypatch.setattr(RaisesInBackward, "said", "no kernel")
+
+    def build(module):
+        return lambda x, hx=None: module(RaisesInBackward.apply(x), hx)
+
+    found = run_candidate(build, case_of(equations="gru"))
+    assert found.broken == "RuntimeError: no kernel"
+    assert found.line.endswith("raise RuntimeError(RaisesInBackward.said)")
+    assert found.tensors.keys() == {"out", "h_n"}
+
+
+class Fewer(torch.nn.LSTM):
+    """Has no bias, whatever it is asked for."""
+
+    def __init__(self, *sizes, bias=True, **options):
+        super().__init__(*sizes, bias=False, **options)
+
+
+def test_weights_that_do_not_fit_are_named():
+    """In torch's words, of which the first line is enough."""
+    hint = "if the class is of another kind, say so by --kind"
+    words = 'Unexpected key(s) in state_dict: "bias_ih_l0", "bias_hh_l0"'
+    with pytest.raises(Violation) as refused:
+        run_candidate(Fewer, case_of(equations="lstm"))
+    assert str(refused.value) == f"does not load the state_dict of nn.LSTM: {words}; {hint}"
