@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from rnn_manual.cases.features import features_of
 from rnn_manual.config import Config
 from rnn_manual.judge.report.as_json import case_json
 from rnn_manual.judge.report.environment import environment, in_words
@@ -18,6 +19,15 @@ from rnn_manual.judge.report.text import _listed as listed
 from rnn_manual.parity import Case, check
 from tests.meta.judge.planted import CONFIG, wrong_at
 
+# The names that readers of a report rely on.
+ENTRY = (
+    "id", "kind", "mode", "features", "tensors", "verdict", "where", "diagnosis", "formula",
+    "message", "line", "printed", "report", "heat",
+)  # fmt: skip
+FORMULA = (
+    "verdict", "reason", "part", "conditions", "notes", "fingerprint", "tensors", "chance",
+    "differs", "held", "violation", "line", "where", "instead",
+)  # fmt: skip
 BOTH = Case(Config("lstm", 3, 4, num_layers=2, bidirectional=True, proj_size=2), 3, 2)
 
 
@@ -37,6 +47,9 @@ def with_states(change):
 def test_an_entry_says_what_is_compared():
     """Each tensor's verdict and numbers, the place, the formula; and it is JSON."""
     entry = case_json(check(wrong_at(1, 1, 6), Case(CONFIG)))
+    assert tuple(entry) == ENTRY
+    assert tuple(entry["formula"]) == FORMULA
+    assert entry["features"] == features_of(Case(CONFIG))
     assert json.loads(json.dumps(entry)) == entry
     assert entry["id"] == "lstm-2layer-bi-f32"
     assert (entry["kind"], entry["mode"], entry["verdict"]) == ("lstm", "", "differs")

@@ -1,6 +1,7 @@
 """A failure explains itself: where, how far, how much, what it looks like, how to see it again."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -56,7 +57,10 @@ def test_the_block_says_it_all():
     said = {line.split()[0]: line for line in lines[1:]}
     assert "layer 1, backward, step 6 of 0..6 (the first it processes), batch" in said["where"]
     assert "→ out[6, " in said["where"]
-    assert "torch loop" in said["expected"]
+    numbers = (said["expected"], said["actual"], said["oracle"])
+    owners = [re.fullmatch(r"(\w+ +-?[\d.e-]+ +)(.*)", line).groups() for line in numbers]
+    assert [owner for _, owner in owners][::2] == ["torch loop", "NumPy loop in float64"]
+    assert {len(before) for before, _ in owners} == {10 + 9 + 5 + 1}
     assert "float64" in said["oracle"]
     assert "what rounding explains" in said["error"]
     assert " of 280 elements of out" in said["extent"]
@@ -106,6 +110,13 @@ def test_what_agrees_is_printed_too():
     assert [line.split()[0] for line in lines[1:]] == [
         "formula", "forward", "states", "gradients", "case", "built",
     ]  # fmt: skip
+
+
+def test_what_was_printed_is_told_line_by_line():
+    """Below one another, beside the name of the line."""
+    found = check("torch.nn", Case(CONFIG), formulas=False)
+    said = str(replace(found, printed="one\ntwo\n"))
+    assert "\nprinted   one\n          two\ncase " in said
 
 
 def test_a_raise_says_where():
