@@ -26,6 +26,8 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "dropout": ("none", "none, eval"),
     "memory": MEMORY,
 }
+# How layers are called that keep something for the next call: weights made ready once.
+INFERENCE: Options = {"dropout": "none, eval", "call": "no_grad"}
 
 
 def cases_for(
@@ -36,6 +38,7 @@ def cases_for(
     kind: str = "",
     dtype: str = "",
     sizes: Mapping[str, tuple[int, ...]] | None = None,
+    also: Options | None = None,
 ) -> list[Case]:
     """The cases of a mode that takes those for which `takes` is true.
 
@@ -45,6 +48,7 @@ def cases_for(
     Args:
         kind, dtype: of this one alone, with every value of all other options; of all if "".
         sizes: values of T, B, I and H other than those of `OPTIONS`.
+        also: options with which the plainest case is run once more, at every level.
     """
     options = OPTIONS | dict(sizes or {})
     plainest_only = level == "quick" or (slow and level == "standard")
@@ -56,6 +60,8 @@ def cases_for(
         names = ("equations", "dtype")
         given = [row for row in rows if all(row[name] in options[name] for name in names)]
         rows = _rows(takes, options, strength, given)
+    if also and rows:
+        rows.append(rows[0] | also)
     return list(dict.fromkeys(case_of(**row) for row in rows))
 
 

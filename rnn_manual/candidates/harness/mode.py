@@ -12,7 +12,7 @@ from rnn_manual.candidates.declining import declines
 from rnn_manual.candidates.errors import Unsupported, Violation
 from rnn_manual.candidates.harness.building import Built
 from rnn_manual.cases.case import Case
-from rnn_manual.cases.selection import cases_for
+from rnn_manual.cases.selection import INFERENCE, cases_for
 
 
 class Takes(Enum):
@@ -62,6 +62,8 @@ class Mode:
             raises about a layer that is not its own then says that it cannot read it.
         sizes: on which the mode is run, if others than the rest: values of T, B, I and H.
         opaque: why what runs is not known operation by operation; "" if it is.
+        after_a_call: whether what a layer keeps from a call would show: then its plainest case is
+            run in inference, too, for which layers keep most.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Mode:
     translates: bool = False
     sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     opaque: str = ""
+    after_a_call: bool = False
 
     @cache  # noqa: B019 - a mode lives as long as its process
     def cases(self, level: str = "standard", kind: str = "", dtype: str = "") -> tuple[Case, ...]:
@@ -86,7 +89,15 @@ class Mode:
         """
         slow = self.slow or self.slowest
         return tuple(
-            cases_for(self.takes, slow=slow, level=level, kind=kind, dtype=dtype, sizes=self.sizes)
+            cases_for(
+                self.takes,
+                slow=slow,
+                level=level,
+                kind=kind,
+                dtype=dtype,
+                sizes=self.sizes,
+                also=INFERENCE if self.after_a_call else None,
+            )
         )
 
     def declines(self, error: BaseException, subject: Subject) -> bool:

@@ -13,8 +13,9 @@ from torch import nn
 
 from rnn_manual.candidates.errors import Unsupported, in_one_line
 from rnn_manual.candidates.harness.building import Built
-from rnn_manual.candidates.harness.mode import Mode
+from rnn_manual.candidates.harness.mode import Mode, every_case
 from rnn_manual.candidates.torch_versions import needed_argument
+from rnn_manual.cases.case import Case
 from rnn_manual.config import Config
 
 Weights = dict[str, torch.Tensor]
@@ -148,23 +149,29 @@ def _flatten(built: Built, right: Weights) -> None:
     _copy(built, right)
 
 
+def _mode(
+    name: str, sentence: str, change: Change, takes: Callable[[Case], bool] = every_case
+) -> Mode:
+    return Mode(name, sentence, _after_a_call(change), takes, after_a_call=True)
+
+
 MODES = [
-    Mode("data", "p.data = w after a first call", _after_a_call(_data)),
-    Mode("copy_", "p.copy_(w) under no_grad after a first call", _after_a_call(_copy)),
-    Mode("load_state_dict", "load_state_dict after a first call", _after_a_call(_load)),
-    Mode("step", "a step of an optimizer after a first call", _after_a_call(_step)),
-    Mode("assign", "a new Parameter assigned after a first call", _after_a_call(_assign)),
-    Mode(
+    _mode("data", "p.data = w after a first call", _data),
+    _mode("copy_", "p.copy_(w) under no_grad after a first call", _copy),
+    _mode("load_state_dict", "load_state_dict after a first call", _load),
+    _mode("step", "a step of an optimizer after a first call", _step),
+    _mode("assign", "a new Parameter assigned after a first call", _assign),
+    _mode(
         "to-double",
         "to float64 and back after a first call",
-        _after_a_call(_double_and_back),
+        _double_and_back,
         takes=lambda case: case.dtype != "float64",
     ),
-    Mode("deepcopy", "a deep copy after a first call", _after_a_call(_through(copy.deepcopy))),
-    Mode("pickle", "pickled and read back after a first call", _after_a_call(_through(_pickled))),
-    Mode("save", "torch.save and load after a first call", _after_a_call(_through(_saved))),
-    Mode("share_memory", "share_memory after a first call", _after_a_call(_share)),
-    Mode("meta", "to meta, to_empty and load_state_dict after a first call", _after_a_call(_meta)),
-    Mode("meta-assign", "to meta and load_state_dict(assign=True)", _after_a_call(_meta_assigned)),
-    Mode("flatten_parameters", "flatten_parameters after a first call", _after_a_call(_flatten)),
+    _mode("deepcopy", "a deep copy after a first call", _through(copy.deepcopy)),
+    _mode("pickle", "pickled and read back after a first call", _through(_pickled)),
+    _mode("save", "torch.save and load after a first call", _through(_saved)),
+    _mode("share_memory", "share_memory after a first call", _share),
+    _mode("meta", "to meta, to_empty and load_state_dict after a first call", _meta),
+    _mode("meta-assign", "to meta and load_state_dict(assign=True)", _meta_assigned),
+    _mode("flatten_parameters", "flatten_parameters after a first call", _flatten),
 ]

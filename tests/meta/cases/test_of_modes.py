@@ -22,10 +22,13 @@ def test_every_mode_has_a_case_at_standard_or_in_a_recording():
 
 
 @pytest.mark.parametrize("kinds", [(), ("gru",)])
-def test_at_quick_every_mode_has_one_case(kinds):
-    """The plainest, of the kind that is asked for; standard has it, too."""
+def test_at_quick_every_mode_has_its_plainest_case(kinds):
+    """Of the kind that is asked for; and in inference, of what a layer keeps from a first call."""
     found = cases_of_modes("quick", kinds=kinds)
-    assert [mode for mode, _ in found] == [name for name in MODES if name not in SLOWEST]
+    plainest = [mode for mode, case in found if case.training]
+    assert plainest == [name for name in MODES if name not in SLOWEST]
+    in_inference = [(mode, case.call) for mode, case in found if not case.training]
+    assert in_inference == [(m.name, "no_grad") for m in MODES.values() if m.after_a_call]
     assert set(found) <= set(cases_of_modes("standard", kinds=kinds))
     assert all(is_of(case, kinds, ()) for _, case in found)
 

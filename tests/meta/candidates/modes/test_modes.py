@@ -11,7 +11,12 @@ from rnn_manual.cases.levels import is_of
 from rnn_manual.cases.options import case_of, is_feasible, options_of
 from rnn_manual.cases.selection import OPTIONS
 from rnn_manual.parity import Verdict, check
-from tests.meta.candidates.modes.wrong_in_modes import NOT_PLANTED, WRONG_IN, Detached
+from tests.meta.candidates.modes.wrong_in_modes import (
+    NOT_PLANTED,
+    WRONG_IN,
+    Detached,
+    StaleInInference,
+)
 from tests.meta.candidates.right.classes import PlainLSTM
 
 
@@ -63,6 +68,15 @@ def test_a_mode_catches_a_lost_gradient(name):
     comparison = check(Candidate("detached", Detached), plainest(name), mode=name)
     assert comparison.verdict.fails
     assert "lost in this mode" in str([t.reason for t in comparison.tensors.values()])
+
+
+@pytest.mark.parametrize("name", [mode.name for mode in MODES.values() if mode.after_a_call])
+def test_what_is_kept_for_inference_is_seen_there(name):
+    """In training such a layer is right, and on the plainest case of each of these modes."""
+    cases = {case.training: case for case in MODES[name].cases("quick")}
+    kept = Candidate("stale in inference", StaleInInference)
+    assert not check(kept, cases[True], mode=name).verdict.fails
+    assert check(kept, cases[False], mode=name, formulas=False).verdict.fails
 
 
 def test_a_layer_without_gradients_loses_none():

@@ -53,6 +53,15 @@ class Stale(nn.LSTM):
         return super().forward(input, hx)
 
 
+class StaleInInference(Stale):
+    """The same in inference alone: in training it computes with the weights that it has."""
+
+    def forward(self, input, hx=None):
+        if self.training or torch.is_grad_enabled():
+            return nn.LSTM.forward(self, input, hx)
+        return super().forward(input, hx)
+
+
 class Kept(nn.LSTM):
     """Computes with the Parameter objects that it was constructed with, whatever replaces them."""
 
