@@ -31,6 +31,7 @@ FEATURES: dict[str, Callable[[Case], bool]] = {
     "dropout": lambda case: case.random,
     "dropout of 1": lambda case: case.drops and not case.random,
     "dropout, no effect": lambda case: case.config.dropout > 0 and not case.drops,
+    "eval": lambda case: not case.training,
     "batch_first": lambda case: case.config.batch_first,
     **{name: _has("layout", name) for name in LAYOUTS[1:]},
     **{f"state {name}": _has("state", name) for name in STATES},

@@ -1,8 +1,9 @@
 """Which cases: the plainest, selections that show every pair or triple of options, the notes.
 
-standard: the plainest cases, every two options and some three (`together.py`) by a case that can
-tell, and either side of the sizes at which implementations are known to change their ways. quick:
-few of these that still show every option in every kind of layer. full: products and triples.
+standard: the plainest cases; any two options, alone and beside others, and some three
+(`together.py`), by a case that can tell; either side of the sizes at which implementations are
+known to change their ways. quick: few of these that still show every option in every kind of
+layer. full: products and triples.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from rnn_manual.cases.options import (
     product,
 )
 from rnn_manual.cases.thresholds import thresholds
-from rnn_manual.cases.together import STRUCTURE, has_one_mask, masked, together
+from rnn_manual.cases.together import STRUCTURE, has_one_mask, masked, plainly, together
 from rnn_manual.config import Config
 from rnn_manual.usage import DTYPES, KINDS, LEVELS
 
@@ -85,16 +86,14 @@ CHAOTIC = [
 @lru_cache(maxsize=1)
 def standard() -> tuple[Case, ...]:
     """Few cases that still show every option, any two of them together, and some three."""
-    given = [*PLAINEST, *IN_FLOAT64, *LIVES, *thresholds()]
+    alone = [*PLAINEST, *ALONE]
+    plain = [case_of(**row) for row in plainly([options_of(case) for case in alone])]
+    given = [*PLAINEST, *IN_FLOAT64, *LIVES, *plain, *thresholds()]
     rows = [options_of(case) for case in given if is_telling(case)]
     telling = covering(TELLING, 2, feasible=is_feasible, more=together(), given=rows)
     masking = covering(ALL, 1, feasible=has_one_mask, more=masked(), given=[*rows, *telling])
     pairs = (case_of(**row) for row in [*telling, *masking])
-    return tuple(
-        dict.fromkeys(
-            [*PLAINEST, *IN_FLOAT64, *LIVES, *pairs, *ALONE, *ZERO_STEPS, *thresholds(), *CHAOTIC]
-        )
-    )
+    return tuple(dict.fromkeys([*given, *pairs, *ALONE, *ZERO_STEPS, *CHAOTIC]))
 
 
 # What takes long, for `full` only.

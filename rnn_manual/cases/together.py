@@ -8,9 +8,10 @@ occurs with any two options, and with how it is called and any one that its way 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 from rnn_manual.cases.calls import WITHOUT_A_GRAPH
-from rnn_manual.cases.covering import Combination, combinations_of
+from rnn_manual.cases.covering import Combination, combinations_of, covering
 from rnn_manual.cases.options import ALL, MASKING, TELLING, Options, is_feasible, product
 
 # What a network is made of, and how its input is handed in; in the order of `TELLING`.
@@ -52,6 +53,32 @@ def together() -> list[Combination]:
             ]
         )
     )
+
+
+# Many layers have code of their own for plain input of one layout, and leave all else to nn or
+# decline it.
+PLAIN_WAYS: Options = {
+    "equations": ("rnn tanh", "lstm", "gru"),
+    "num_layers": (1, 2),
+    "bidirectional": (False, True),
+    "bias": (True, False),
+    "batch_first": (False, True),
+    "layout": ("batched", "unbatched", "packed"),
+    "state": STATE,
+    "dropout": ("none", "none, eval"),
+    "call": ("with gradients", "no_grad"),
+}
+
+
+def plainly(given: Sequence[Options]) -> list[Options]:
+    """Any two of the plain ways in every kind of layer and layout, on input that is plain else.
+
+    Args:
+        given: what there is already.
+    """
+    four = combinations_of(PLAIN_WAYS, 4)
+    of_each = [c for c in four if {"equations", "layout"} <= dict(c).keys()]
+    return covering(PLAIN_WAYS, 1, feasible=is_feasible, more=of_each, given=given)
 
 
 def masked() -> list[Combination]:

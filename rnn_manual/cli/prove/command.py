@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -12,13 +13,15 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
+from rnn_manual.candidates.candidate import Candidate
 from rnn_manual.candidates.catalogue import as_candidate, unsupported
 from rnn_manual.candidates.errors import ProcessEnded, Unsupported, Unusable
 from rnn_manual.candidates.process.dispatch import facts, set_limit
+from rnn_manual.cases.case import Case
 from rnn_manual.cases.features import features_of
 from rnn_manual.cases.levels import select
 from rnn_manual.cli.console import console, tell
-from rnn_manual.cli.prove.selection import chosen, in_dtypes
+from rnn_manual.cli.prove.selection import chosen, in_dtypes, in_place_of
 from rnn_manual.cli.verify.results import dumps
 from rnn_manual.cli.verify.suite import checked_expression, matches
 from rnn_manual.cli.verify.summary import conditions, formulas, open_formulas, smaller
@@ -50,46 +53,64 @@ def command(options: argparse.Namespace) -> int:
     out = console()
     asked = None if options.k is None else checked_expression(options.k)
     there = in_dtypes(select("standard", kinds=options.kind or ()), options.dtype or ())
-    cases = chosen([case for case in there if asked is None or matches(asked, case.id)])
+    matching = [case for case in there if asked is None or matches(asked, case.id)]
+    cases = chosen(matching)
     if not cases:
         raise Refused(f"-k {options.k!r} matches none of the cases, as {there[0].id}")
-    found: list[dict[str, Any]] = []
-    shown: list[Proof] = []
-    left_out: Counter[str] = Counter()
-    declined: Counter[str] = Counter()
-    for case in track(cases, "proving", console=out, transient=True, disable=not out.is_terminal):
-        if message := unsupported(candidate, case, "cpu", candidate.mode):
-            left_out[message] += 1
-            continue
-        try:
-            proof = prove(candidate, case)
-        except Unsupported as error:
-            declined[str(error)] += 1
-            continue
-        if proof.formula.verdict == OTHER or proof.formula.violation:
-            shown.append(proof)
-        found.append(
-            {
-                "id": case.id,
-                "kind": case.kind,
-                "mode": candidate.mode,
-                "features": features_of(case),
-                "formula": formula_json(proof.formula),
-            }
-        )
+    proved, tried = Proved(), list(cases)
+    proved.go_on(candidate, cases, out)
+    while proved.declined and cases:
+        declined = [case for case in tried if case not in proved.proofs]
+        cases = in_place_of(declined, list(proved.proofs), matching)
+        proved.go_on(candidate, cases, out)
+        tried += cases
+    found = [_entry(proof, candidate.mode) for proof in proved.proofs.values()]
+    shown = [p for p in proved.proofs.values() if p.formula.verdict == OTHER or p.formula.violation]
     verdict, code = _verdict(found, shown)
     given = "" if options.limit == LIMIT else f" --limit {options.limit:g}"
     given += f" --dtype {' '.join(options.dtype)}" if options.dtype else ""
     _show(out, f"{quote(options.candidate)}{given}", found, shown)
-    tell(out, "left out", left_out.most_common())
-    tell(out, "declined", declined.most_common())
+    tell(out, "left out", proved.left_out.most_common())
+    tell(out, "declined", proved.declined.most_common())
     style = "bold red" if code else "bold green" if verdict == SAME else "yellow"
     out.print(f"{options.candidate} {verdict}", style=style, markup=False, soft_wrap=True)
     if options.json is not None:
         report = {"candidate": options.candidate, "cases": found}
-        report |= {"left_out": dict(left_out), "declined": dict(declined)}
+        report |= {"left_out": dict(proved.left_out), "declined": dict(proved.declined)}
         write(Path(options.json), dumps(report))
     return code
+
+
+@dataclass
+class Proved:
+    """What came of the cases: proofs, and how often which reason was given to have none."""
+
+    proofs: dict[Case, Proof] = field(default_factory=dict)
+    left_out: Counter[str] = field(default_factory=Counter)
+    declined: Counter[str] = field(default_factory=Counter)
+
+    def go_on(self, candidate: Candidate, cases: list[Case], out: Console) -> None:
+        """Proves these, too."""
+        hidden = not out.is_terminal
+        for case in track(cases, "proving", console=out, transient=True, disable=hidden):
+            if message := unsupported(candidate, case, "cpu", candidate.mode):
+                self.left_out[message] += 1
+                continue
+            try:
+                self.proofs[case] = prove(candidate, case)
+            except Unsupported as error:
+                self.declined[str(error)] += 1
+
+
+def _entry(proof: Proof, mode: str) -> dict[str, Any]:
+    """A proof as one of the JSON report's cases."""
+    return {
+        "id": proof.case.id,
+        "kind": proof.case.kind,
+        "mode": mode,
+        "features": features_of(proof.case),
+        "formula": formula_json(proof.formula),
+    }
 
 
 def _verdict(found: list[dict[str, Any]], shown: list[Proof]) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -16,10 +17,15 @@ PAIRED = (
     "bidirectional",
     "proj_size",
     "no bias",
+    "eval",
     "batch_first",
     "unbatched",
     "state omitted",
 )
+# The same of input that is packed, of which it is asked where a layer takes nothing else.
+PACKED = (*PAIRED, "packed", "packed sorted", "packed equal", "state random")
+
+Option = tuple[str, Hashable]  # its name, and a value
 
 
 def in_dtypes(cases: Sequence[Case], dtypes: Sequence[str]) -> list[Case]:
@@ -36,21 +42,63 @@ def chosen(cases: Sequence[Case]) -> list[Case]:
     That is every feature; and every two of the structure in input that is not packed, too, for
     many layers decline what is.
     """
-    seen: set[Hashable] = set()
+    return _plainest(cases, packed=False)
+
+
+def in_place_of(
+    declined: Sequence[Case], taken: Sequence[Case], cases: Sequence[Case]
+) -> list[Case]:
+    """The plainest that have what cases have that were declined, for a layer that takes few.
+
+    Of one that takes packed input alone, every two of the structure in packed input.
+
+    Args:
+        cases: all there are; of these not those that it is likely to decline as well.
+    """
+    refused = _refused(declined, taken)
+    tried = {*declined, *taken}
+    left = [case for case in cases if case not in tried and not _options(case) & refused]
+    return _plainest(left, packed=all(case.packed for case in taken), given=taken)
+
+
+def _refused(declined: Sequence[Case], taken: Sequence[Case]) -> set[Option]:
+    """The fewest options, none of a case that was taken, that the declined ones have."""
+    never = {option for case in declined for option in _options(case)}
+    never = never.difference(*map(_options, taken))
+    found: set[Option] = set()
+    left = [of_it for case in declined if (of_it := _options(case) & never)]
+    while left:
+        count = Counter(option for of_it in left for option in of_it)
+        found.add(max(count, key=lambda option: (count[option], str(option))))
+        left = [of_it for of_it in left if not of_it & found]
+    return found
+
+
+def _options(case: Case) -> set[Option]:
+    return set(options_of(case).items())
+
+
+def _plainest(cases: Sequence[Case], packed: bool, given: Sequence[Case] = ()) -> list[Case]:
+    """Those that show something that those before them, and the given ones, do not.
+
+    Args:
+        packed: whether two of the structure count in packed input, too, with how it is packed.
+    """
+    seen = {shown for case in given for shown in _shown(case, packed)}
     found = []
     for case in sorted(cases, key=_plainness):
-        shown = set(_shown(case))
+        shown = set(_shown(case, packed))
         if case.batch_size and not shown <= seen:
             found.append(case)
             seen |= shown
     return found
 
 
-def _shown(case: Case) -> Iterator[Hashable]:
+def _shown(case: Case, packed: bool) -> Iterator[Hashable]:
     features = features_of(case)
     yield from ((case.kind, name) for name in features)
-    if not case.packed and case.seq_len > 1:
-        structure = [name for name in PAIRED if name in features]
+    if (packed or not case.packed) and case.seq_len > 1:
+        structure = [name for name in (PACKED if packed else PAIRED) if name in features]
         yield from ((case.kind, two) for two in combinations(structure, 2))
 
 

@@ -18,6 +18,7 @@ within     other bits, but off by no more than rounding alone explains, which is
 ROWS = {
     "stacked": "more than one layer",
     "dropout, no effect": "of one layer, or in eval()",
+    "eval": "after eval()",
     "packed sorted": "a PackedSequence, the longest first",
     "packed equal": "a PackedSequence whose sequences are all of one length",
     "after another": "called before with other numbers and sizes",

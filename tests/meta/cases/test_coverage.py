@@ -9,13 +9,14 @@ from rnn_manual.cases.levels import FACTORS, full, standard
 from rnn_manual.cases.options import (
     ALL,
     MASKING,
+    PLAIN,
     TELLING,
     case_of,
     is_feasible,
     is_telling,
     options_of,
 )
-from rnn_manual.cases.together import STRUCTURE
+from rnn_manual.cases.together import PLAIN_WAYS, STRUCTURE
 from rnn_manual.parity import select
 
 
@@ -202,6 +203,17 @@ def test_standard_is_long_in_every_layout_and_direction(T, telling_rows):
     """Steps beyond the twelfth, packed and backwards too."""
     rows = {(row["layout"], row["bidirectional"]) for row in telling_rows if row["T"] == T}
     assert rows == set(itertools.product(TELLING["layout"], (False, True)))
+
+
+@pytest.mark.parametrize("layout", PLAIN_WAYS["layout"])
+@pytest.mark.parametrize("equations", PLAIN_WAYS["equations"])
+def test_standard_shows_any_two_ways_on_input_that_is_plain_else(equations, layout):
+    """For a layer that goes its own way there alone, as one that leaves the rest to nn."""
+    plain = PLAIN | {"equations": equations, "layout": layout}
+    ways = {name: PLAIN_WAYS[name] for name in PLAIN_WAYS.keys() - {"equations", "layout"}}
+    rows = [options_of(case) for case in standard()]
+    rows = [row for row in rows if all(row[n] == plain[n] for n in plain.keys() - ways)]
+    assert missing(rows, ways, 2) == []
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 
 from rnn_manual.cases.features import features_of
-from rnn_manual.cli.prove.selection import PAIRED, chosen
+from rnn_manual.cli.prove.selection import PACKED, PAIRED, chosen, in_place_of
 from rnn_manual.parity import select
 
 KINDS = sorted({case.kind for case in select()})
@@ -42,3 +42,37 @@ def test_every_two_of_the_structure_are_there_without_packed_input(kind, two):
         assert kind != "lstm"
     else:
         assert set(padded) & set(chosen(select()))
+
+
+TAKES = {
+    "packed input": lambda case: case.packed and not case.config.proj_size,
+    "one layer of one direction": lambda case: case.config.num_rows == 1,
+    "no dropout": lambda case: case.config.dropout == 0,
+}
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+@pytest.mark.parametrize("what", TAKES)
+def test_of_a_layer_that_takes_little_there_is_all_that_it_takes(what, kind):
+    """Every feature, and two of the structure, that other cases were to show and it declined.
+
+    And little is asked in vain.
+    """
+    there, takes = select(kinds=[kind]), TAKES[what]
+    taken, tried, more = [], [], chosen(there)
+    while more:
+        assert not {*more} & {*tried}
+        tried += more
+        taken += filter(takes, more)
+        more = in_place_of([case for case in tried if not takes(case)], taken, there)
+    assert len(taken) > len(tried) / 4
+    names = PACKED if what == "packed input" else PAIRED
+
+    def pairs(cases):
+        several = [c for c in cases if takes(c) and c.seq_len > 1 and c.batch_size]
+        shown = ([n for n in names if n in features_of(c)] for c in several)
+        return {two for features in shown for two in combinations(features, 2)}
+
+    assert pairs(taken) >= pairs(c for c in there if c.packed == (what == "packed input"))
+    features = ({*features_of(c)} for c in there if takes(c) and c.batch_size)
+    assert set().union(*map(features_of, taken)) == set().union(*features)

@@ -27,6 +27,9 @@ def others_too(
     Returns: how many other quantities are then others, too; None if nothing was made of it.
     """
     shows = partial(shows_another, trace, right_there(case))
+    if quantity == "o·tanh(c')":  # of which h' is made by a product alone
+        W_hr: Any = cell.weights.weight_hr
+        quantity, points = "h'", points @ W_hr.T
     if quantity == "h'":
         returned = _is_returned(case, trace, cell, points)
         made = _next_sums(case, cells, cell, points) if returned is None else ()
@@ -47,12 +50,9 @@ def shows_another(trace: Trace, right: Keys, made: Points) -> bool:
 
 
 def made_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
-    """What is made of a value in the place of a sum, or of o·tanh(c'), if nothing else is known."""
-    W_hr: Any = cell.weights.weight_hr
+    """What is made of a value in the place of a sum, if nothing else is known."""
     if quantity.startswith("a"):
         yield from (y.tanh(), y.sigmoid(), y.relu())
-    elif quantity == "o·tanh(c')":
-        yield y @ W_hr.T
 
 
 def whole_of(cell: Cell, quantity: str, y: Points) -> Iterator[Points]:
