@@ -155,6 +155,9 @@ def _formula_of(
     formula = replace(formula, differs=differs, held=others <= numbers.keys())
     if not explained:
         return formula
+    forward = {v for name, v in formula.tensors.items() if not name.startswith("grad")}
+    if mode and MODES[mode].forward_mode and OTHER not in forward:
+        return formula
     trace = there(traced, case).value
     where, instead, failed = _located(case, trace, formula)
     notes = (*formula.notes, failed) if failed else formula.notes

@@ -64,6 +64,7 @@ class Mode:
         opaque: why what runs is not known operation by operation; "" if it is.
         after_a_call: whether what a layer keeps from a call would show: then its plainest case is
             run in inference, too, for which layers keep most.
+        forward_mode: whether gradients are had without a way back, of which nothing can be told.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Mode:
     sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     opaque: str = ""
     after_a_call: bool = False
+    forward_mode: bool = False
 
     @cache  # noqa: B019 - a mode lives as long as its process
     def cases(self, level: str = "standard", kind: str = "", dtype: str = "") -> tuple[Case, ...]:

@@ -98,6 +98,7 @@ MODES = [
         takes=_few_numbers,
         sizes={"B": (2, 1), "I": (2, 1), "H": (2,)},  # as many runs as numbers
         translates=True,
+        forward_mode=True,
     ),
     Mode(
         "checkpoint",

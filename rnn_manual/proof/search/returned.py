@@ -59,8 +59,6 @@ def _names(case: Case) -> dict[int, str]:
     """Key → which quantity of which cell has this value."""
     found: dict[int, str] = {}
     case = as_formula(case)
-    zero = np.zeros((len(leaf_residues(case)["input"].values), 1), np.int64)
-    found[int(keys_of(zero)[0])] = "0"
     for name, leaf in leaf_residues(case).items():
         for place, key in np.ndenumerate(keys_of(leaf.values)):
             found.setdefault(int(key), f"{name}[{', '.join(map(str, place))}]")
@@ -78,4 +76,6 @@ def _names(case: Case) -> dict[int, str]:
             for (row, unit), key in np.ndenumerate(keys_of(quantity.values)):
                 where = f"layer {cell.layer}, {DIRECTIONS[cell.direction]}, step {cell.step}"
                 found[int(key)] = f"{name} of {where}, batch {order[row]}, unit {unit}"
+    zero = np.zeros((len(leaf_residues(case)["input"].values), 1), np.int64)
+    found[int(keys_of(zero)[0])] = "0"  # whichever of them are
     return found

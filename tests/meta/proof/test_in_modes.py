@@ -10,6 +10,7 @@ from rnn_manual.parity import Case, check, prove
 from rnn_manual.proof.compare import compare
 from rnn_manual.proof.runs.mirrored import mirrored
 from tests.meta.candidates.modes.wrong_in_modes import WRONG_IN
+from tests.meta.candidates.right.classes import PlainGRU
 
 # Copied deeply, what a layer keeps beside its parameters is copied byte by byte: that is open.
 KNOWN_IN = [
@@ -62,3 +63,21 @@ def test_zeros_that_forward_ad_makes_are_zeros():
     case = Case(Config("gru", 1, 2), 1, 1, state="omitted")
     found = check("forward-ad", case)
     assert found.formula.verdict == "proved"
+
+
+class Detaches(PlainGRU):
+    """Has no gradient of W_hh."""
+
+    def step(self, x, w, h):
+        return super().step(x, [w[0], w[1].detach(), *w[2:]], h)
+
+
+def test_without_a_way_back_no_step_of_it_is_told():
+    """By forward-mode AD no gradient flows from step to step: of what is wrong, only the name."""
+    case = MODES["forward-ad"].cases(kind="gru")[0]
+    found = prove(Detaches, case, mode="forward-ad").formula
+    assert [name for name, verdict in found.tensors.items() if verdict == "other"] == [
+        "grad weight_hh_l0"
+    ]
+    assert (found.where, found.instead) == (None, "")
+    assert prove(Detaches, case).formula.instead

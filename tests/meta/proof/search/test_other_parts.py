@@ -58,3 +58,38 @@ def test_another_first_state_is_named():
     assert said.endswith("is f·c_0[1] + i·g, expected f·c_0[0] + i·g")
     said = prove(UnsortedC, small("lstm", layout="packed", B=6)).formula.instead
     assert said.endswith("is f·(c of sequences in another order) + i·g, expected f·c + i·g")
+
+
+def projecting(new_h):
+    """An LSTM whose h' is another function of o, c' and W_hr."""
+
+    def build(module):
+        def call(x, hx):
+            (h,), (c,) = hx
+            W, U, b, d, P = module.parameters()
+            out = []
+            for x_t in x:
+                i, f, g, o = (x_t @ W.T + b + h @ U.T + d).chunk(4, 1)
+                c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+                h = new_h(o.sigmoid(), c, P)
+                out.append(h)
+            return torch.stack(out), (h[None], c[None])
+
+        return call
+
+    return build
+
+
+def test_of_a_projection_it_is_the_whole_that_is_told():
+    """What is projected beside h' is not taken for h', as where tanh is taken after it."""
+    case = small("lstm", H=3, proj_size=2)
+    without = projecting(lambda o, c, P: (o * c) @ P.T)
+    words = "tanh(c') of layer 0, forward, step 0 (the first it processes) is"
+    assert prove(without, case).formula.instead.startswith(f"{words} left out: h' is o·c'")
+    for after in (
+        projecting(lambda o, c, P: (o @ P.T) * (c @ P.T).tanh()),
+        projecting(lambda o, c, P: ((o * c) @ P.T).tanh()),
+    ):
+        found = prove(after, case).formula
+        assert found.instead == f"{words} never computed"
+        assert "projecting(lambda o, c, P: (" in found.where.line

@@ -78,3 +78,17 @@ def test_the_sums_are_among_what_is_named():
 
     found = prove(Sums, small("rnn", T=1, state="omitted")).formula
     assert "out[0, 0, 0] is a of layer 0, forward, step 0, batch 0, unit 0" in found.instead
+
+
+class KeepsAll(PlainRNN):
+    """Nothing is dropped between its layers."""
+
+    def __init__(self, *sizes, dropout=0.0, **options):
+        super().__init__(*sizes, **options)
+
+
+def test_what_is_zero_has_no_other_name():
+    """Where all is dropped and there is no bias, every state of layer 1 is 0."""
+    case = small("rnn", layers=2, dropout=1.0, bias=False, state="omitted")
+    found = prove(KeepsAll, case).formula
+    assert found.instead == "h_n[1, 0, 0] is none of the loops' values, expected 0"
