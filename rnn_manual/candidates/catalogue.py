@@ -10,7 +10,7 @@ from rnn_manual.candidates.candidate import NN, Candidate, Subject, another_kind
 from rnn_manual.candidates.device import lacking
 from rnn_manual.candidates.errors import Unusable
 from rnn_manual.candidates.harness.mode import Mode
-from rnn_manual.candidates.harness.result import DECLINED, REFUSED, Result
+from rnn_manual.candidates.harness.result import DECLINED, REFUSED, SHAPED, Result
 from rnn_manual.candidates.harness.running import run_candidate
 from rnn_manual.candidates.modes import (
     calls,
@@ -99,8 +99,8 @@ def _run(subject: Subject, case: Case, device: str, mode: str) -> Result:
 
 
 def _said(why: str) -> bool:
-    """Whether a gradient is not there because the layer said so, and not in silence."""
-    return why == REFUSED or why.startswith(DECLINED)
+    """Whether a gradient is not there for a reason that is told, and not in silence."""
+    return why in (REFUSED, SHAPED) or why.startswith(DECLINED)
 
 
 def unsupported(candidate: Candidate, case: Case, device: str, mode: str = "") -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from rnn_manual.cases.case import LAYOUTS, Case
+from rnn_manual.cases.case import LAYOUTS, MEMORY, Case
 from rnn_manual.cases.covering import covering, fewest
 from rnn_manual.cases.notes import NOTES
 from rnn_manual.cases.options import (
@@ -64,13 +64,22 @@ LIVES = [
     for equations in TELLING["equations"]
 ]
 
+# Masks, and what is kept without gradients, are told by nothing that is called otherwise.
+DROPPED = [case_of(equations=e, num_layers=2, dropout="0.3") for e in TELLING["equations"]]
+KEPT = [case_of(equations=e, state="omitted", call="no_grad") for e in TELLING["equations"]]
+
 # Every way of calling, all values and memory alone, on one layer and padded input: many layers
 # take nothing else, and of those that show two options together next to nothing.
 ALONE = [
-    case_of(equations=equations, **{name: value})
-    for name in ("values", "memory", "call")
-    for value in ALL[name][1:]
-    for equations in ("rnn tanh", "lstm", "gru")
+    *(
+        case_of(equations=equations, **{name: value})
+        for name in ("values", "call")
+        for value in ALL[name][1:]
+        for equations in ("rnn tanh", "lstm", "gru")
+    ),
+    *(case_of(equations=e, memory=lies) for lies in MEMORY[1:] for e in TELLING["equations"]),
+    *DROPPED,
+    *KEPT,
 ]
 # A step whose input is all zero, of a relu and of a projection, too.
 ZERO_STEPS = [case_of(equations=e, values="signed zeros") for e in TELLING["equations"]]
@@ -177,7 +186,7 @@ def quick(cases: Sequence[Case]) -> list[Case]:
     None is chaotic, if others are there: these take long.
     """
     tame = [case for case in cases if case.gain == 1] or cases
-    found = [case for case in tame if case in IN_EACH_DTYPE]
+    found = [case for case in tame if case in (*IN_EACH_DTYPE, *DROPPED, *KEPT)]
     for kind in KINDS:
         found += _fewest([case for case in tame if case.config.kind == kind], {1: list(ALL)})
     return list(dict.fromkeys(found))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rnn_manual.candidates.harness.result import COPIED, FROZEN, NO_GRAPH, REFUSED, SUMMED
+from rnn_manual.candidates.harness.result import COPIED, FROZEN, NO_GRAPH, REFUSED, SHAPED, SUMMED
 
 # Each fact, and how a cell of a table says it; what is none of these is `declined`.
-SHORT = {NO_GRAPH: "none", COPIED: "copied", FROZEN: "frozen", REFUSED: "refused"}
+SHORT = {NO_GRAPH: "none", COPIED: "copied", FROZEN: "frozen", REFUSED: "refused", SHAPED: "none"}
 # To refuse a backward after a change in place is any layer's right; and what second derivatives
 # lack follows from what the first ones lack.
 FOLLOWS = (REFUSED, SUMMED)

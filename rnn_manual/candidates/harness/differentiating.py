@@ -12,7 +12,7 @@ from rnn_manual.candidates.declining import declines
 from rnn_manual.candidates.errors import in_one_line
 from rnn_manual.candidates.harness.loss import loss
 from rnn_manual.candidates.harness.observer import PLAIN, Observer
-from rnn_manual.candidates.harness.result import COPIED, DECLINED, FROZEN, NO_GRAPH, SUMMED
+from rnn_manual.candidates.harness.result import COPIED, DECLINED, FROZEN, NO_GRAPH, SHAPED, SUMMED
 from rnn_manual.candidates.harness.tensors import Tensors, placed
 from rnn_manual.candidates.harness.untouched import Untouched
 from rnn_manual.cases.calls import differentiated, in_the_loss
@@ -58,14 +58,20 @@ def gradients(
     Raises: Violation: the backward changed a cotangent. What the layer raises.
     """
     asked = {n: leaf for n, leaf in (leaves | parameters).items() if differentiated(case, n)}
-    pairs = zip(outputs.items(), data.cotangents, strict=True)
+    pairs = [
+        (name, tensor, cotangent)
+        for (name, tensor), cotangent in zip(outputs.items(), data.cotangents, strict=True)
+        if in_the_loss(case, name)
+    ]
+    if any(tensor.shape != cotangent.shape for _, tensor, cotangent in pairs):
+        return Gradients(missing=_reasons(dict.fromkeys(asked, SHAPED)))
     live = {  # (second derivatives are asked of what multiplies, too)
         name: (
             tensor,
             placed(case, name, _like(cotangent, tensor)).requires_grad_(bool(data.directions)),
         )
-        for (name, tensor), cotangent in pairs
-        if in_the_loss(case, name) and tensor.requires_grad and tensor.shape == cotangent.shape
+        for name, tensor, cotangent in pairs
+        if tensor.requires_grad
     }
     if not live:
         return Gradients(missing=_reasons(dict.fromkeys(asked, NO_GRAPH)))

@@ -30,6 +30,7 @@ EDGES = {
     "dropout": (DROPOUT, DROPOUT | {"dropout": 1.0}),
     "dropout of 1": (DROPOUT | {"dropout": 1.0}, DROPOUT),
     "dropout, no effect": (DROPOUT | {"training": False}, DROPOUT),
+    "eval": ({"training": False}, {}),
     "batch_first": ({"batch_first": True}, {}),
     **{
         name: ({"layout": name}, {})

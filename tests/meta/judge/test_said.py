@@ -177,3 +177,21 @@ def test_what_a_proof_does_besides_fails_it():
     assert proof.formula.violation.startswith("changed its input in place")
     with pytest.raises(AssertionError, match=": fails\nit        changed its input in place"):
         proof.assert_ok()
+
+
+@pytest.mark.parametrize("call", ["with gradients", "loss on h_n"])
+def test_an_output_of_another_shape_is_the_only_fault(call):
+    """No gradient of it can be asked for: none is lost, and none differs."""
+
+    def build(module):
+        def layer(x, hx=None):
+            out, h_n = module(x, hx)
+            return out, h_n[None]
+
+        return layer
+
+    found = check(build, case_of(equations="gru", layout="unbatched", call=call))
+    assert [name for name, tensor in found.tensors.items() if tensor.verdict.fails] == ["h_n"]
+    said = str(found)
+    assert "\nwhere     h_n: shape (1, 1, 5), expected (1, 5)\n" in said
+    assert "\nbut       gradients: not compared (an output has another shape)\n" in said
