@@ -91,8 +91,8 @@ ROOMS: dict[str, Room] = {
         ["rnn_manual/judge/[!r]*.py"],
         [
             *REPORTED,
-            *_tests("judge", "bits effects missing drawn"),
-            *_tests("proof", "open conditions raising other in_modes"),
+            *_tests("judge", "bits effects missing drawn tolerance"),
+            *_tests("proof", "open conditions raising other in_modes dropped"),
             *_tests("candidates", "faulty"),
             *_tests("cases", "strategies"),
         ],
