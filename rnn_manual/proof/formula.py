@@ -77,6 +77,9 @@ class Formula:
         return bool(self.violation or self.differs) or (self.verdict == OTHER and not self.held)
 
 
+NAMED = 4  # of the results that are others
+
+
 def in_words(formula: Formula) -> list[str]:
     """Everything known of a formula but its verdict, a line each."""
     at = formula.where.line if formula.where else formula.line
@@ -92,9 +95,12 @@ def in_words(formula: Formula) -> list[str]:
 
 
 def _where(formula: Formula) -> str:
-    if formula.where is None:
-        return ""
     place = formula.where
+    if place is None:
+        others = [name for name, verdict in formula.tensors.items() if verdict == OTHER]
+        more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+        named = ", ".join(others[:NAMED]) + more
+        return f"{named}: another formula than the loops'" if others else ""
     words = [f"layer {place.layer}"] if place.layer is not None else []
     words += [place.direction] if place.direction else []
     words += [f"step {place.step}"] if place.step is not None else []

@@ -8,6 +8,7 @@ from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.config import Config
 from rnn_manual.parity import Case, check, prove
 from rnn_manual.proof.compare import compare
+from rnn_manual.proof.formula import in_words
 from rnn_manual.proof.runs.mirrored import mirrored
 from tests.meta.candidates.modes.wrong_in_modes import WRONG_IN
 from tests.meta.candidates.right.classes import PlainGRU
@@ -80,4 +81,5 @@ def test_without_a_way_back_no_step_of_it_is_told():
         "grad weight_hh_l0"
     ]
     assert (found.where, found.instead) == (None, "")
+    assert in_words(found)[0] == "formula   grad weight_hh_l0: another formula than the loops'"
     assert prove(Detaches, case).formula.instead
