@@ -68,4 +68,4 @@ class Reals(Points):
 def shifted(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
     """Axes of the array as axes of its values, which have one more in front."""
     axes = range(ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
-    return tuple(a % ndim + 1 if ndim else 1 for a in axes)
+    return tuple(a % ndim + 1 for a in axes) if ndim else ()  # torch takes 0 and -1 of a number

@@ -114,3 +114,11 @@ def test_a_block_of_one_element_is_measured_as_well_as_others():
         moves = np.stack([moved[name] for moved in many])
         typical = np.sqrt(np.mean(moves**2, 0))
         assert (moves > typical / 3).all(), name
+
+
+def test_of_no_sequences_nothing_is_moved():
+    """A batch of none has gradients of its weights, which are zero."""
+    case = case_of(equations="lstm", B=0)
+    moves = spread(case, draw(case), run_oracle(case, draw(case)))
+    assert moves["out"].shape == (7, 0, 5)
+    assert not any(move.any() for move in moves.values())

@@ -6,12 +6,13 @@ from torch import nn
 
 from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.config import Config
-from rnn_manual.parity import Case, check, prove
+from rnn_manual.parity import Case, Unsupported, check, prove
 from rnn_manual.proof.compare import compare
 from rnn_manual.proof.formula import in_words
 from rnn_manual.proof.runs.mirrored import mirrored
 from tests.meta.candidates.modes.wrong_in_modes import WRONG_IN
 from tests.meta.candidates.right.classes import PlainGRU
+from tests.meta.proof.small import small
 
 # Copied deeply, what a layer keeps beside its parameters is copied byte by byte: that is open.
 KNOWN_IN = [
@@ -83,3 +84,11 @@ def test_without_a_way_back_no_step_of_it_is_told():
     assert (found.where, found.instead) == (None, "")
     assert in_words(found)[0] == "formula   grad weight_hh_l0: another formula than the loops'"
     assert prove(Detaches, case).formula.instead
+
+
+def test_what_a_mode_does_not_take_is_declined():
+    """As where numbers are compared: a mode for classes, and a case that it means nothing on."""
+    with pytest.raises(Unsupported, match=r"a mode for torch\.nn, and classes"):
+        prove(lambda module: module, small("lstm"), mode="vmap")
+    with pytest.raises(Unsupported, match="it means nothing on such a case"):
+        prove(nn.LSTM, small("lstm", layout="unbatched", B=1), mode="vmap")

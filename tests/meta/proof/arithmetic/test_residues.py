@@ -129,6 +129,17 @@ def test_products_broadcast_and_may_be_empty():
     assert np.array_equal(product(a[..., :0], a[0, :0]), np.zeros((2, 3, 4)))
 
 
+def test_sums_over_axes_as_torch_has_them():
+    """Of a number, too, over its axis 0 or -1; and to a shape given as one tuple."""
+    x = Residues(np.arange(24).reshape(4, 2, 3))
+    assert np.array_equal(x.sum(-1).values, x.values.sum(2))
+    assert np.array_equal(x.sum((0, 1)).values, x.values.sum((1, 2)))
+    number = x[0, 0]
+    for axis in (0, -1, None):
+        assert np.array_equal(number.sum(axis).values, number.values)
+    assert np.array_equal(x.reshape((3, 2)).values, x.reshape(3, 2).values)
+
+
 def test_too_long_a_sum_is_refused():
     """From 2¹⁹ products on float64 would round."""
     wide = np.zeros((1, 1, 1 << 19), np.int64)
@@ -169,6 +180,8 @@ def test_the_bound_falls_with_the_points():
     assert bound([inverses], 1, Degree(3, 1, 2, 1), PRIME, 1) == pytest.approx(7 / PRIME, abs=0)
     nested = Account(inverses=5, inverted=Degree(2, 1, 1, 1))  # of an x: 2 + 1·1·2
     assert bound([nested], 1, Degree(3, 1, 1, 2), PRIME, 1) == pytest.approx(7 / PRIME, abs=0)
+    hashed = Account(compared=6)
+    assert bound([hashed], 0, Degree(0), PRIME, 4) == pytest.approx(6 * 2.0**-64, abs=0)
     compared = Account(compared=6, recognized=Degree(2))
     assert bound([compared], 0, Degree(0), PRIME, 1) == pytest.approx(12 / PRIME, 1e-9)
     # u + 1/x against v + 1/y, of x and y of degree 5: (u - v)·x·y + y - x has degree 11.
