@@ -76,7 +76,6 @@ class _SideBySide:
         gates = len(case.config.gates) * case.config.hidden_size
         some = min(int(sizes[0]), max(SEQUENCES, WHOLE // (SAMPLES * len(sizes) * gates)))
         self.chosen = np.unique(np.linspace(0, max(0, sizes[0] - 1), some).astype(int))
-        self.chosen = self.chosen[self.chosen < sizes[0]]
         self.is_part = len(self.chosen) < sizes[0]
         alive = self.chosen < sizes[:, None]  # (T, sequences)
         self.rows = ((np.cumsum(sizes) - sizes)[:, None] + self.chosen)[alive]
