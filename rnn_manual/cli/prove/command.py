@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,19 +20,15 @@ from rnn_manual.cases.case import Case
 from rnn_manual.cases.features import features_of
 from rnn_manual.cases.levels import select
 from rnn_manual.cli.console import console, tell
+from rnn_manual.cli.prove.closing import SAME, show, verdict
 from rnn_manual.cli.prove.selection import chosen, in_dtypes, in_place_of
 from rnn_manual.cli.verify.results import dumps
 from rnn_manual.cli.verify.suite import checked_expression, matches
-from rnn_manual.cli.verify.summary import conditions, formulas, open_formulas, smaller
-from rnn_manual.cli.verify.tables import formulas_table
 from rnn_manual.files import check_writable, write
 from rnn_manual.judge.prove import Proof, prove
 from rnn_manual.judge.report.as_json import formula_json
-from rnn_manual.proof.formula import OPEN, OTHER
+from rnn_manual.proof.formula import OTHER
 from rnn_manual.usage import LIMIT, Refused
-
-SHOWN = 5
-SAME = "computes the loops' formulas"
 
 
 def command(options: argparse.Namespace) -> int:
@@ -66,14 +61,14 @@ def command(options: argparse.Namespace) -> int:
         tried += cases
     found = [_entry(proof, candidate.mode) for proof in proved.proofs.values()]
     shown = [p for p in proved.proofs.values() if p.formula.verdict == OTHER or p.formula.violation]
-    verdict, code = _verdict(found, shown)
+    said, code = verdict(found, shown)
     given = "" if options.limit == LIMIT else f" --limit {options.limit:g}"
     given += f" --dtype {' '.join(options.dtype)}" if options.dtype else ""
-    _show(out, f"{quote(options.candidate)}{given}", found, shown)
+    show(out, f"{quote(options.candidate)}{given}", found, shown)
     tell(out, "left out", proved.left_out.most_common())
     tell(out, "declined", proved.declined.most_common())
-    style = "bold red" if code else "bold green" if verdict == SAME else "yellow"
-    out.print(f"{options.candidate} {verdict}", style=style, markup=False, soft_wrap=True)
+    style = "bold red" if code else "bold green" if said == SAME else "yellow"
+    out.print(f"{options.candidate} {said}", style=style, markup=False, soft_wrap=True)
     if options.json is not None:
         report = {"candidate": options.candidate, "cases": found}
         report |= {"left_out": dict(proved.left_out), "declined": dict(proved.declined)}
@@ -111,66 +106,3 @@ def _entry(proof: Proof, mode: str) -> dict[str, Any]:
         "features": features_of(proof.case),
         "formula": formula_json(proof.formula),
     }
-
-
-def _verdict(found: list[dict[str, Any]], shown: list[Proof]) -> tuple[str, int]:
-    """What the last line says, and the exit code."""
-    verdicts = Counter(case["formula"]["verdict"] for case in found)
-    if any(proof.formula.fails and not proof.formula.violation for proof in shown):
-        return "computes other formulas than the loops", 1
-    if shown and (broken := sum(bool(proof.formula.violation) for proof in shown)):
-        return f"fails on {broken} of {len(found)} cases", 1
-    if verdicts[OTHER]:
-        of = f"{verdicts[OTHER]} of {len(found)} cases"
-        return f"computes another formula, with the same numbers, on {of}", 0
-    if not found:
-        return "was not compared: every case is declined or left out", 2
-    if verdicts[OPEN] == len(found):
-        return "is not known as formulas on any case: rnn-manual verify compares its numbers", 2
-    if verdicts["proved"] == len(found):
-        return (f"{SAME}, but for what is told above" if conditions(found) else SAME), 0
-    return f"is proved on {verdicts['proved']} of {len(found)} cases", 0
-
-
-def _show(
-    out: Console,
-    candidate: str,
-    found: list[dict[str, Any]],
-    shown: list[Proof],
-) -> None:
-    by_words: dict[str, list[Proof]] = {}
-    for proof in shown:
-        by_words.setdefault(re.sub(r"\d+", "0", _heading(proof)), []).append(proof)
-    for proofs in sorted(by_words.values(), key=len, reverse=True)[:SHOWN]:
-        plainest = min(proofs, key=_plainness)
-        if len(by_words) > 1 or len(proofs) > 1:
-            heading = f"{len(proofs)} × {_heading(plainest)}{_with_other_numbers(proofs)}"
-            heading += "; the plainest:" if len(proofs) > 1 else ":"
-            out.print(heading, style="bold red", markup=False)
-        again = f"rnn-manual prove --candidate {candidate} -k '[{plainest.case.id}]'"
-        out.print(f"{plainest}\nagain     {again}\n", markup=False, soft_wrap=True)
-    if len(by_words) > SHOWN:
-        more = len(by_words) - SHOWN
-        out.print(f"… and {more} more kind{'s' * (more > 1)}\n", style="red")
-    if any(case["formula"]["verdict"] != OPEN for case in found):
-        out.print(formulas_table(found))
-        out.print(f"\nformulas  {formulas(found)}", markup=False, soft_wrap=True)
-    tell(out, "open", open_formulas(c for c in found if not c["formula"]["violation"]))
-    tell(out, "proved", [*smaller(found), *conditions(found)])
-
-
-def _heading(proof: Proof) -> str:
-    """What several have in common: what was done, or the quantity, wherever it is."""
-    place = proof.formula.where
-    another = f"another {place.quantity}" if place else "another formula"
-    return proof.formula.violation or another
-
-
-def _with_other_numbers(proofs: list[Proof]) -> str:
-    """How many of several fail, where some give the same numbers by another formula."""
-    failing = sum(proof.formula.fails for proof in proofs)
-    return "" if failing in (0, len(proofs)) else f", {failing} of them with other numbers"
-
-
-def _plainness(proof: Proof) -> tuple[bool, int]:
-    return not proof.formula.fails, len(proof.case.id)

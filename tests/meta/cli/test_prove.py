@@ -9,7 +9,7 @@ from rnn_manual.candidates.process import dispatch
 from rnn_manual.cases.features import CHAOTIC, features_of
 from rnn_manual.cli import main
 from rnn_manual.cli.console import console, tell
-from rnn_manual.cli.prove import command
+from rnn_manual.cli.prove import closing
 from rnn_manual.cli.prove.selection import chosen, in_dtypes
 from rnn_manual.cli.verify.tables import formulas_table
 from rnn_manual.judge.prove import Proof
@@ -136,11 +136,11 @@ def test_what_differs_in_its_numbers_alone_is_of_one_kind(capsys):
     case = small("rnn")
     raised = [Formula("open", violation=f"raised ValueError: size {k}") for k in (3, 5)]
     held = [Formula("other", differs=differs, held=True) for differs in ((), ("out",), ("out",))]
-    command._show(console(), "c", [], [Proof(case, "c", f) for f in raised + held])
+    closing.show(console(), "c", [], [Proof(case, "c", f) for f in raised + held])
     shown = capsys.readouterr().out
     assert "2 × raised ValueError: size 3; the plainest:" in shown
     assert "3 × another formula, 2 of them with other numbers; the plainest:" in shown
-    command._show(console(), "c", [], [Proof(case, "c", f) for f in raised])
+    closing.show(console(), "c", [], [Proof(case, "c", f) for f in raised])
     assert "of them" not in capsys.readouterr().out
 
 
@@ -150,7 +150,7 @@ def test_what_differs_in_its_numbers_alone_is_of_one_kind(capsys):
 def test_of_many_kinds_a_few_are_shown(capsys, kinds, said):
     """And how many more there are."""
     shown = [Formula("open", violation="x" * k) for k in range(1, kinds + 1)]
-    command._show(console(), "c", [], [Proof(small("rnn"), "c", f) for f in shown])
+    closing.show(console(), "c", [], [Proof(small("rnn"), "c", f) for f in shown])
     assert said in capsys.readouterr().out
 
 
