@@ -6,11 +6,13 @@ import torch
 from rnn_manual.candidates.candidate import NN, Candidate, torch_nn
 from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.candidates.declining import declines
+from rnn_manual.candidates.harness.mode import Mode
+from rnn_manual.candidates.harness.running import run_candidate
 from rnn_manual.candidates.torch_versions import needed
 from rnn_manual.cases.levels import is_of
 from rnn_manual.cases.options import case_of, is_feasible, options_of
 from rnn_manual.cases.selection import OPTIONS
-from rnn_manual.parity import Verdict, check
+from rnn_manual.parity import Unsupported, Verdict, check
 from tests.meta.candidates.modes.wrong_in_modes import (
     NOT_PLANTED,
     WRONG_IN,
@@ -224,3 +226,17 @@ def test_a_sentence_says_by_itself_what_a_mode_does():
         assert not {"same", "such"} & set(mode.sentence.split()), mode.name
         others = {name for name in MODES if "-" in name} - {mode.name}
         assert not others & set(mode.sentence.replace(",", "").split()), mode.name
+
+
+def test_what_a_mode_cannot_read_is_no_fault_of_a_layer_that_is_not_torchs():
+    """Of torch's own it is one."""
+
+    def fails(built):
+        raise ValueError("a construct that is not supported here")
+
+    reads = Mode("reads", "reads the layer", fails, translates=True)
+    case = case_of(equations="lstm")
+    with pytest.raises(Unsupported, match="not supported here"):
+        run_candidate(PlainLSTM, case, mode=reads)
+    with pytest.raises(ValueError, match="not supported here"):
+        run_candidate(torch_nn, case, mode=reads)
