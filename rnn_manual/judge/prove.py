@@ -158,7 +158,8 @@ def _formula_of(
     forward = {v for name, v in formula.tensors.items() if not name.startswith("grad")}
     if mode and MODES[mode].forward_mode and OTHER not in forward:
         return formula
-    trace = there(traced, case).value
+    # Where a result is another, the way back is made of it, and shows nothing more.
+    trace = there(traced, case, OTHER not in forward).value
     where, instead, failed = _located(case, trace, formula)
     notes = (*formula.notes, failed) if failed else formula.notes
     return replace(formula, notes=notes, where=where, instead=instead)

@@ -106,17 +106,23 @@ class _Watch(Observer):
         return Found(points.values.copy(), tuple(points.marks), self.mirror.shadows.reason(tensor))
 
 
+def _nothing_told(call: str, backward: bool) -> None:
+    """Of which calls begin."""
+
+
 def mirrored(
     subject: Subject,
     case: Case,
     device: str = "cpu",
     mode: str = "",
     record: Callable[[], Recorder] | None = None,
+    backward: bool = True,
 ) -> Mirrored:
     """Runs a candidate on a case's residues, as the case is called, forward and backward.
 
     Args:
         record: makes what is told of a run; called once more where it must be run anew.
+        backward: whether to run it backward.
 
     Raises: what `run_candidate` raises.
     """
@@ -130,9 +136,9 @@ def mirrored(
     def run(native_instead: bool) -> Mirrored:
         told = record() if record else None
         mirror = Mirror(constant, told.seen if told else None, line_now, native_instead)
-        begins = {"begins": told.begins} if told else {}
+        begins = told.begins if told else _nothing_told
         try:
-            return on(subject, case, mirror, leaf, device, mode, **begins)
+            return on(subject, case, mirror, leaf, device, mode, begins, backward)
         except Exception:
             if mirror.met_onednn:
                 raise OneDNN from None
@@ -173,7 +179,8 @@ def on(
     leaf: Callable[[str, torch.Tensor], Points],
     device: str,
     mode: str,
-    begins: Begins = lambda call, backward: None,
+    begins: Begins = _nothing_told,
+    backward: bool = True,
 ) -> Mirrored:
     """The same on any arithmetic. leaf: the values of what goes in, by name."""
     how = MODES[mode] if mode else None
@@ -186,7 +193,9 @@ def on(
         Leaving(mirror.taken_out, mirror.taken_off),
         mirror,
     ):
-        result = run_candidate(subject, case, device=device, mode=how, observer=watch)
+        result = run_candidate(
+            subject, case, device=device, mode=how, backward=backward, observer=watch
+        )
     finest = torch.finfo(getattr(torch, case.dtype)).eps
     casts = [line for line, dtype in mirror.casts if line and torch.finfo(dtype).eps > finest]
     found: dict[str, Any] = result.tensors

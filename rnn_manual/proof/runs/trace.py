@@ -156,8 +156,13 @@ class _Record:
             self.start = end
 
 
-def traced(subject: Subject, case: Case, device: str = "cpu", mode: str = "") -> Trace:
+def traced(
+    subject: Subject, case: Case, device: str = "cpu", mode: str = "", backward: bool = True
+) -> Trace:
     """Runs a candidate as `mirrored` does, and keeps all that it computed.
+
+    Args:
+        backward: whether on the way back, too, which takes longest.
 
     Raises: what `mirrored` raises.
     """
@@ -167,7 +172,7 @@ def traced(subject: Subject, case: Case, device: str = "cpu", mode: str = "") ->
         records.append(_Record())
         return records[-1]
 
-    result = mirrored(subject, case, device, mode, record)
+    result = mirrored(subject, case, device, mode, record, backward)
     last = records[-1]
     return Trace(
         last.executed,
