@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 OTHER_TORCH = s/^torch==.*/torch==$(TORCH)/;/^. What torch needs/,$$d$(BEFORE_2_3:%=;s/^numpy==[^;]*/numpy<2/;/^ml_dtypes/d)
 BEFORE_2_3 = $(firstword $(filter 1.% 2.0% 2.1 2.1.% 2.2 2.2.%,$(TORCH)))
 
-.PHONY: verify test exhaustive check bench machines calibration mutation clean
+.PHONY: verify test exhaustive check bench bench-here machines calibration mutation clean
 
 verify: $(VENV)/.ready
 	$(BIN)/rnn-manual verify
@@ -31,9 +31,13 @@ check: $(VENV)/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-# Side by side with other people's layers, where these can be installed. ARGS=suite: how fast the
-# suite itself is; ARGS=--quick: a minute.
-bench: $(VENV)/.ready
+# Side by side with other people's layers, where these can be installed: in an environment of their
+# own, for they bring packages of any name (Opacus 1.6.0 one that is called examples). ARGS=suite:
+# how fast the suite itself is; ARGS=--quick: a minute.
+bench:
+	$(MAKE) VENV=$(VENV)-bench bench-here
+
+bench-here: $(VENV)/.ready
 	-$(BIN)/python -m pip install --quiet -c $(VENV)/constraints.txt --group bench
 	$(BIN)/python -W ignore -m bench $(ARGS)
 
@@ -48,7 +52,7 @@ mutation: $(VENV)/.ready
 	$(BIN)/python -m tests.meta.mutation $(ARGS)
 
 clean:
-	rm -rf $(VENV) dist
+	rm -rf $(VENV) $(VENV)-bench dist
 
 # One command, so that pip sees all constraints at once; the stamp is written only if it succeeded.
 $(VENV)/.ready: pyproject.toml constraints.txt Makefile
