@@ -104,7 +104,7 @@ ROOMS: dict[str, Room] = {
     # functions stand on the stack.)
     "mirror": Room(
         ["rnn_manual/proof/mirror/[!rl]*.py"],
-        _tests("proof", "rules in_modes quantities innocent"),
+        _tests("proof", "rules in_modes quantities innocent dropped proved fingerprints"),
     ),
     "rules": Room(["rnn_manual/proof/mirror/rules/*.py"], PROVED),
     "runs": Room(
