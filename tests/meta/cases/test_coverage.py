@@ -57,9 +57,14 @@ def test_standard_shows_every_triple_of_the_structure(telling_rows):
     assert missing(telling_rows, STRUCTURE, 3) == []
 
 
-@pytest.mark.parametrize("equations", ["rnn tanh", "lstm", "gru"])
-@pytest.mark.parametrize("name", ["call", "values", "memory", "dtype"])
-def test_standard_shows_each_of_these_alone(equations, name):
+@pytest.mark.parametrize(
+    ("name", "equations"),
+    [
+        *itertools.product(["call", "values"], ["rnn tanh", "lstm", "gru"]),
+        *itertools.product(["memory", "dtype"], TELLING["equations"]),
+    ],
+)
+def test_standard_shows_each_of_these_alone(name, equations):
     """A layer of one direction that takes neither packed input nor a stack is asked them, too."""
     plain = options_of(case_of(equations=equations))
     alone = [row for row in map(options_of, standard()) if row == plain | {name: row[name]}]

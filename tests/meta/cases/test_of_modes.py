@@ -29,6 +29,7 @@ def test_at_quick_every_mode_has_its_plainest_case(kinds):
     assert plainest == [name for name in MODES if name not in SLOWEST]
     in_inference = [(mode, case.call) for mode, case in found if not case.training]
     assert in_inference == [(m.name, "no_grad") for m in MODES.values() if m.after_a_call]
+    assert {mode for mode, _ in in_inference} >= {"data", "copy_", "load_state_dict", "step"}
     assert set(found) <= set(cases_of_modes("standard", kinds=kinds))
     assert all(is_of(case, kinds, ()) for _, case in found)
 

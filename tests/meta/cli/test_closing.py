@@ -114,7 +114,9 @@ def test_of_a_claim_what_was_found_is_told_without_pytests_words():
 
 def test_claims_that_were_asked_for_alone_are_what_the_last_line_says():
     """And no table of cases is shown, for there are none."""
-    found = Followed(claims={"C4": {"passed": 2, "failed": 0}, "A1": {"passed": 1, "failed": 0}})
+    skipped = {"passed": 0, "failed": 0, "skipped": 4}
+    held = {"C4": {"passed": 2, "failed": 0}, "A1": {"passed": 1, "failed": 0}}
+    found = Followed(claims=held | {"B1": skipped})
     said = "fulfils A1, C4; -k names tests of claims alone, so no case was compared"
     assert last_line(found) == f"mine:build {said}"
     assert "formula" not in shown(found)
@@ -257,3 +259,15 @@ def test_equal_runs_give_equal_json():
         texts.add(dumps(as_report("mine:build", "standard", environment(), list(MODES), found)))
     (text,) = texts
     assert json.loads(text)["failures"][0]["said"].endswith('"a temporary file", line 3, at 0x…')
+
+
+def test_a_report_has_what_is_said_of_a_claim():
+    """In JSON, in full but for lines without end."""
+    said = "Failed: " + "\n".join(f"line {k}" for k in range(99))
+    failure = Failure("test_c[a]", said, claim="C4: Each its own.", again="rnn-manual verify -k a")
+    found = Followed(failures=[failure])
+    (entry,) = as_report("mine:build", "standard", environment(), [], found)["failures"]
+    first, second, *_, last = entry["said"].splitlines()
+    assert (first, second) == ("claim     C4: Each its own.", "found     line 0")
+    assert last == "again     rnn-manual verify -k a"
+    assert len(entry["said"].splitlines()) == 14

@@ -1,7 +1,10 @@
 """`rnn-manual prove`: its exit code says whether formulas were compared, and how they are."""
 
+import json
 import re
 import shlex
+from itertools import combinations
+from pathlib import Path
 
 import pytest
 
@@ -89,6 +92,31 @@ def test_a_format_that_is_asked_for_leaves_no_option_out(dtype):
     left = every - {(case.kind, name) for case in taken for name in features_of(case)}
     values = {"NaN", "infinities", "small", "large"} if dtype.endswith("16") else set()
     assert {name for _, name in left} == {*DTYPES} - {dtype} | values
+
+
+PACKED_ONLY = """
+import torch
+from rnn_manual.parity import Unsupported
+
+def build(module):
+    def call(x, hx=None):
+        if isinstance(x, torch.Tensor):
+            raise Unsupported("all but packed input")
+        return module(x, hx)
+    return call
+"""
+
+
+def test_of_what_is_declined_others_stand_in_the_place(tmp_path, capsys, monkeypatch):
+    """A layer that takes packed input alone is asked any two of its options there."""
+    (tmp_path / "packed_only.py").write_text(PACKED_ONLY)
+    monkeypatch.chdir(tmp_path)
+    arguments = ["--candidate", "packed_only.py:build", "--kind", "rnn", "--dtype", "float64"]
+    assert main(["prove", *arguments, "--json", "r.json"]) == 0
+    cases = [set(case["features"]) for case in json.loads(Path("r.json").read_text())["cases"]]
+    for two in combinations(("bidirectional", "no bias", "state omitted", "packed"), 2):
+        assert any(features.issuperset(two) for features in cases), two
+    assert "× all but packed input" in capsys.readouterr().out
 
 
 def test_what_no_layer_may_do_is_shown_on_a_case(folder, capsys, monkeypatch):

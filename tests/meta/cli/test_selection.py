@@ -5,9 +5,14 @@ from itertools import combinations
 import pytest
 
 from rnn_manual.cases.features import features_of
-from rnn_manual.cli.prove.selection import PACKED, PAIRED, chosen, in_place_of
+from rnn_manual.cli.prove.selection import chosen, in_place_of
 from rnn_manual.parity import select
 
+PAIRED = (
+    "stacked", "bidirectional", "proj_size", "no bias", "eval", "batch_first", "unbatched",
+    "state omitted",
+)  # fmt: skip
+PACKED = (*PAIRED, "packed", "packed sorted", "packed equal", "state random")
 KINDS = sorted({case.kind for case in select()})
 
 
@@ -76,3 +81,9 @@ def test_of_a_layer_that_takes_little_there_is_all_that_it_takes(what, kind):
     assert pairs(taken) >= pairs(c for c in there if c.packed == (what == "packed input"))
     features = ({*features_of(c)} for c in there if takes(c) and c.batch_size)
     assert set().union(*map(features_of, taken)) == set().union(*features)
+
+
+def test_of_a_layer_that_takes_all_nothing_is_tried_twice():
+    """What was shown is shown, and nothing stands in its place."""
+    there = select(kinds=["lstm"])
+    assert in_place_of([], chosen(there), there) == []

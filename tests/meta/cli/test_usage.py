@@ -9,6 +9,7 @@ from rnn_manual.cli.parser import parser
 from rnn_manual.cli.verify import command
 from rnn_manual.cli.verify.following import Failure, Followed
 from rnn_manual.cli.verify.preflight import Preflight
+from rnn_manual.cli.verify.suite import named
 from rnn_manual.usage import Refused
 from tests.meta.cli.command import rnn_manual
 
@@ -122,3 +123,26 @@ def test_claims_are_judged_alone_where_their_tests_are_named():
     by_case = parser().parse_args(["verify", "-k", "x"])
     found = Followed(outcomes=failed, failures=[Failure("test_shapes[x]", "no")])
     command._refuse_what_shows_nothing(by_case, found, 1)
+
+
+ASKED_FOR = {
+    "rnn-manual verify": [],
+    "rnn-manual verify --candidate 'a b.py:f' --kind lstm gru --dtype float64 --device cuda "
+    "--level quick --seed 7": [
+        *("--candidate", "a b.py:f", "--kind", "lstm", "gru", "--dtype", "float64"),
+        *("--device", "cuda", "--level", "quick", "--seed", "7"),
+    ],
+    "rnn-manual verify --level full": ["--level", "full", "-n", "2", "-k", "x", "--json", "r.json"],
+}
+
+
+@pytest.mark.parametrize("words", ASKED_FOR)
+def test_a_claim_is_run_again_with_what_decides_on_its_cases(words):
+    """And without what shows a run, or speeds it up."""
+    assert command._asked(parser().parse_args(["verify", *ASKED_FOR[words]])) == words
+
+
+def test_a_test_is_named_as_far_as_an_expression_can():
+    """By its case, too; of one whose name has spaces, all cases."""
+    assert named("test_shapes[lstm-bi-dropout0.3-f32]") == "test_shapes[lstm-bi-dropout0.3-f32]"
+    assert named("test_formulas[gru 2 layers bi]") == "test_formulas"

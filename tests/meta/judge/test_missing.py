@@ -1,6 +1,6 @@
 """Which gradients were not compared, and why, in words and in short."""
 
-from rnn_manual.candidates.harness.result import COPIED, FROZEN, NO_GRAPH, REFUSED
+from rnn_manual.candidates.harness.result import COPIED, FROZEN, NO_GRAPH, REFUSED, SHAPED
 from rnn_manual.judge.missing import Missing, missing_in
 
 
@@ -56,3 +56,12 @@ def test_what_follows_from_another_fact_is_no_fact():
     weights = [("grad weight_ih_l0", NO_GRAPH), ("grad weight_hh_l0", COPIED), ("grad input", "")]
     assert Missing(weights).in_short() == "weights' copied"
     assert Missing([("grad c_0", "the layer's own words")]).in_short() == "the states' declined"
+
+
+def test_what_an_output_of_another_shape_leaves_is_no_gradient():
+    """In a cell: none. In words, why."""
+    missing = Missing([("grad input", SHAPED), ("grad weight_ih_l0", "")])
+    assert missing.in_short() == "the input's none"
+    assert missing.in_words() == [
+        "the input's gradients: not compared (an output has another shape)"
+    ]

@@ -195,3 +195,6 @@ def test_an_output_of_another_shape_is_the_only_fault(call):
     said = str(found)
     assert "\nwhere     h_n: shape (1, 1, 5), expected (1, 5)\n" in said
     assert "\nbut       gradients: not compared (an output has another shape)\n" in said
+    of_out = check(build, case_of(equations="gru", layout="unbatched", call="loss on out"))
+    assert "not compared" not in str(of_out)  # they are of out alone
+    assert not of_out.tensors["grad input"].verdict.fails

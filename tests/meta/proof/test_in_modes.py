@@ -8,7 +8,7 @@ from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.config import Config
 from rnn_manual.parity import Case, Unsupported, check, prove
 from rnn_manual.proof.compare import compare
-from rnn_manual.proof.formula import in_words
+from rnn_manual.proof.formula import Formula, in_words
 from rnn_manual.proof.runs.mirrored import mirrored
 from tests.meta.candidates.modes.wrong_in_modes import WRONG_IN
 from tests.meta.candidates.right.classes import PlainGRU
@@ -92,3 +92,24 @@ def test_what_a_mode_does_not_take_is_declined():
         prove(lambda module: module, small("lstm"), mode="vmap")
     with pytest.raises(Unsupported, match="it means nothing on such a case"):
         prove(nn.LSTM, small("lstm", layout="unbatched", B=1), mode="vmap")
+
+
+class Negated(PlainGRU):
+    """Wrong forward, so that it is placed in any mode."""
+
+    def step(self, x, w, h):
+        return (-super().step(x, w, h)[0],)
+
+
+def test_what_is_wrong_forward_is_placed_without_a_way_back():
+    """By forward-mode AD, too."""
+    case = MODES["forward-ad"].cases(kind="gru")[0]
+    where = prove(Negated, case, mode="forward-ad").formula.where
+    assert where.line.endswith("return (-super().step(x, w, h)[0],)")
+
+
+def test_four_results_are_named_where_nothing_is_placed():
+    """And how many more there are."""
+    formula = Formula("other", "", dict.fromkeys("abcdef", "other"), "", 0.0)
+    words = "formula   a, b, c, d and 2 more: another formula than the loops'"
+    assert in_words(formula)[0] == words
