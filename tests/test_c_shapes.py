@@ -65,7 +65,7 @@ def test_no_state_means_zeros(layer, case):
     zeros = tuple(np.zeros((c.num_rows, *B, c.state_size(letter))) for letter in c.states)
     omitted, given = layer(case).values, layer(case, state=zeros).values
     for name, without, zero in zip(omitted._fields, omitted, given, strict=True):
-        assert (without is None) == (zero is None), name
+        assert (without is None) == (zero is None), f"{name} is returned in one call alone"
         if without is not None:
             assert_same(without, zero, name)
 

@@ -64,7 +64,8 @@ LIVES = [
     for equations in TELLING["equations"]
 ]
 
-# Masks, and what is kept without gradients, are told by nothing that is called otherwise.
+# A wrong mask shows in dropout with gradients alone, and a state that is kept where gradients are
+# off in a second call without one: beside other options, few of standard's cases are such.
 DROPPED = [case_of(equations=e, num_layers=2, dropout="0.3") for e in TELLING["equations"]]
 KEPT = [case_of(equations=e, state="omitted", call="no_grad") for e in TELLING["equations"]]
 
@@ -183,7 +184,8 @@ def select(
 def quick(cases: Sequence[Case]) -> list[Case]:
     """Of these, the plainest in each format, and few that show each option in each kind of layer.
 
-    None is chaotic, if others are there: these take long.
+    With them `DROPPED` and `KEPT`, each of which shows what no other case at quick does. None is
+    chaotic, if others are there: these take long.
     """
     tame = [case for case in cases if case.gain == 1] or cases
     found = [case for case in tame if case in (*IN_EACH_DTYPE, *DROPPED, *KEPT)]

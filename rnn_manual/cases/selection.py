@@ -48,7 +48,7 @@ def cases_for(
     Args:
         kind, dtype: of this one alone, with every value of all other options; of all if "".
         sizes: values of T, B, I and H other than those of `OPTIONS`.
-        also: options with which the plainest case is run once more, at every level.
+        also: options with which the plainest case is run once more; of each kind, but at quick.
     """
     options = OPTIONS | dict(sizes or {})
     plainest_only = level == "quick" or (slow and level == "standard")
@@ -61,6 +61,8 @@ def cases_for(
         given = [row for row in rows if all(row[name] in options[name] for name in names)]
         rows = _rows(takes, options, strength, given)
     if also and rows:
+        kinds = () if level == "quick" else ("rnn tanh", "lstm", "gru")
+        rows += [rows[0] | also | {"equations": e} for e in kinds if e in options["equations"]]
         rows.append(rows[0] | also)
     return list(dict.fromkeys(case_of(**row) for row in rows))
 

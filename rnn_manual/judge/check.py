@@ -41,6 +41,7 @@ def check(
         Hypothesis searches for a case that fails, a failure is not explained.
 
     Raises: Unusable: the candidate is none, or its name leads to none. TypeError: the case is none.
+        RuntimeError: the loops themselves have no gradients here, so there is nothing to compare.
     """
     candidate = as_candidate(candidate)
     case = checked_case(case)

@@ -62,8 +62,9 @@ class Mode:
             raises about a layer that is not its own then says that it cannot read it.
         sizes: on which the mode is run, if others than the rest: values of T, B, I and H.
         opaque: why what runs is not known operation by operation; "" if it is.
-        after_a_call: whether what a layer keeps from a call would show: then its plainest case is
-            run in inference, too, for which layers keep most.
+        after_a_call: whether the weights change after a first call, so that it shows if a layer
+            computes with old ones: then the plainest case is run in inference, too, for which
+            layers prepare their weights once.
         forward_mode: whether gradients are had without a way back, of which nothing can be told.
     """
 

@@ -53,12 +53,14 @@ def in_place_of(
     Of one that takes packed input alone, every two of the structure in packed input.
 
     Args:
-        cases: all there are; of these not those that it is likely to decline as well.
+        cases: all there are; those that it is likely to decline come last.
     """
-    refused = _refused(declined, taken)
-    tried = {*declined, *taken}
-    left = [case for case in cases if case not in tried and not _options(case) & refused]
-    return _plainest(left, packed=all(case.packed for case in taken), given=taken)
+    tried, refused = {*declined, *taken}, _refused(declined, taken)
+    packed = all(case.packed for case in taken)
+    left = [case for case in cases if case not in tried]
+    likely = [case for case in left if not _options(case) & refused]
+    # What it declines is guessed: where nothing is left that it may take, all the rest is asked.
+    return _plainest(likely, packed, taken) or _plainest(left, packed, taken)
 
 
 def _refused(declined: Sequence[Case], taken: Sequence[Case]) -> set[Option]:

@@ -8,7 +8,8 @@ from typing import Any
 from rich.console import Console
 
 from rnn_manual.cli.console import tell
-from rnn_manual.cli.verify.following import Failure, Followed
+from rnn_manual.cli.verify.failure import Failure
+from rnn_manual.cli.verify.following import Followed
 from rnn_manual.cli.verify.groups import ENDED, NOT_RUN, grouped, raised
 from rnn_manual.cli.verify.legend import legend
 from rnn_manual.cli.verify.summary import (
@@ -68,25 +69,46 @@ def show(console: Console, report: dict[str, Any], found: Followed) -> None:
 
 def verdict(report: dict[str, Any], found: Followed) -> tuple[str, str]:
     """What it all comes to, in a sentence, and its style."""
-    cases = report["cases"]
-    missing, broken = not_compared(cases), _broken(found)
     few = f" {AT_QUICK}" if report["level"] == "quick" else ""
-    word, style = f"agrees with the loops{few}", "bold green"
-    claims = f"claim{'s' * (len(broken) > 1)} {', '.join(broken)}"
-    if not cases:
-        held = ", ".join(sorted(name for name, count in found.claims.items() if count["passed"]))
-        word = f"fulfils {held}{few}; -k names tests of claims alone, so no case was compared"
-    elif report["totals"]["unsupported"] == len(cases):
-        word, style = "was not compared: it supports none of the cases", "bold red"
+    words = _on_cases(report, found, few) if report["cases"] else _on_claims(found, few)
+    is_well = not found.failures and not declined(report)
+    missing = not_compared(report["cases"])
+    return "; ".join([f"{report['candidate']} {words}", *missing]), (
+        "bold green" if is_well else "bold red"
+    )
+
+
+def declined(report: dict[str, Any]) -> bool:
+    """Whether the candidate declines every case, which is not the same as passing."""
+    count = len(report["cases"])
+    return bool(count and report["totals"]["unsupported"] == count)
+
+
+def _on_cases(report: dict[str, Any], found: Followed, few: str) -> str:
+    """Of cases that were compared, and of the claims beside them."""
+    broken = _broken(found)
+    if not found.failures:
+        if declined(report):
+            return "was not compared: it supports none of the cases"
+        return f"agrees with the loops{few}"
+    if found.drifted == len(found.failures):
+        return f"differs from the recording, and agrees with the loops{few}"
+    if broken and not any(failure.case for failure in found.failures):
+        return f"agrees with the loops in every case{few}, and fails {_named(broken)}"
+    return "disagrees with the loops"
+
+
+def _on_claims(found: Followed, few: str) -> str:
+    """Of claims' tests alone."""
     if found.failures:
-        word, style = "disagrees with the loops", "bold red"
-        if found.drifted == len(found.failures):
-            word = f"differs from the recording, and agrees with the loops{few}"
-        elif not cases:
-            word = f"fails {claims}"
-        elif broken and not any(failure.case for failure in found.failures):
-            word = f"agrees with the loops in every case{few}, and fails {claims}"
-    return "; ".join([f"{report['candidate']} {word}", *missing]), style
+        many = len(found.failures)
+        return f"fails {_named(_broken(found)) or f'{many} test' + 's' * (many > 1)}"
+    alone = "-k names tests of claims alone, so no case was compared"
+    return f"fulfils {', '.join(_held(found))}{few}; {alone}"
+
+
+def _named(claims: list[str]) -> str:
+    return f"claim{'s' * (len(claims) > 1)} {', '.join(claims)}" if claims else ""
 
 
 def _show_failures(console: Console, failures: list[Failure]) -> None:
@@ -104,8 +126,7 @@ def _show_failures(console: Console, failures: list[Failure]) -> None:
             console.print()
         name = group.plainest.test
         console.print(name, style="bold red", markup=False, soft_wrap=True)
-        lines = group.plainest.in_full.splitlines()
-        console.print("\n".join(lines[:LINES_SHOWN]), markup=False, soft_wrap=True)
+        console.print(group.plainest.in_full(LINES_SHOWN), markup=False, soft_wrap=True)
     if len(groups) > GROUPS_SHOWN:
         more = sum(len(group.failures) for group in groups[GROUPS_SHOWN:])
         kinds = len(groups) - GROUPS_SHOWN
@@ -150,6 +171,12 @@ def _is_another(case: dict[str, Any]) -> bool:
     return bool(case.get("drift", {}).get("formula") == ANOTHER)
 
 
+def _held(found: Followed) -> list[str]:
+    """The claims that hold in some test, and fail in none."""
+    counted = sorted(found.claims.items())
+    return [name for name, count in counted if count["passed"] and not count["failed"]]
+
+
 def _broken(found: Followed) -> list[str]:
     """The claims that do not hold."""
     return [name for name, count in sorted(found.claims.items()) if count["failed"]]
@@ -157,7 +184,6 @@ def _broken(found: Followed) -> list[str]:
 
 def _claims_line(found: Followed) -> str:
     """How many claims hold, and which do not."""
-    held = sum(1 for count in found.claims.values() if count["passed"] and not count["failed"])
-    broken = _broken(found)
+    held, broken = len(_held(found)), _broken(found)
     fail = f", {len(broken)} fail: {' '.join(broken)}" if broken else ""
     return f"claims    {held} hold{fail}"

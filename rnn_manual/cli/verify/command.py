@@ -5,21 +5,20 @@ from __future__ import annotations
 import argparse
 import shlex
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from rnn_manual.cli.console import console
-from rnn_manual.cli.verify.closing import show, verdict
+from rnn_manual.cli.verify.closing import declined, show, verdict
 from rnn_manual.cli.verify.following import Followed, Following
 from rnn_manual.cli.verify.legend import legend
 from rnn_manual.cli.verify.paged import as_page
 from rnn_manual.cli.verify.preflight import Preflight
 from rnn_manual.cli.verify.results import as_report, dumps
-from rnn_manual.cli.verify.suite import checked_expression, run_suite
+from rnn_manual.cli.verify.suite import checked_expression, names_tests, run_suite
 from rnn_manual.files import check_writable, write
 from rnn_manual.plugin.workers import cores, threads_for
-from rnn_manual.usage import Refused, did_you_mean
+from rnn_manual.usage import LIMIT, Refused, did_you_mean
 
 RECORDED = "test_parity or test_modes"
 
@@ -104,6 +103,7 @@ def _asked(options: argparse.Namespace) -> str:
     words += [f"--device {options.device}"] * (options.device != "cpu")
     words += [f"--level {options.level}"] * (options.level != "standard")
     words += [f"--seed {options.seed}"] * (options.seed != 0)
+    words += [f"--limit {options.limit:g}"] * (options.limit != LIMIT)
     return " ".join(words)
 
 
@@ -119,19 +119,15 @@ def _refuse_what_shows_nothing(options: argparse.Namespace, found: Followed, cod
         raise Refused(f"nothing was recorded in {options.record}: {found.unrecorded}")
     if not found.outcomes:
         raise Refused(f"no test matches: -k {options.k!r}" if options.k else "no test was selected")
-    asked_for = "test_" in (options.k or "")  # claims, by the names of their tests
-    if not found.cases and not found.failures and not (asked_for and found.outcomes["passed"]):
+    if not found.cases and not found.failures:
         tests = sum(found.outcomes.values())
-        which = f"-k {options.k!r} selects" if options.k else "there are"
-        raise Refused(
-            f"no case was compared: {which} {tests} tests of claims alone; "
-            "a case is named as [lstm-f32]"
-        )
-    if options.against and found.cases and not any("drift" in case for case in found.cases):
+        if not found.outcomes["passed"]:
+            raise Refused(f"no case was compared: {options.candidate} declines all {tests} tests")
+        if not (options.k and names_tests(options.k)):
+            which = f"-k {options.k!r} selects" if options.k else "there are"
+            raise Refused(
+                f"no case was compared: {which} {tests} tests of claims alone; "
+                "a case is named as [lstm-f32], a claim's test by its name"
+            )
+    if options.against and not any("drift" in case for case in found.cases):
         raise Refused(f"none of the cases is in the recording {options.against}")
-
-
-def declined(report: dict[str, Any]) -> bool:
-    """Whether the candidate was put to nothing at all, which is not the same as passing."""
-    count = len(report["cases"])
-    return bool(count and report["totals"]["unsupported"] == count)

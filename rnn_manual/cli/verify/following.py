@@ -5,43 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from rnn_manual.cli.verify.failure import Failure
 from rnn_manual.cli.verify.preflight import Preflight
 from rnn_manual.cli.verify.suite import named
 from rnn_manual.plugin.options import RECORDER
-
-LINES = 12  # of what a claim's test says
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A test that failed.
-
-    case: its comparison, as the JSON report has it, if it made one. claim: which one is then not
-    true, and its sentence; again: the command that runs the test again; "" where a case says it.
-    """
-
-    test: str
-    said: str
-    case: dict[str, Any] | None = None
-    claim: str = ""
-    again: str = ""
-
-    @property
-    def in_full(self) -> str:
-        """What is said of it, and the claim with it."""
-        if not self.claim:
-            return self.said.strip()
-        found = re.sub(r"^(Failed|AssertionError): ", "", self.said.strip())
-        found = re.sub(r"\nassert .*", "", found, flags=re.DOTALL)  # pytest's own, of a message
-        found = "\n".join(found.splitlines()[:LINES])
-        return f"claim     {self.claim}\nfound     {found}\nagain     {self.again}"
 
 
 @dataclass
@@ -152,12 +126,12 @@ class Following:
             said = case["report"]
         elif case and case.get("drift", {}).get("verdict") == "differs":
             self.found.drifted += 1
-        line = getattr(report, "rnn_manual_line", "")
-        said = f"{said}\nat        {line}" if line and not case else said
         test = report.nodeid.rpartition("::")[2]
-        name = getattr(report, "rnn_manual_claim", None)
-        if case or not name:
-            self.found.failures.append(Failure(test, said, case))
-            return
-        claim, again = f"{name}: {report.rnn_manual_sentence}", f'{self.command} -k "{named(test)}"'
-        self.found.failures.append(Failure(test, said, claim=claim, again=again))
+        failure = Failure(test, said, case)
+        if case is None:
+            failure = replace(failure, line=getattr(report, "rnn_manual_line", ""))
+            if name := getattr(report, "rnn_manual_claim", None):
+                claim = f"{name}: {report.rnn_manual_sentence}"
+                again = f'{self.command} -k "{named(test)}"'
+                failure = replace(failure, claim=claim, again=again)
+        self.found.failures.append(failure)

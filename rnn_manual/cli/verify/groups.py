@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnn_manual.cases.features import CHAOTIC, FEATURES
-from rnn_manual.cli.verify.following import Failure
+from rnn_manual.cli.verify.failure import Failure
 
 ORDER = [*FEATURES, CHAOTIC]
 

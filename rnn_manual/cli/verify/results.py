@@ -30,7 +30,7 @@ def as_report(
         "totals": totals(found.cases),
         "claims": dict(sorted(found.claims.items())),
         "failures": [
-            {"test": failure.test, "said": failure.in_full}
+            {"test": failure.test, "said": failure.in_full()}
             for failure in sorted(found.failures, key=lambda failure: failure.test)
         ],
         "cases": sorted(found.cases, key=place),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import sys
 from importlib.resources import files
 from pathlib import Path
@@ -35,8 +36,18 @@ def checked_expression(expression: str) -> Any:
         raise Refused(f"-k {expression!r}: {expected}: {said}") from error
 
 
+def names_tests(expression: str) -> bool:
+    """Whether -k asks for tests by their names, and does not only leave some out by them."""
+    words = re.findall(r"[^\s()]+", expression.lower())
+    names = [word for word in words if word.startswith("test_")]
+    compiled = checked_expression(expression)
+    # What has all the words is chosen, or what has one name alone, unless that is left out.
+    asked = (" ".join(words), *names)
+    return any(compiled.evaluate(lambda n, /, of=of, **_: n.lower() in of) for of in asked if names)
+
+
 def named(test: str) -> str:
-    """What -k takes for a test and its case; for all its cases, where no expression has them."""
+    """What -k takes for a test with its case; for the test, where the case's name has spaces."""
     try:
         checked_expression(test)
     except Refused:  # as of [gru 2 layers]

@@ -34,6 +34,14 @@ def test_at_quick_every_mode_has_its_plainest_case(kinds):
     assert all(is_of(case, kinds, ()) for _, case in found)
 
 
+@pytest.mark.parametrize("mode", ["data", "step", "deepcopy", "to-double"])
+def test_at_standard_every_kind_is_run_in_inference(mode):
+    """So that a class of one kind is, whether or not that kind is asked for."""
+    cases = [c for c in MODES[mode].cases() if not c.training and c.call == "no_grad"]
+    assert {case.kind for case in cases} == {"rnn-tanh", "lstm", "gru"}
+    assert all(map(MODES[mode].takes, cases))
+
+
 def test_a_slow_mode_has_few_cases():
     """At standard the plainest alone, which full has, too, among all that the mode takes."""
     slow = [mode for mode in MODES.values() if mode.slow]

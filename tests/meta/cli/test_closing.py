@@ -13,9 +13,9 @@ from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.cases.features import CHAOTIC, FEATURES
 from rnn_manual.cases.options import case_of
 from rnn_manual.cli import console as consoles
-from rnn_manual.cli.verify.closing import show
-from rnn_manual.cli.verify.command import declined
-from rnn_manual.cli.verify.following import Failure, Followed
+from rnn_manual.cli.verify.closing import declined, show
+from rnn_manual.cli.verify.failure import Failure
+from rnn_manual.cli.verify.following import Followed
 from rnn_manual.cli.verify.legend import ROWS
 from rnn_manual.cli.verify.results import as_report, dumps
 from rnn_manual.judge.findings import BITS
@@ -261,13 +261,33 @@ def test_equal_runs_give_equal_json():
     assert json.loads(text)["failures"][0]["said"].endswith('"a temporary file", line 3, at 0x…')
 
 
-def test_a_report_has_what_is_said_of_a_claim():
-    """In JSON, in full but for lines without end."""
+def test_a_report_has_all_that_is_said_of_a_claim():
+    """In JSON every line; in a terminal some, and what stands below them."""
     said = "Failed: " + "\n".join(f"line {k}" for k in range(99))
     failure = Failure("test_c[a]", said, claim="C4: Each its own.", again="rnn-manual verify -k a")
-    found = Followed(failures=[failure])
+    found = Followed(failures=[failure], claims={"C4": {"passed": 0, "failed": 1}})
     (entry,) = as_report("mine:build", "standard", environment(), [], found)["failures"]
-    first, second, *_, last = entry["said"].splitlines()
+    first, second, *lines, last = entry["said"].splitlines()
     assert (first, second) == ("claim     C4: Each its own.", "found     line 0")
+    assert [line.strip() for line in lines] == [f"line {k}" for k in range(1, 99)]
     assert last == "again     rnn-manual verify -k a"
-    assert len(entry["said"].splitlines()) == 14
+    text = shown(found)
+    assert text.count("line ") < 20
+    assert "\nagain     rnn-manual verify -k a\n" in text
+
+
+def test_what_a_layer_raised_is_told_in_its_own_words_with_its_line():
+    """Also where that is an assertion of its own."""
+    said = "AssertionError: two lines\nassert of its own"
+    failure = Failure("test_c[a]", said, line="mine.py:3  assert x", claim="C4: Each.", again="run")
+    words = "found     AssertionError: two lines\n          assert of its own\nat        mine.py:3"
+    assert words in failure.in_full()
+    assert Failure("test_c", "did not answer", line="mine.py:3  x").in_full() == (
+        "did not answer\nat        mine.py:3  x"
+    )
+
+
+def test_a_test_that_fails_and_is_no_claims_is_counted():
+    """Where no case was compared: as where a mode could not be set up."""
+    found = Followed(failures=[Failure("test_a_mode[a]", "RuntimeError: no")])
+    assert last_line(found) == "mine:build fails 1 test"

@@ -49,20 +49,26 @@ def test_every_two_of_the_structure_are_there_without_packed_input(kind, two):
         assert set(padded) & set(chosen(select()))
 
 
+def bi(case):
+    return case.config.bidirectional
+
+
 TAKES = {
-    "packed input": lambda case: case.packed and not case.config.proj_size,
-    "one layer of one direction": lambda case: case.config.num_rows == 1,
-    "no dropout": lambda case: case.config.dropout == 0,
+    "packed input": lambda c: c.packed and not c.config.proj_size,
+    "one layer of one direction": lambda c: c.config.num_rows == 1,
+    "no dropout": lambda c: c.config.dropout == 0,
+    "inference": lambda c: c.call in ("no_grad", "inference_mode"),
+    "eval without gradients": lambda c: c.call == "no_grad" and not c.training,
+    "packed input or two directions": lambda c: c.packed != bi(c),
+    "two layers of two directions": lambda c: c.call == "no_grad" and c.config.num_rows == 4,
+    "one direction, without a state": lambda c: c.packed and not bi(c) and c.state == "omitted",
 }
 
 
-@pytest.mark.parametrize("kind", ["lstm", "gru"])
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])
 @pytest.mark.parametrize("what", TAKES)
 def test_of_a_layer_that_takes_little_there_is_all_that_it_takes(what, kind):
-    """Every feature, and two of the structure, that other cases were to show and it declined.
-
-    And little is asked in vain.
-    """
+    """Every feature, and two of the structure, that other cases were to show and it declined."""
     there, takes = select(kinds=[kind]), TAKES[what]
     taken, tried, more = [], [], chosen(there)
     while more:
@@ -70,15 +76,15 @@ def test_of_a_layer_that_takes_little_there_is_all_that_it_takes(what, kind):
         tried += more
         taken += filter(takes, more)
         more = in_place_of([case for case in tried if not takes(case)], taken, there)
-    assert len(taken) > len(tried) / 4
-    names = PACKED if what == "packed input" else PAIRED
+    packed = all(case.packed for case in taken)
+    names = PACKED if packed else PAIRED
 
     def pairs(cases):
         several = [c for c in cases if takes(c) and c.seq_len > 1 and c.batch_size]
         shown = ([n for n in names if n in features_of(c)] for c in several)
         return {two for features in shown for two in combinations(features, 2)}
 
-    assert pairs(taken) >= pairs(c for c in there if c.packed == (what == "packed input"))
+    assert pairs(taken) >= pairs(c for c in there if c.packed == packed)
     features = ({*features_of(c)} for c in there if takes(c) and c.batch_size)
     assert set().union(*map(features_of, taken)) == set().union(*features)
 
@@ -87,3 +93,13 @@ def test_of_a_layer_that_takes_all_nothing_is_tried_twice():
     """What was shown is shown, and nothing stands in its place."""
     there = select(kinds=["lstm"])
     assert in_place_of([], chosen(there), there) == []
+
+
+@pytest.mark.parametrize("what", ["packed input", "one layer of one direction", "no dropout"])
+def test_what_it_is_seen_to_decline_is_asked_last(what):
+    """So that little is asked in vain."""
+    there, takes = select(kinds=["lstm"]), TAKES[what]
+    first = chosen(there)
+    taken, declined = ([c for c in first if takes(c) == is_taken] for is_taken in (True, False))
+    second = in_place_of(declined, taken, there)
+    assert sum(map(takes, second)) > len(second) / 2

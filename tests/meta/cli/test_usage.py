@@ -7,9 +7,10 @@ import pytest
 from rnn_manual.cli import main
 from rnn_manual.cli.parser import parser
 from rnn_manual.cli.verify import command
-from rnn_manual.cli.verify.following import Failure, Followed
+from rnn_manual.cli.verify.failure import Failure
+from rnn_manual.cli.verify.following import Followed
 from rnn_manual.cli.verify.preflight import Preflight
-from rnn_manual.cli.verify.suite import named
+from rnn_manual.cli.verify.suite import named, names_tests
 from rnn_manual.usage import Refused
 from tests.meta.cli.command import rnn_manual
 
@@ -94,12 +95,11 @@ def test_what_leaves_nothing_to_run_is_refused(tmp_path, what):
         (
             Followed(outcomes=Counter(passed=3)),
             "no case was compared: -k 'x' selects 3 tests of claims alone; "
-            "a case is named as [lstm-f32]",
+            "a case is named as [lstm-f32], a claim's test by its name",
         ),
         (
             Followed(outcomes=Counter(skipped=3)),
-            "no case was compared: -k 'x' selects 3 tests of claims alone; "
-            "a case is named as [lstm-f32]",
+            "no case was compared: torch.nn declines all 3 tests",
         ),
         (Followed(refused="candidate mine:build: no"), "candidate mine:build: no"),
     ],
@@ -118,7 +118,7 @@ def test_claims_are_judged_alone_where_their_tests_are_named():
     by_name = parser().parse_args(["verify", "-k", "test_shapes"])
     command._refuse_what_shows_nothing(by_name, Followed(outcomes=passed), 0)
     skipped = Followed(outcomes=Counter(skipped=3))
-    with pytest.raises(Refused, match="3 tests of claims alone"):
+    with pytest.raises(Refused, match=r"torch\.nn declines all 3 tests"):
         command._refuse_what_shows_nothing(by_name, skipped, 0)
     by_case = parser().parse_args(["verify", "-k", "x"])
     found = Followed(outcomes=failed, failures=[Failure("test_shapes[x]", "no")])
@@ -128,9 +128,9 @@ def test_claims_are_judged_alone_where_their_tests_are_named():
 ASKED_FOR = {
     "rnn-manual verify": [],
     "rnn-manual verify --candidate 'a b.py:f' --kind lstm gru --dtype float64 --device cuda "
-    "--level quick --seed 7": [
+    "--level quick --seed 7 --limit 60": [
         *("--candidate", "a b.py:f", "--kind", "lstm", "gru", "--dtype", "float64"),
-        *("--device", "cuda", "--level", "quick", "--seed", "7"),
+        *("--device", "cuda", "--level", "quick", "--seed", "7", "--limit", "60"),
     ],
     "rnn-manual verify --level full": ["--level", "full", "-n", "2", "-k", "x", "--json", "r.json"],
 }
@@ -146,3 +146,28 @@ def test_a_test_is_named_as_far_as_an_expression_can():
     """By its case, too; of one whose name has spaces, all cases."""
     assert named("test_shapes[lstm-bi-dropout0.3-f32]") == "test_shapes[lstm-bi-dropout0.3-f32]"
     assert named("test_formulas[gru 2 layers bi]") == "test_formulas"
+
+
+BY_NAME = {
+    "test_shapes": True,
+    "TEST_shapes and not gru": True,
+    "test_shapes and [lstm-f32]": True,
+    "(test_shapes or test_in_pieces) and lstm": True,
+    "[lstm-f32]": False,
+    "not test_parity and not test_modes and bits": False,
+    "not (test_parity or test_modes)": False,
+}
+
+
+@pytest.mark.parametrize("expression", BY_NAME)
+def test_a_test_that_is_left_out_is_not_asked_for(expression):
+    """By its name; whatever else is asked of it."""
+    assert names_tests(expression) == BY_NAME[expression]
+
+
+def test_what_is_held_against_a_recording_has_cases():
+    """Of claims alone a recording has nothing, which is no agreement with it."""
+    options = parser().parse_args(["verify", "-k", "test_shapes", "--against", "before"])
+    found = Followed(outcomes=Counter(passed=3))
+    with pytest.raises(Refused, match="none of the cases is in the recording before"):
+        command._refuse_what_shows_nothing(options, found, 0)

@@ -4,7 +4,8 @@ from functools import lru_cache
 from unittest.mock import patch
 
 from rnn_manual.cli.verify.closing import verdict
-from rnn_manual.cli.verify.following import Failure, Followed
+from rnn_manual.cli.verify.failure import Failure
+from rnn_manual.cli.verify.following import Followed
 from rnn_manual.cli.verify.legend import legend
 from rnn_manual.cli.verify.paged import as_page
 from rnn_manual.cli.verify.results import as_report

@@ -9,7 +9,6 @@ import numpy as np
 
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import draw
-from rnn_manual.proof.arithmetic.ops import FormulaOps
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.expected.quantities import Cell, forward_cells
 from rnn_manual.proof.expected.results import leaf_residues
@@ -64,9 +63,7 @@ def _states(case: Case, cell: Cell) -> list[Term]:
         found.append((THROUGH_PADDING, padded))
     if cell.first and cell.direction:
         there = [c for c in forward_cells(case) if c.place[:2] == (cell.layer, 0)]
-        lengths = sorted(case.lengths, reverse=True)[:batch]
-        ends = [there[length - 1].quantities["h'"][b] for b, length in enumerate(lengths)]
-        found.append(("(h' of the forward direction's last step)", FormulaOps().stack(ends)))
+        found.append(("(h' of the forward direction's last step)", there[-1].quantities["h'"]))
     for other in forward_cells(case):
         if other.layer == cell.layer - 1 and other.direction == cell.direction:
             found.append(

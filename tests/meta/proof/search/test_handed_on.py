@@ -151,7 +151,7 @@ class OtherDirectionsLast(PlainGRU):
 
 @pytest.mark.parametrize("about", [{}, {"layout": "packed", "B": 3}])
 def test_the_other_directions_last_state_is_named(about):
-    """A state that is handed on from one direction to the other, of each sequence where it ends."""
+    """A state that is handed on from one direction to the other."""
     found = prove(OtherDirectionsLast, small("gru", bidirectional=True, **about)).formula
     assert "W_hr (h' of the forward direction's last step) + b_hr, expected" in found.instead
     assert found.where.direction == "backward"
