@@ -29,14 +29,15 @@ class Failure:
         Args:
             lines: of what the test said, at most so many; all if None.
         """
-        said = self.said.strip().splitlines()
-        if self.claim and not self.line:  # then the words are those of an assertion of ours
-            said = _without_pytests_words(self.said).splitlines()
-        found = "\n          ".join(said[:lines]) if self.claim else "\n".join(said[:lines])
-        facts = [("claim", self.claim), ("found", found)] if self.claim else []
-        facts += [("at", self.line), ("again", self.again)]
-        told = [f"{name:<9} {text}" for name, text in facts if text]
-        return "\n".join(told if self.claim else [found, *told])
+        # Where it has no line, the words of a claim's test are those of an assertion of ours.
+        is_ours = self.claim and not self.line
+        said = _without_pytests_words(self.said) if is_ours else self.said.strip()
+        shown = said.splitlines()[:lines]
+        head = "\n".join(shown)
+        if self.claim:
+            head = f"claim     {self.claim}\nfound     " + "\n          ".join(shown)
+        facts = [("at", self.line), ("again", self.again)]
+        return "\n".join([head, *(f"{name:<9} {text}" for name, text in facts if text)])
 
 
 def _without_pytests_words(said: str) -> str:
