@@ -212,3 +212,30 @@ def test_what_the_way_back_computes_explains_nothing_forward():
 
     said = prove(Coupled, small("lstm")).formula.instead
     assert said.endswith("is 1 - σ(a_f), expected σ(a_i)")
+
+
+class AlwaysTanh(PlainRNN):
+    """Takes tanh, whatever it is asked for."""
+
+    def __init__(self, *sizes, **options):
+        super().__init__(*sizes, **options)
+        self.f = torch.tanh
+
+
+class SigmaOfN(PlainGRU):
+    """Takes σ of the sum of n."""
+
+    def step(self, x, w, h):
+        x_r, x_z, x_n = (x @ w[0].t() + w[2]).chunk(3, 1)
+        h_r, h_z, h_n = (h @ w[1].t() + w[3]).chunk(3, 1)
+        r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
+        n = torch.sigmoid(x_n + r * h_n)
+        return ((1 - z) * n + z * h,)
+
+
+def test_another_function_is_named_beside_the_one_that_is_due():
+    """Of an RNN's sum, as its nonlinearity is, and of a GRU's n."""
+    found = prove(AlwaysTanh, small("rnn", nonlinearity="relu")).formula.instead
+    assert found.endswith(" is tanh(a), expected relu(a)")
+    found = prove(SigmaOfN, small("gru")).formula.instead
+    assert found.endswith(" is σ(a_n), expected tanh(a_n)")
