@@ -155,11 +155,11 @@ def _formula_of(
     formula = replace(formula, differs=differs, held=others <= numbers.keys())
     if not explained:
         return formula
-    forward = {v for name, v in formula.tensors.items() if not name.startswith("grad")}
-    if mode and MODES[mode].forward_mode and OTHER not in forward:
+    is_right_there = OTHER not in formula.forward.values()
+    if mode and MODES[mode].forward_mode and is_right_there:
         return formula
     # Where a result is another, the way back is made of it, and shows nothing more.
-    trace = there(traced, case, OTHER not in forward).value
+    trace = there(traced, case, is_right_there).value
     where, instead, failed = _located(case, trace, formula)
     notes = (*formula.notes, failed) if failed else formula.notes
     return replace(formula, notes=notes, where=where, instead=instead)

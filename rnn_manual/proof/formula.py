@@ -66,6 +66,11 @@ class Formula:
     instead: str = ""
 
     @property
+    def forward(self) -> dict[str, str]:
+        """The verdicts on out, h_n and c_n, by name."""
+        return {n: v for n, v in self.tensors.items() if not n.startswith("grad")}
+
+    @property
     def said(self) -> str:
         """The reason, and what it depends on and leaves out, in a line."""
         part = f"on {self.part} of it" if self.part else ""

@@ -57,8 +57,8 @@ def named(test: str) -> str:
 
 def matches(expression: Any, id: str) -> bool:
     """Whether a case is one of those that a checked expression asks for."""
-    named = f"[{id}]".lower()
-    return bool(expression.evaluate(lambda name, /, **_: name.lower() in named))
+    in_brackets = f"[{id}]".lower()
+    return bool(expression.evaluate(lambda name, /, **_: name.lower() in in_brackets))
 
 
 def run_suite(arguments: list[str], plugin: object) -> int:

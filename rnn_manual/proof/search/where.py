@@ -22,7 +22,7 @@ def locate(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, st
     Where some results are not known, neither is what they are made of: what is never seen there may
     well have been computed, and nothing is placed.
     """
-    outputs = {n: v for n, v in formula.tensors.items() if not n.startswith("grad")}
+    outputs = formula.forward
     if OPEN in outputs.values():
         return None, ""
     missing = forward.first_missing(case, trace)

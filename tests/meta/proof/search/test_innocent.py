@@ -12,6 +12,7 @@ from tests.meta.candidates.right.classes import CLASSES, PlainLSTM, PlainRNN
 from tests.meta.candidates.right.functions import RIGHT
 from tests.meta.candidates.right.ways import WAYS
 from tests.meta.proof.proving import missing
+from tests.meta.proof.search.wrong_cells import projecting
 from tests.meta.proof.small import small
 
 RIGHT = {
@@ -120,19 +121,7 @@ class Projected(torch.autograd.Function):
         return dh * c, dh * o * (1 - c.tanh() ** 2)
 
 
-def projected(module):
-    def call(x, hx):
-        (h,), (c,) = hx
-        W, U, b, d, P = module.parameters()
-        out = []
-        for x_t in x:
-            i, f, g, o = (x_t @ W.T + b + h @ U.T + d).chunk(4, 1)
-            c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-            h = Projected.apply(o.sigmoid(), c) @ P.T
-            out.append(h)
-        return torch.stack(out), (h[None], c[None])
-
-    return call
+projected = projecting(lambda o, c, P: Projected.apply(o, c) @ P.T)
 
 
 class Mean(PlainLSTM):

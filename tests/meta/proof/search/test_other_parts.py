@@ -6,6 +6,7 @@ from rnn_manual import Config, run
 from rnn_manual.parity import prove
 from rnn_manual.weights import read_weights
 from tests.meta.candidates.right.classes import PlainLSTM
+from tests.meta.proof.search.wrong_cells import projecting
 from tests.meta.proof.small import small
 
 
@@ -58,26 +59,6 @@ def test_another_first_state_is_named():
     assert said.endswith("is f·c_0[1] + i·g, expected f·c_0[0] + i·g")
     said = prove(UnsortedC, small("lstm", layout="packed", B=6)).formula.instead
     assert said.endswith("is f·(c of sequences in another order) + i·g, expected f·c + i·g")
-
-
-def projecting(new_h):
-    """An LSTM whose h' is another function of o, c' and W_hr."""
-
-    def build(module):
-        def call(x, hx):
-            (h,), (c,) = hx
-            W, U, b, d, P = module.parameters()
-            out = []
-            for x_t in x:
-                i, f, g, o = (x_t @ W.T + b + h @ U.T + d).chunk(4, 1)
-                c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-                h = new_h(o.sigmoid(), c, P)
-                out.append(h)
-            return torch.stack(out), (h[None], c[None])
-
-        return call
-
-    return build
 
 
 def test_of_a_projection_it_is_the_whole_that_is_told():

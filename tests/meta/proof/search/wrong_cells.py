@@ -44,6 +44,26 @@ def gru(reset=None, new_h=None):
     return Wrong
 
 
+def projecting(new_h):
+    """An LSTM with a projection. new_h: o, c' and W_hr → h'."""
+
+    def build(module):
+        def call(x, hx):
+            (h,), (c,) = hx
+            W, U, b, d, P = module.parameters()
+            out = []
+            for x_t in x:
+                i, f, g, o = (x_t @ W.T + b + h @ U.T + d).chunk(4, 1)
+                c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+                h = new_h(o.sigmoid(), c, P)
+                out.append(h)
+            return torch.stack(out), (h[None], c[None])
+
+        return call
+
+    return build
+
+
 def all_sums(x, h, W, U, b, d):
     return x @ W.t() + b + (h @ U.t() + d)
 
