@@ -13,6 +13,7 @@ from rnn_manual.candidates.candidate import Candidate, Facts, facts_of, kinds_of
 from rnn_manual.candidates.errors import NotRun, ProcessEnded, Unsupported
 from rnn_manual.candidates.process.loading import load
 from rnn_manual.candidates.process.process import Answer, Process
+from rnn_manual.candidates.process.starting import forked
 from rnn_manual.usage import LIMIT
 
 # MKL's path whose bits are the same on every x86-64; it must be chosen before torch is loaded.
@@ -21,6 +22,7 @@ IN_A_ROW = 3  # of its processes that may end one after the other before the res
 
 _limit = LIMIT
 _processes: dict[tuple[Any, ...], Process] = {}
+_forked: dict[tuple[Any, ...], Process] = {}  # that no candidate computes in yet, by environment
 _ended: list[str] = []  # why the last processes ended, since one last answered
 
 
@@ -28,6 +30,16 @@ def set_limit(seconds: float) -> None:
     """How long a candidate may take for one run from now on."""
     global _limit
     _limit = seconds
+
+
+def fork_ahead(*environments: Mapping[str, str]) -> None:
+    """Forks a process for each, for the next candidate that needs one: it need not load torch.
+
+    To be called where torch is loaded and has computed nothing, on Linux.
+    """
+    for environment in environments:
+        process = Process(environment, torch.get_num_threads(), forked)
+        _forked[_key("", environment)] = process
 
 
 def ask(
@@ -54,13 +66,18 @@ def ask(
     key = _key(candidate.subject, environment or {})
     process = _processes.get(key)
     if process is None or not process.alive:
-        process = _processes[key] = Process(environment or {}, torch.get_num_threads())
+        process = _processes[key] = _started(environment or {})
     answer = process.call(_limit, _loaded, candidate.subject, function, *args)
     if isinstance(answer.error, ProcessEnded):
         _ended.append(str(answer.error))
     else:
         _ended.clear()
     return answer
+
+
+def _started(environment: Mapping[str, str]) -> Process:
+    ahead = _forked.pop(_key("", environment), None)
+    return ahead or Process(environment, torch.get_num_threads())
 
 
 def _key(subject: str, environment: Mapping[str, str]) -> tuple[Any, ...]:

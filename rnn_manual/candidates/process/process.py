@@ -10,12 +10,9 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import faulthandler
 import os
 import pickle
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -23,9 +20,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rnn_manual.candidates.errors import ProcessEnded, in_one_line
-from rnn_manual.candidates.process.own_line import own_line, own_line_printed
-from rnn_manual.collector import collect_seldom, keep_what_is_loaded
+from rnn_manual.candidates.errors import ProcessEnded
+from rnn_manual.candidates.process.own_line import own_line_printed
+from rnn_manual.candidates.process.starting import Started, anew
 
 KEPT = 2000  # characters of what a candidate prints in one call
 FATAL = "Fatal Python error"  # with which begins what Python itself says of the end
@@ -52,25 +49,20 @@ class Process:
     Args:
         environment: what is set there, besides what is set here.
         threads: how many torch may use there; None for a process that does not load torch.
+        start: how it is started, `anew` or `forked`.
     """
 
-    popen = subprocess.Popen  # tests put a fork of what is loaded in its place
+    start: Callable[..., Started] = staticmethod(anew)  # tests of commands put `forked` there
 
-    def __init__(self, environment: Mapping[str, str], threads: int | None = None) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        threads: int | None = None,
+        start: Callable[..., Started] | None = None,
+    ) -> None:
         # For appending: the two processes share the file, and must not share a place in it.
         self.printed = tempfile.TemporaryFile("a+b")  # noqa: SIM115 - as long as the process
-        self.process = self.popen(
-            [sys.executable, "-c", f"from {__name__} import serve; serve({threads})"],
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-                **environment,
-            },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.printed,
-            start_new_session=True,  # a group of its own: what the candidate starts ends with it
-        )
+        self.process = (start or self.start)(threads, environment, self.printed)
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.pipes = self.process.stdin, self.process.stdout
@@ -176,47 +168,3 @@ def _ended(code: int) -> str:
     """`ended its process with exit code -11 (SIGSEGV)`."""
     name = f" ({signal.Signals(-code).name})" if -code in [*signal.Signals] else ""
     return f"ended its process with exit code {code}{name}"
-
-
-def serve(threads: int | None) -> None:
-    """The other side: calls what is asked for until the questions end."""
-    collect_seldom()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks
-    faulthandler.enable()
-    questions, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a candidate prints must not come between the answers
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nor may it read the questions
-    if threads is not None:
-        import torch  # here, so that a judge without torch can ask
-
-        torch.set_num_threads(threads)
-    keep_what_is_loaded()
-    pickle.dump("ready", answers)
-    answers.flush()
-    while True:
-        try:
-            asked = pickle.load(questions)
-        except EOFError:
-            return
-        value, error = None, None
-        try:
-            function, args = pickle.loads(asked)
-            value = function(*args)
-        except BaseException as raised:  # whatever it is, it is the answer
-            error = _portable(raised)
-        sys.stdout.flush()
-        sys.stderr.flush()
-        pickle.dump((value, error), answers)
-        answers.flush()
-
-
-def _portable(error: BaseException) -> BaseException:
-    """The error, or one that says the same if it does not survive the way; with its own line."""
-    line = own_line(error)
-    try:
-        survivor: BaseException = pickle.loads(pickle.dumps(error))
-    except Exception:
-        survivor = RuntimeError(in_one_line(error))
-    survivor.own_line = line  # type: ignore[attr-defined]
-    survivor.in_call = getattr(error, "in_call", "")  # type: ignore[attr-defined]
-    return survivor

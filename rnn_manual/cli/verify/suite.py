@@ -72,8 +72,10 @@ def run_suite(arguments: list[str], plugin: object) -> int:
     alone = [f"--rootdir={suite()}", f"--confcutdir={suite()}", f"-c{os.devnull}"]
     # The command line shows the run, so pytest need not; and the order is `order`'s.
     without = [f"-pno:{name}" for name in ("terminal", "cacheprovider", "logging", "randomly")]
-    ours = ["-prnn_manual.plugin", "-prnn_manual.cli.verify.order", f"--ignore={suite() / 'meta'}"]
-    given = [str(suite()), *alone, *without, *ours, *arguments]
+    ours = ["plugin", "cli.verify.order", "cli.verify.ahead"]
+    plugins = [f"-prnn_manual.{name}" for name in ours]
+    claims = [str(suite()), f"--ignore={suite() / 'meta'}"]
+    given = [*claims, *alone, *without, *plugins, *arguments]
     with contextlib.redirect_stderr(io.StringIO()) as said, Interrupt() as interrupt:
         code = pytest.main(given, plugins=[plugin, interrupt])
     if code == pytest.ExitCode.USAGE_ERROR:

@@ -6,16 +6,18 @@ import os
 import subprocess
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 
 import pytest
 
 from rnn_manual.candidates.process.process import Process
-from tests.meta.warm.forked import forked
+from rnn_manual.candidates.process.starting import anew, forked
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.meta.warm.preloaded"])
 LIMIT = 300  # seconds
+FILTERS = warnings.filters[:]
 
 
 def run_warm(main, arguments, cwd, environment):
@@ -41,7 +43,18 @@ def _run(main, arguments, cwd, environment, stdout, stderr):
     os.environ.update(environment)
     for stream, path in ((1, stdout), (2, stderr)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), stream)
-    Process.popen = staticmethod(forked)
+    Process.start = staticmethod(_forked_if_safe)
     code = main(arguments)
     atexit._run_exitfuncs()
     sys.exit(code)
+
+
+def _forked_if_safe(threads, environment, printed):
+    import torch  # which the command has loaded
+
+    alike = environment.items() <= os.environ.items()
+    if sys.platform != "linux" or not alike or torch.get_num_threads() > 1:
+        return anew(threads, environment, printed)
+    with warnings.catch_warnings():
+        warnings.filters[:] = FILTERS  # which pytest has changed
+        return forked(threads, environment, printed)

@@ -1,6 +1,7 @@
 """Where a candidate computes, and what becomes of one that ends its process again and again."""
 
 import os
+import sys
 
 import pytest
 import torch
@@ -70,6 +71,23 @@ def test_an_environment_takes_another_process():
     assert run_there(NAMED, variable, "RNN_MANUAL_TEST") is None
     with pytest.raises(Unsupported, match="a process of its own"):
         run_there(LOOPS, pid, **asked)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks are made on Linux only")
+def test_what_was_forked_ahead_is_taken_once(monkeypatch):
+    """The first candidate that needs a process has it; if it ends, another is started anew."""
+    for name in ("_processes", "_forked"):
+        monkeypatch.setattr(dispatch, name, {})
+    environment = {"RNN_MANUAL_TEST": "set"}
+    dispatch.fork_ahead({}, environment)
+    plain, other = [process.process.pid for process in dispatch._forked.values()]
+    asked = {"environment": environment}
+    assert run_there(NAMED, pid) == run_there(NAMED, pid) == plain
+    assert run_there(NAMED, pid, **asked) == other
+    assert run_there(NAMED, variable, "RNN_MANUAL_TEST", **asked) == "set"
+    assert run_there(NAMED, variable, "RNN_MANUAL_TEST") is None
+    assert ask(NAMED, exits).error is not None
+    assert run_there(NAMED, pid) != plain
 
 
 def test_after_a_few_ends_in_a_row_the_rest_is_not_run(monkeypatch):

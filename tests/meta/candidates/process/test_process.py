@@ -9,13 +9,14 @@ import pytest
 
 from rnn_manual.candidates.errors import ProcessEnded
 from rnn_manual.candidates.process.process import Process
+from rnn_manual.candidates.process.starting import anew, forked
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and signals")
 
 
-@pytest.fixture
-def process():
-    process = Process({})
+@pytest.fixture(params=[anew, forked])
+def process(request):
+    process = Process({}, start=request.param)
     yield process
     process.close()
 
