@@ -5,8 +5,7 @@ import os
 
 import pytest
 
-from rnn_manual.candidates.process.dispatch import REPRODUCIBLE
-from rnn_manual.candidates.process.process import Process
+from rnn_manual.candidates.process.dispatch import REPRODUCIBLE, process_with
 from rnn_manual.judge.bits import why_not_here
 
 LIMIT = 120.0  # seconds for one test of bits
@@ -25,7 +24,7 @@ def pytest_configure(config):
 @pytest.fixture(scope="session")
 def reproducible():
     """A process in which MKL keeps to its reproducible path."""
-    process = Process(REPRODUCIBLE, 1)
+    process = process_with(REPRODUCIBLE)
     yield process
     process.close()
 

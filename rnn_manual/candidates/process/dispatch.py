@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -22,7 +24,7 @@ IN_A_ROW = 3  # of its processes that may end one after the other before the res
 
 _limit = LIMIT
 _processes: dict[tuple[Any, ...], Process] = {}
-_forked: dict[tuple[Any, ...], Process] = {}  # that no candidate computes in yet, by environment
+_forked: dict[tuple[Any, ...], list[Process]] = {}  # by environment; no candidate is there yet
 _ended: list[str] = []  # why the last processes ended, since one last answered
 
 
@@ -33,13 +35,33 @@ def set_limit(seconds: float) -> None:
 
 
 def fork_ahead(*environments: Mapping[str, str]) -> None:
-    """Forks a process for each, for the next candidate that needs one: it need not load torch.
+    """Forks a process for each, for the next candidates that need one: they need not load torch.
 
-    To be called where torch is loaded and has computed nothing, on Linux.
+    To be called where torch has computed nothing yet. It does so on Linux only.
     """
+    if sys.platform != "linux" or sys.warnoptions:  # (a fork has Python's own filters of warnings)
+        return
     for environment in environments:
         process = Process(environment, torch.get_num_threads(), forked)
-        _forked[_key("", environment)] = process
+        _forked.setdefault(_key("", environment), []).append(process)
+
+
+def process_with(environment: Mapping[str, str]) -> Process:
+    """A process for candidates in which this is set: one that was forked ahead, or a new one."""
+    ahead = _forked.get(_key("", environment))
+    if not ahead:
+        return Process(environment, torch.get_num_threads())
+    process = ahead.pop()
+    process.call(_limit, _as_here, os.getcwd(), sys.path, {**os.environ, **environment})
+    return process
+
+
+def _as_here(folder: str, path: list[str], environment: dict[str, str]) -> None:
+    """What may have changed since it was forked."""
+    os.chdir(folder)
+    sys.path[:] = path
+    os.environ.clear()
+    os.environ.update(environment)
 
 
 def ask(
@@ -66,18 +88,13 @@ def ask(
     key = _key(candidate.subject, environment or {})
     process = _processes.get(key)
     if process is None or not process.alive:
-        process = _processes[key] = _started(environment or {})
+        process = _processes[key] = process_with(environment or {})
     answer = process.call(_limit, _loaded, candidate.subject, function, *args)
     if isinstance(answer.error, ProcessEnded):
         _ended.append(str(answer.error))
     else:
         _ended.clear()
     return answer
-
-
-def _started(environment: Mapping[str, str]) -> Process:
-    ahead = _forked.pop(_key("", environment), None)
-    return ahead or Process(environment, torch.get_num_threads())
 
 
 def _key(subject: str, environment: Mapping[str, str]) -> tuple[Any, ...]:

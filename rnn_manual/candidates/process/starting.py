@@ -79,6 +79,9 @@ def forked(threads: int | None, environment: Mapping[str, str], printed: IO[byte
             for source, target in ((questions, 0), (answers, 1), (printed.fileno(), 2)):
                 os.dup2(source, target)
             os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # they are the forked process's
+            # pytest makes errors of some warnings, and shows others that Python does not.
+            kept = [each for each in warnings.filters if each[0] in ("ignore", "default")]
+            warnings.filters[:] = kept  # type: ignore[index]
             sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
             sys.stderr = os.fdopen(2, "w", 1, errors="backslashreplace", closefd=False)
             serve(threads)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from rnn_manual.plugin.workers import share_cores
@@ -12,7 +10,7 @@ from rnn_manual.plugin.workers import share_cores
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Forks them as soon as torch is loaded, in a worker of several."""
-    if sys.platform == "linux" and hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
         share_cores(config)
         from rnn_manual.candidates.process.dispatch import REPRODUCIBLE, fork_ahead
 

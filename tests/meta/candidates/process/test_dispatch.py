@@ -27,6 +27,10 @@ def exits(_):
     os._exit(3)
 
 
+def place(_):
+    return os.getcwd(), "/set/later" in sys.path
+
+
 def variable(_, name):
     return os.environ.get(name)
 
@@ -74,15 +78,23 @@ def test_an_environment_takes_another_process():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="forks are made on Linux only")
-def test_what_was_forked_ahead_is_taken_once(monkeypatch):
-    """The first candidate that needs a process has it; if it ends, another is started anew."""
+def test_what_was_forked_ahead_is_taken_once(monkeypatch, tmp_path):
+    """The first candidate that needs a process has it; if it ends, another is started anew.
+
+    It is where this process is by then, and knows what is set here.
+    """
     for name in ("_processes", "_forked"):
         monkeypatch.setattr(dispatch, name, {})
     environment = {"RNN_MANUAL_TEST": "set"}
     dispatch.fork_ahead({}, environment)
-    plain, other = [process.process.pid for process in dispatch._forked.values()]
+    plain, other = [process.process.pid for [process] in dispatch._forked.values()]
     asked = {"environment": environment}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend("/set/later")
+    monkeypatch.setenv("SET_LATER", "as well")
     assert run_there(NAMED, pid) == run_there(NAMED, pid) == plain
+    assert run_there(NAMED, place) == (str(tmp_path), True)
+    assert run_there(NAMED, variable, "SET_LATER") == "as well"
     assert run_there(NAMED, pid, **asked) == other
     assert run_there(NAMED, variable, "RNN_MANUAL_TEST", **asked) == "set"
     assert run_there(NAMED, variable, "RNN_MANUAL_TEST") is None

@@ -4,6 +4,7 @@ import hashlib
 import os
 import signal
 import sys
+import warnings
 
 import pytest
 import torch
@@ -72,6 +73,11 @@ def test_it_holds_none_of_the_files_of_the_process_it_was_forked_from(fork):
     assert is_open(answers)
     assert not another.call(LIMIT, is_open, answers).value
     another.close()
+
+
+def test_warnings_are_no_errors_there(fork):
+    """pytest has filters of its own, for the session that it was forked in."""
+    assert fork.call(LIMIT, warnings.warn, "a warning").error is None
 
 
 def test_its_end_is_told(fork):
