@@ -14,6 +14,8 @@ from pathlib import Path
 import rnn_manual
 from rnn_manual.candidates.errors import ProcessEnded, Violation, in_one_line
 
+LIBRARIES = ("torch", "numpy")
+
 # What faulthandler prints of a process that crashes or is aborted, innermost frame first.
 FRAME = re.compile(r'^  File "(?P<file>[^"]+)", line (?P<line>\d+) in ', re.MULTILINE)
 
@@ -64,7 +66,7 @@ def _others() -> tuple[str, ...]:
     ours = Path(rnn_manual.__file__).parent
     # What is written in the other folders here may itself be a candidate.
     harness = [ours / name for name in ("candidates", "judge", "claims", "plugin", "proof")]
-    specs = [importlib.util.find_spec(name) for name in ("torch", "numpy")]
+    specs = [importlib.util.find_spec(name) for name in LIBRARIES]
     libraries = [Path(spec.origin).parent for spec in specs if spec and spec.origin]
     python = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib")]
     # (Packages are installed below Python's own folder, and are no part of it.)

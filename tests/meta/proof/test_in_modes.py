@@ -105,7 +105,7 @@ def test_what_is_wrong_forward_is_placed_without_a_way_back():
     """By forward-mode AD, too."""
     case = MODES["forward-ad"].cases(kind="gru")[0]
     where = prove(Negated, case, mode="forward-ad").formula.where
-    assert (where.quantity, where.step) == ("h", 1)
+    assert where.line.endswith("return (-super().step(x, w, h)[0],)")
 
 
 def test_four_results_are_named_where_nothing_is_placed():

@@ -71,4 +71,6 @@ def test_of_a_projection_it_is_the_whole_that_is_told():
         projecting(lambda o, c, P: (o @ P.T) * (c @ P.T).tanh()),
         projecting(lambda o, c, P: ((o * c) @ P.T).tanh()),
     ):
-        assert prove(after, case).formula.instead == f"{words} never computed"
+        found = prove(after, case).formula
+        assert found.instead == f"{words} never computed"
+        assert "projecting(lambda o, c, P: (" in found.where.line
