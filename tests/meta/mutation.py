@@ -69,7 +69,7 @@ def _tests(folder: str, names: str) -> list[str]:
 MODULES = "tests/meta/modules"
 REPORTED = _tests("judge", "report said data again located gradients")
 PROVED = _tests(
-    "proof", "residues rules open compiled conditions raising proved fingerprints in_modes"
+    "proof", "residues rules open compiled conditions raising proved fingerprints in_modes trace"
 )
 PLACED = _tests(
     "proof",

@@ -185,3 +185,10 @@ def test_a_call_that_it_declines_is_one_line(capsys):
     assert said.startswith("rnn-manual: examples/mine.py:build declines this call: rnn, gru")
     assert main(["trace", "gru", "--candidate", "nothing"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_mode_is_followed_as_it_runs():
+    """Its second run, on numbers, executes what its first did: of rows, one after the other."""
+    found = trace(LSTM, candidate=Candidate("rows", torch_nn, "rows"))
+    assert found.columns[2].verdict[0] == "the loops' formulas, proved, gradients too"
+    assert Key(0, 0, 1, "c'") in found.columns[2].forward
