@@ -15,6 +15,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns: 0 agree, 1 something differs, 2 wrong usage or nothing to compare, 130 interrupted.
     """
     options = parser().parse_args(argv)
+    if options.command in ("trace", "prove") and options.candidate and "torch" not in sys.modules:
+        from rnn_manual.candidates.process.dispatch import fork_ahead  # which loads it
+
+        fork_ahead({})
     try:
         if options.command == "claims" and options.names:
             from rnn_manual.cli.some_claims import some_claims
