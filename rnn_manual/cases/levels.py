@@ -18,6 +18,7 @@ from rnn_manual.cases.covering import covering, fewest
 from rnn_manual.cases.notes import NOTES
 from rnn_manual.cases.options import (
     ALL,
+    OF_EACH_KIND,
     TELLING,
     Options,
     case_of,
@@ -41,7 +42,7 @@ PLAINEST = [
     *(
         case_of(**options)
         for options in product(
-            equations=("rnn tanh", "lstm", "gru"),
+            equations=OF_EACH_KIND,
             num_layers=(1, 2),
             bidirectional=(False, True),
             batch_first=(False, True),
@@ -78,7 +79,7 @@ ALONE = [
         case_of(equations=equations, **{name: value})
         for name in ("values", "call")
         for value in ALL[name][1:]
-        for equations in ("rnn tanh", "lstm", "gru")
+        for equations in OF_EACH_KIND
     ),
     *(case_of(equations=e, memory=lies) for lies in MEMORY[1:] for e in ALONE_IN_MEMORY),
     *DROPPED,

@@ -17,6 +17,7 @@ from rnn_manual.usage import DTYPES
 
 Options = dict[str, Any]
 
+OF_EACH_KIND = ("rnn tanh", "lstm", "gru")  # the plainest equations of an RNN, an LSTM, a GRU
 TELLING: dict[str, tuple[Any, ...]] = {
     "equations": ("rnn tanh", "rnn relu", "lstm", "lstm proj", "gru"),
     "num_layers": (1, 2, 3, 4),

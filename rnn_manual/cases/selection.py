@@ -7,7 +7,7 @@ from typing import Any
 
 from rnn_manual.cases.case import LAYOUTS, MEMORY, Case
 from rnn_manual.cases.covering import covering
-from rnn_manual.cases.options import TELLING, Options, case_of, is_feasible
+from rnn_manual.cases.options import OF_EACH_KIND, TELLING, Options, case_of, is_feasible
 from rnn_manual.usage import DTYPES
 
 OPTIONS: dict[str, tuple[Any, ...]] = {
@@ -61,7 +61,7 @@ def cases_for(
         given = [row for row in rows if all(row[name] in options[name] for name in names)]
         rows = _rows(takes, options, strength, given)
     if also and rows:
-        kinds = () if level == "quick" else ("rnn tanh", "lstm", "gru")
+        kinds = () if level == "quick" else OF_EACH_KIND
         rows += [rows[0] | also | {"equations": e} for e in kinds if e in options["equations"]]
         rows.append(rows[0] | also)
     return list(dict.fromkeys(case_of(**row) for row in rows))

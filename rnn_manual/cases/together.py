@@ -12,7 +12,15 @@ from collections.abc import Sequence
 
 from rnn_manual.cases.calls import WITHOUT_A_GRAPH
 from rnn_manual.cases.covering import Combination, combinations_of, covering
-from rnn_manual.cases.options import ALL, MASKING, TELLING, Options, is_feasible, product
+from rnn_manual.cases.options import (
+    ALL,
+    MASKING,
+    OF_EACH_KIND,
+    TELLING,
+    Options,
+    is_feasible,
+    product,
+)
 
 # What a network is made of, and how its input is handed in; in the order of `TELLING`.
 STRUCTURE = {
@@ -58,7 +66,7 @@ def together() -> list[Combination]:
 # Many layers have code of their own for plain input of one layout, and leave all else to nn or
 # decline it.
 PLAIN_WAYS: Options = {
-    "equations": ("rnn tanh", "lstm", "gru"),
+    "equations": OF_EACH_KIND,
     "num_layers": (1, 2),
     "bidirectional": (False, True),
     "bias": (True, False),
