@@ -7,9 +7,7 @@ import pytest
 from rnn_manual.collector import collect_seldom, keep_what_is_loaded
 from rnn_manual.plugin.workers import share_cores
 
-AHEAD = 20  # about as many as the tests of one worker start
-
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "rnn_manual.cli.verify.ahead"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -19,10 +17,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         import torch
 
-        from rnn_manual.candidates.process.dispatch import REPRODUCIBLE, fork_ahead
-
         os.environ["OMP_NUM_THREADS"] = str(torch.get_num_threads())
-        fork_ahead(*2 * [REPRODUCIBLE], *AHEAD * [{}])
 
 
 def pytest_collection_finish() -> None:

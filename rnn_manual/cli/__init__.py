@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rnn_manual.cli.parser import parser
 from rnn_manual.usage import Refused
+
+if TYPE_CHECKING:
+    from rnn_manual.candidates.process.process import Process
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -15,10 +19,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns: 0 agree, 1 something differs, 2 wrong usage or nothing to compare, 130 interrupted.
     """
     options = parser().parse_args(argv)
-    if options.command in ("trace", "prove") and options.candidate and "torch" not in sys.modules:
-        from rnn_manual.candidates.process.dispatch import fork_ahead  # which loads it
-
-        fork_ahead({})
     try:
         if options.command == "claims" and options.names:
             from rnn_manual.cli.some_claims import some_claims
@@ -41,13 +41,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             return explain(options)
         if options.command == "trace":
+            process = _loading_torch() if options.candidate else None
             from rnn_manual.cli.trace.command import trace
 
-            return trace(options)
+            return trace(options, process)
         if options.command == "prove":
+            process = _loading_torch()
             from rnn_manual.cli.prove.command import command
 
-            return command(options)
+            return command(options, process)
         from rnn_manual.cli.verify.command import verify
 
         return verify(options)
@@ -57,3 +59,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("rnn-manual: interrupted; no report was written", file=sys.stderr)
         return 130
+
+
+def _loading_torch() -> Process | None:
+    """The candidate's process, which loads torch while this one does; None if this one has it."""
+    if "torch" in sys.modules:
+        return None
+    from rnn_manual.candidates.process.process import Process
+
+    return Process({}, 1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -11,7 +9,7 @@ from typing import Any
 
 import torch
 
-from rnn_manual.candidates.candidate import Candidate, Facts, facts_of, kinds_of
+from rnn_manual.candidates.candidate import NN, Candidate, Facts, facts_of, kinds_of
 from rnn_manual.candidates.errors import NotRun, ProcessEnded, Unsupported
 from rnn_manual.candidates.process.loading import load
 from rnn_manual.candidates.process.process import Answer, Process
@@ -24,7 +22,6 @@ IN_A_ROW = 3  # of its processes that may end one after the other before the res
 
 _limit = LIMIT
 _processes: dict[tuple[Any, ...], Process] = {}
-_forked: dict[tuple[Any, ...], list[Process]] = {}  # by environment; no candidate is there yet
 _ended: list[str] = []  # why the last processes ended, since one last answered
 
 
@@ -34,34 +31,15 @@ def set_limit(seconds: float) -> None:
     _limit = seconds
 
 
-def fork_ahead(*environments: Mapping[str, str]) -> None:
-    """Forks a process for each, for the next candidates that need one: they need not load torch.
+def fork_torch_nn(environment: Mapping[str, str]) -> None:
+    """Forks the process in which torch.nn computes in an environment: it need not load torch.
 
-    To be called where torch has computed nothing yet. It does so on Linux only.
+    Others' layers have a new process: a fork has modules, hooks and paths that are not theirs.
+    To be called where torch has computed nothing yet, for it looks at the environment once, and
+    on Linux.
     """
-    if sys.platform != "linux" or sys.warnoptions:  # (a fork has Python's own filters of warnings)
-        return
-    for environment in environments:
-        process = Process(environment, torch.get_num_threads(), forked)
-        _forked.setdefault(_key("", environment), []).append(process)
-
-
-def process_with(environment: Mapping[str, str]) -> Process:
-    """A process for candidates in which this is set: one that was forked ahead, or a new one."""
-    ahead = _forked.get(_key("", environment))
-    if not ahead:
-        return Process(environment, torch.get_num_threads())
-    process = ahead.pop()
-    process.call(_limit, _as_here, os.getcwd(), sys.path, {**os.environ, **environment})
-    return process
-
-
-def _as_here(folder: str, path: list[str], environment: dict[str, str]) -> None:
-    """What may have changed since it was forked."""
-    os.chdir(folder)
-    sys.path[:] = path
-    os.environ.clear()
-    os.environ.update(environment)
+    process = Process(environment, torch.get_num_threads(), forked)
+    _processes[_key(NN.name, environment)] = process
 
 
 def ask(
@@ -88,7 +66,7 @@ def ask(
     key = _key(candidate.subject, environment or {})
     process = _processes.get(key)
     if process is None or not process.alive:
-        process = _processes[key] = process_with(environment or {})
+        process = _processes[key] = Process(environment or {}, torch.get_num_threads())
     answer = process.call(_limit, _loaded, candidate.subject, function, *args)
     if isinstance(answer.error, ProcessEnded):
         _ended.append(str(answer.error))

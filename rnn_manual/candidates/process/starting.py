@@ -1,10 +1,13 @@
 """How a process for candidates is started: anew, or as a fork of one that has loaded torch.
 
-Loading torch takes seconds, so that four processes which each load it take most of a short run.
+Loading torch takes seconds. A fork need not, but it has what was loaded and changed there, pytest
+and its hooks among it: it is for torch.nn, and for tests, whose layers look at nothing of this.
 """
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import signal
 import subprocess
@@ -13,7 +16,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Mapping
-from typing import IO, Protocol
+from typing import IO, NoReturn, Protocol
 
 from rnn_manual.candidates.process.serving import serve
 
@@ -64,43 +67,64 @@ def forked(threads: int | None, environment: Mapping[str, str], printed: IO[byte
     torch must have computed nothing yet if it may use several threads, a GPU is there, or the
     environment is to change how it computes: its threads do not exist in a fork, and neither it
     nor MKL look at the environment twice.
+
+    Raises: OSError: there can be no more processes.
     """
     (questions, asks), (told, answers) = os.pipe(), os.pipe()
-    pids: list[int] = []
+    made: list[int | OSError] = []
 
     def fork() -> None:
-        pid = os.fork()
-        if pid:
-            pids.append(pid)
-            return
         try:
-            os.setsid()
-            os.environ.update(environment)
-            for source, target in ((questions, 0), (answers, 1), (printed.fileno(), 2)):
-                os.dup2(source, target)
-            os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # they are the forked process's
-            # pytest makes errors of some warnings, and shows others that Python does not.
-            kept = [each for each in warnings.filters if each[0] in ("ignore", "default")]
-            warnings.filters[:] = kept  # type: ignore[index]
-            sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
-            sys.stderr = os.fdopen(2, "w", 1, errors="backslashreplace", closefd=False)
-            serve(threads)
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(1)  # and do nothing that the forked process wants done at its own end
+            made.append(os.fork())
+        except OSError as error:
+            made.append(error)
+        if made == [0]:
+            _serve_in_fork(threads, environment, {questions: 0, answers: 1, printed.fileno(): 2})
 
     sys.stdout.flush()
     sys.stderr.flush()
     with warnings.catch_warnings():  # from 3.12 on, of other threads, as those of pytest-xdist
         warnings.simplefilter("ignore", DeprecationWarning)
         # In a thread, whose stack is empty: where it crashes is told by the frames on the stack.
-        thread = threading.Thread(target=fork)
+        thread = threading.Thread(target=fork, name="MainThread")
         thread.start()
         thread.join()
     os.close(questions)
     os.close(answers)
-    return Forked(pids[0], os.fdopen(asks, "wb"), os.fdopen(told, "rb"))
+    if isinstance(made[0], OSError):
+        os.close(asks)
+        os.close(told)
+        raise made[0]
+    return Forked(made[0], os.fdopen(asks, "wb"), os.fdopen(told, "rb"))
+
+
+def _serve_in_fork(
+    threads: int | None, environment: Mapping[str, str], streams: Mapping[int, int]
+) -> NoReturn:
+    """As a process of its own.
+
+    Args:
+        streams: what is to be standard input, output and error: descriptor → 0, 1, 2.
+    """
+    try:
+        gc.freeze()  # what is collected may close a file whose number is another's by now
+        os.setsid()
+        os.environ.update(environment)
+        for descriptor, stream in streams.items():
+            os.dup2(descriptor, stream)
+        for descriptor in map(int, os.listdir("/proc/self/fd")):
+            if descriptor > 2:  # it is the forked process's
+                with contextlib.suppress(OSError):
+                    os.close(descriptor)
+        kept = [each for each in warnings.filters if each[0] != "error"]  # which are pytest's
+        warnings.filters[:] = kept  # type: ignore[index]
+        sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
+        sys.stderr = os.fdopen(2, "w", 1, errors="backslashreplace", closefd=False)
+        serve(threads)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(1)  # and do nothing that the forked process wants done at its own end
 
 
 class Forked:

@@ -15,7 +15,8 @@ from rich.progress import track
 from rnn_manual.candidates.candidate import Candidate
 from rnn_manual.candidates.catalogue import as_candidate, unsupported
 from rnn_manual.candidates.errors import ProcessEnded, Unsupported, Unusable
-from rnn_manual.candidates.process.dispatch import facts, set_limit
+from rnn_manual.candidates.process.dispatch import adopt, facts, set_limit
+from rnn_manual.candidates.process.process import Process
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.features import features_of
 from rnn_manual.cases.levels import select
@@ -31,8 +32,11 @@ from rnn_manual.proof.formula import OTHER
 from rnn_manual.usage import LIMIT, Refused
 
 
-def command(options: argparse.Namespace) -> int:
+def command(options: argparse.Namespace, process: Process | None = None) -> int:
     """Proves what there is to prove.
+
+    Args:
+        process: where the candidate is to compute, if one is started already.
 
     Returns: 1 if a formula is another with other results, or if a run did what no layer may; 2 if
         it declines all or no formula is known, so that nothing was compared.
@@ -42,6 +46,8 @@ def command(options: argparse.Namespace) -> int:
     try:
         candidate = as_candidate(options.candidate)
         set_limit(options.limit)
+        if process:
+            adopt(candidate, process)
         facts(candidate)
     except (Unusable, ProcessEnded) as error:
         raise Refused(str(error)) from error

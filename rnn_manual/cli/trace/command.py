@@ -11,6 +11,8 @@ from rich.text import Text
 
 from rnn_manual.candidates.catalogue import as_candidate
 from rnn_manual.candidates.errors import ProcessEnded, Unsupported, Unusable
+from rnn_manual.candidates.process.dispatch import adopt
+from rnn_manual.candidates.process.process import Process
 from rnn_manual.cli.console import console
 from rnn_manual.cli.layer_options import call_for, check_picture
 from rnn_manual.cli.trace.lines import Shown, compared, sheet
@@ -48,12 +50,20 @@ class Worst:
         return f"{self.count} quantities, {far}: {self.key.name} of {where}"
 
 
-def trace(options: argparse.Namespace) -> int:
-    """Shows it. Returns: 1 if an implementation differs from the loops, otherwise 0."""
+def trace(options: argparse.Namespace, process: Process | None = None) -> int:
+    """Shows it.
+
+    Args:
+        process: where the candidate is to compute, if one is started already.
+
+    Returns: 1 if an implementation differs from the loops, otherwise 0.
+    """
     call = call_for(options)
     check_picture(options.save)
     try:
         candidate = None if options.candidate is None else as_candidate(options.candidate)
+        if candidate and process:
+            adopt(candidate, process)
         found, out = traced(call, options.seed, candidate), console()
     except Unsupported as error:
         raise Refused(f"{options.candidate} declines this call: {error}") from error

@@ -1,7 +1,6 @@
 """Where a candidate computes, and what becomes of one that ends its process again and again."""
 
 import os
-import sys
 
 import pytest
 import torch
@@ -25,10 +24,6 @@ def pid(_):
 
 def exits(_):
     os._exit(3)
-
-
-def place(_):
-    return os.getcwd(), "/set/later" in sys.path
 
 
 def variable(_, name):
@@ -75,31 +70,6 @@ def test_an_environment_takes_another_process():
     assert run_there(NAMED, variable, "RNN_MANUAL_TEST") is None
     with pytest.raises(Unsupported, match="a process of its own"):
         run_there(LOOPS, pid, **asked)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="forks are made on Linux only")
-def test_what_was_forked_ahead_is_taken_once(monkeypatch, tmp_path):
-    """The first candidate that needs a process has it; if it ends, another is started anew.
-
-    It is where this process is by then, and knows what is set here.
-    """
-    for name in ("_processes", "_forked"):
-        monkeypatch.setattr(dispatch, name, {})
-    environment = {"RNN_MANUAL_TEST": "set"}
-    dispatch.fork_ahead({}, environment)
-    plain, other = [process.process.pid for [process] in dispatch._forked.values()]
-    asked = {"environment": environment}
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend("/set/later")
-    monkeypatch.setenv("SET_LATER", "as well")
-    assert run_there(NAMED, pid) == run_there(NAMED, pid) == plain
-    assert run_there(NAMED, place) == (str(tmp_path), True)
-    assert run_there(NAMED, variable, "SET_LATER") == "as well"
-    assert run_there(NAMED, pid, **asked) == other
-    assert run_there(NAMED, variable, "RNN_MANUAL_TEST", **asked) == "set"
-    assert run_there(NAMED, variable, "RNN_MANUAL_TEST") is None
-    assert ask(NAMED, exits).error is not None
-    assert run_there(NAMED, pid) != plain
 
 
 def test_after_a_few_ends_in_a_row_the_rest_is_not_run(monkeypatch):

@@ -1,4 +1,4 @@
-"""A fork that has torch from the process it is forked from is as good as a new process."""
+"""A fork of a process that has loaded torch: it answers as a new process would."""
 
 import hashlib
 import os
@@ -32,7 +32,10 @@ def bits_of_a_product():
 
 
 def bits_in_a_fork():
-    return Process(REPRODUCIBLE, 1, forked).call(LIMIT, bits_of_a_product).value
+    process = Process(REPRODUCIBLE, 1, forked)
+    found = process.call(LIMIT, bits_of_a_product).value
+    process.close()
+    return found
 
 
 def is_open(descriptor):
@@ -76,7 +79,7 @@ def test_it_holds_none_of_the_files_of_the_process_it_was_forked_from(fork):
 
 
 def test_warnings_are_no_errors_there(fork):
-    """pytest has filters of its own, for the session that it was forked in."""
+    """pytest makes errors of some in the session that it was forked in."""
     assert fork.call(LIMIT, warnings.warn, "a warning").error is None
 
 
