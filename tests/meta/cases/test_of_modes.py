@@ -1,12 +1,15 @@
 """Every mode is run: at quick and standard, and what takes too long for that where recorded."""
 
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 
 import pytest
 
 from rnn_manual.candidates.catalogue import MODES
+from rnn_manual.cases.covering import combinations_of
 from rnn_manual.cases.levels import is_of
+from rnn_manual.cases.options import is_feasible, options_of
+from rnn_manual.cases.selection import OPTIONS
 from rnn_manual.judge.report.again import _asked_in
 from rnn_manual.plugin.collection import cases_of_modes
 
@@ -40,6 +43,17 @@ def test_at_standard_every_kind_is_run_in_inference(mode):
     cases = [c for c in MODES[mode].cases() if not c.training and c.call == "no_grad"]
     assert {case.kind for case in cases} == {"rnn-tanh", "lstm", "gru"}
     assert all(map(MODES[mode].takes, cases))
+
+
+@pytest.mark.parametrize(("level", "together"), [("standard", 1), ("full", 2)])
+@pytest.mark.parametrize("mode", ["functional_call", "deepcopy"])
+def test_a_mode_is_run_with_every_option_that_it_takes(mode, level, together):
+    """At full with every two of them."""
+    cases = MODES[mode].cases(level)
+    shown = {pair for case in cases for pair in combinations(options_of(case).items(), together)}
+    due = [c for c in combinations_of(OPTIONS, together) if is_feasible(dict(c))]
+    assert len(due) > 10
+    assert [c for c in due if c not in shown] == []
 
 
 def test_a_slow_mode_has_few_cases():

@@ -35,6 +35,15 @@ def test_rounding_goes_both_ways(dtype):
     assert 0.7 * u < size < 1.5 * u
 
 
+def test_what_is_next_to_nothing_is_moved_by_both():
+    """By its own roundings, and by the smallest number there is, which are as large here."""
+    ops = NoisyOps(Case(Config("rnn", 1, 1)), [], samples=1, rows=1)
+    size = np.full((100, 100), ops.smallest / ops.roundoff)
+    moved = ops.rounded(np.zeros_like(size), size) / ops.smallest
+    assert 1.8 < moved.std() < 2.2
+    assert not ops.rounded(np.zeros_like(size), np.zeros_like(size)).any()
+
+
 def test_one_sequence_many_times_rounds_alike():
     """The same rows are moved by the same, in each sample by another; different rows are not."""
     ops = NoisyOps(Case(Config("rnn", 1, 1)), [], samples=3, rows=4, alike=2)

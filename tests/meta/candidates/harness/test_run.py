@@ -3,9 +3,13 @@
 import pytest
 import torch
 
-from rnn_manual.candidates.errors import Violation
+from rnn_manual.candidates.candidate import torch_nn
+from rnn_manual.candidates.errors import Unsupported, Violation
+from rnn_manual.candidates.harness.mode import Mode, Takes
 from rnn_manual.candidates.harness.observer import ANOTHER, Observer
-from rnn_manual.candidates.harness.running import run_candidate
+from rnn_manual.candidates.harness.result import SUMMED
+from rnn_manual.candidates.harness.running import run_calls, run_candidate
+from rnn_manual.cases.draw import draw
 from rnn_manual.cases.levels import few
 from rnn_manual.cases.options import case_of
 from rnn_manual.parity import check, select
@@ -146,3 +150,46 @@ def test_weights_that_do_not_fit_are_named():
     with pytest.raises(Violation) as refused:
         run_candidate(Fewer, case_of(equations="lstm"))
     assert str(refused.value) == f"does not load the state_dict of nn.LSTM: {words}; {hint}"
+
+
+def fails(built):
+    raise RuntimeError("cannot be read")
+
+
+READ = Mode("read", "torch reads the layer", build=fails, translates=True, subjects=Takes.ALL)
+
+
+def test_what_torch_cannot_read_is_declined_but_of_its_own_layer():
+    """A compiler that cannot read torch.nn is broken; of another layer it is what it takes."""
+    case = case_of(equations="gru")
+    with pytest.raises(Unsupported, match="cannot be read"):
+        run_candidate(nn, case, mode=READ)
+    with pytest.raises(RuntimeError, match="cannot be read"):
+        run_candidate(torch_nn, case, mode=READ)
+
+
+def keeps_h_n_in_out(module):
+    def call(*given):
+        out, _ = module(*given)
+        return out, out[-1:]
+
+    return call
+
+
+def test_of_several_calls_each_is_held_to_what_no_layer_may_do():
+    """As of one: h_n may not lie where out lies."""
+    case = case_of(equations="rnn tanh", dropout="0.3", num_layers=1)
+    with pytest.raises(Violation, match="h_n"):
+        run_calls(keeps_h_n_in_out, case, [1, 2], data=draw(case))
+
+
+def detaches_its_input(module):
+    return lambda x, hx=None: module(x.detach(), hx)
+
+
+def test_second_derivatives_are_of_the_sum_of_all_first_ones():
+    """Where one of these is missing there are none, and that is why."""
+    case = case_of(equations="gru", call="second derivatives")
+    found = run_candidate(detaches_its_input, case)
+    assert found.missing["grad² weight_ih_l0"] == found.missing["grad² h_0"] == SUMMED
+    assert "grad weight_ih_l0" in found.tensors
