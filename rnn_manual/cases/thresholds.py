@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 
 from rnn_manual.cases.case import Case
-from rnn_manual.cases.options import PLAIN, TELLING, Options, case_of
+from rnn_manual.cases.options import TELLING, Options, case_of
 
 # Beyond 32, 64 and 128 (17, of `TELLING`, is below): multiples of what a vector holds, one more,
 # and vectors with most of another.
@@ -33,8 +33,6 @@ def thresholds() -> list[Case]:
     turns: Counter[tuple[str, str]] = Counter()
     found = []
     for row in [*_sizes(), *_lengths()]:
-        if row["layout"] == "unbatched":
-            row["B"] = PLAIN["B"]
         which = row["equations"], row["layout"]
         batch_first, state = BESIDE[turns[which] % len(BESIDE)]
         turns[which] += 1

@@ -3,8 +3,7 @@
 import pytest
 
 from rnn_manual.cases.case import checked_case
-from rnn_manual.cases.options import case_of, is_feasible, options_of
-from rnn_manual.cases.thresholds import thresholds
+from rnn_manual.cases.options import case_of, is_feasible
 
 NOT_TOGETHER = [
     ({"layout": "unbatched", "B": 1}, {"layout": "unbatched", "B": 4}),
@@ -27,11 +26,6 @@ def test_what_goes_together(not_together, together):
     """What names no case, or one that another name has; and what is nearest to it and does."""
     assert not is_feasible(not_together)
     assert is_feasible(together)
-
-
-def test_cases_at_a_threshold_are_named_as_others_are():
-    """By options that go together: an unbatched one by the batch size that stands for none."""
-    assert all(is_feasible(options_of(case)) for case in thresholds())
 
 
 def test_what_is_no_case_is_refused():

@@ -16,7 +16,7 @@ from rnn_manual.judge.report.environment import environment, in_words
 from rnn_manual.judge.report.heat import heat
 from rnn_manual.judge.report.stable_text import stable
 from rnn_manual.judge.report.text import _listed as listed
-from rnn_manual.parity import Case, check
+from rnn_manual.parity import Case, Verdict, check
 from tests.meta.judge.planted import CONFIG, wrong_at
 
 # The names that readers of a report rely on.
@@ -42,6 +42,13 @@ def with_states(change):
         return call
 
     return build
+
+
+def test_what_cannot_be_run_is_unsupported():
+    """As is known before it is run: a class of another kind."""
+    found = check(torch.nn.LSTM, Case(Config("gru", 3, 4)))
+    assert found.verdict == Verdict.UNSUPPORTED
+    assert found.message
 
 
 def test_an_entry_says_what_is_compared():

@@ -160,6 +160,8 @@ def test_degrees_are_counted():
     drawn = Residues(np.ones((4, 2, 2), np.int64))
     assert (drawn * drawn * drawn).degree == Degree(3)
     assert (drawn @ drawn + drawn).degree == Degree(2)
+    for joined in (Residues.stacked, Residues.concatenated):
+        assert joined([drawn, drawn * drawn]).degree == Degree(2)
     with counted() as account:
         assert (drawn / (drawn * drawn)).degree == Degree(2, 1, 1, 1)
         assert (drawn / (1 + drawn.inverse())).degree == Degree(2, 1, 1, 2)
@@ -184,8 +186,9 @@ def test_the_bound_falls_with_the_points():
     assert bound([hashed], 0, Degree(0), PRIME, 4) == pytest.approx(6 * 2.0**-64, abs=0)
     compared = Account(compared=6, recognized=Degree(2))
     assert bound([compared], 0, Degree(0), PRIME, 1) == pytest.approx(12 / PRIME, 1e-9)
-    # u + 1/x against v + 1/y, of x and y of degree 5: (u - v)·x·y + y - x has degree 11.
-    pair = Account(arguments=2, degree=Degree(1, 1, 1, 1), inverses=2, inverted=Degree(5))
+    # u + 1/x against v + 1/y, of x and y of degree 5: (u - v)·x·y + y - x has degree 11, however
+    # many more 1/x there are.
+    pair = Account(arguments=2, degree=Degree(1, 1, 1, 1), inverses=9, inverted=Degree(5))
     assert bound([pair], 0, Degree(0), PRIME, 1) == pytest.approx(11 / PRIME, abs=0)
     # However high a degree is, no two values agree with more than certainty.
     assert bound([Account()], 1, Degree(10**400), PRIME, 4) == 1
