@@ -81,8 +81,6 @@ def forked(threads: int | None, environment: Mapping[str, str], printed: IO[byte
         if made == [0]:
             _serve_in_fork(threads, environment, {questions: 0, answers: 1, printed.fileno(): 2})
 
-    sys.stdout.flush()
-    sys.stderr.flush()
     with warnings.catch_warnings():  # from 3.12 on, of other threads, as those of pytest-xdist
         warnings.simplefilter("ignore", DeprecationWarning)
         # In a thread, whose stack is empty: where it crashes is told by the frames on the stack.

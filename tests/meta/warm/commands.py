@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import warnings
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from rnn_manual.candidates.process.starting import anew, forked
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.meta.warm.preloaded"])
 LIMIT = 300  # seconds
-FILTERS = warnings.filters[:]
 
 
 def run_warm(main, arguments, cwd, environment):
@@ -53,8 +51,5 @@ def _forked_if_safe(threads, environment, printed):
     import torch  # which the command has loaded
 
     alike = environment.items() <= os.environ.items()
-    if sys.platform != "linux" or not alike or torch.get_num_threads() > 1:
-        return anew(threads, environment, printed)
-    with warnings.catch_warnings():
-        warnings.filters[:] = FILTERS  # which pytest has changed
-        return forked(threads, environment, printed)
+    safe = sys.platform == "linux" and alike and torch.get_num_threads() == 1
+    return (forked if safe else anew)(threads, environment, printed)

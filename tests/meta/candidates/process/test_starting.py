@@ -4,6 +4,7 @@ import hashlib
 import os
 import signal
 import sys
+import tempfile
 import warnings
 
 import pytest
@@ -81,6 +82,20 @@ def test_it_holds_none_of_the_files_of_the_process_it_was_forked_from(fork):
 def test_warnings_are_no_errors_there(fork):
     """pytest makes errors of some in the session that it was forked in."""
     assert fork.call(LIMIT, warnings.warn, "a warning").error is None
+
+
+def test_where_there_can_be_no_more_processes_that_is_raised(monkeypatch):
+    """And nothing is left open."""
+
+    def none_left():
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(os, "fork", none_left)
+    with tempfile.TemporaryFile() as printed:
+        before = os.listdir("/proc/self/fd")
+        with pytest.raises(BlockingIOError, match="no more processes"):
+            forked(None, {}, printed)
+        assert os.listdir("/proc/self/fd") == before
 
 
 def test_its_end_is_told(fork):
