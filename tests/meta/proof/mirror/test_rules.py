@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from rnn_manual.proof.mirror import formulas, rules
 from rnn_manual.proof.mirror.operations import MOVING
+from rnn_manual.proof.mirror.shadows import numbers
 from tests.meta.proof.mirror import operands
 from tests.meta.proof.mirror.mirroring import LAYOUTS, Mirrored, contiguous, laid_out, transposed
 
@@ -76,6 +77,8 @@ def test_wrongly_moved_numbers_are_seen(name, monkeypatch):
             lambda x: torch.ops.aten.unfold_backward(x, [5, 3], 0, 2, 1),
             "windows that overlap, whose sums are taken",
         ),
+        (lambda x: x[x > 0], "no rule for aten::index: places that depend on values"),
+        (lambda x: by_onednn(x), "oneDNN's LSTM, aten::mkldnn_rnn_layer"),
         (lambda x: x.erf(), "no rule for aten::erf"),
     ],
 )
@@ -85,6 +88,14 @@ def test_what_a_rule_does_not_know_is_told(function, reason):
     if "windows" in reason:
         args = (operands.t(4, 3, 2),)
     assert any(reason in found for found in Mirrored("", function, args, {}).reasons())
+
+
+def by_onednn(x):
+    if not torch.backends.mkldnn.is_available():
+        pytest.skip("torch was built without oneDNN")
+    layer = torch.nn.LSTM(3, 2)
+    with torch.no_grad():
+        return layer(x.float()[:, None])[0]
 
 
 def put_where(x, mask):
@@ -129,6 +140,34 @@ def test_what_is_written_through_a_view_is_read_through_another():
     found = Mirrored("", function, (operands.t(4, 3), operands.t(4, 2)), {})
     assert found.reasons() == []
     assert found.is_right()
+
+
+def test_a_mask_that_was_drawn_is_a_constant_of_the_run():
+    """As native_dropout draws it, which returns it beside what is left."""
+    dropout = torch.ops.aten.native_dropout.default
+    found = Mirrored("", dropout, (operands.t(40, 3), 0.25, True), {})
+    assert found.is_right()
+    (drawn,) = found.mirror.drawn
+    assert (drawn.operation, drawn.shape) == ("native_dropout", (40, 3))
+
+
+def test_asleep_it_executes_what_it_is_given():
+    """And looks at nothing."""
+    found = Mirrored("", torch.neg, (operands.t(2),), {}).mirror
+    found.asleep = True
+    with found:
+        asked = torch.zeros(2, dtype=torch.float64)
+    assert asked.dtype == torch.float64
+    assert found.shadows.of(asked) is None
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64, torch.int64])
+def test_numbers_of_any_format_are_read(dtype):
+    """Of those that NumPy has none for, too."""
+    assert numbers(torch.tensor([1.5, -2.0]).to(dtype)).tolist() == [
+        1 + 0.5 * dtype.is_floating_point,
+        -2,
+    ]
 
 
 def tried(name):
