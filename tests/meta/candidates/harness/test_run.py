@@ -164,9 +164,9 @@ def test_what_torch_cannot_read_is_declined_but_of_its_own_layer():
     case = case_of(equations="gru")
     with pytest.raises(Unsupported, match="cannot be read"):
         run_candidate(nn, case, mode=READ)
-    with pytest.raises(RuntimeError, match="cannot be read") as raised:
+    with pytest.raises((RuntimeError, Unsupported), match="cannot be read") as raised:
         run_candidate(torch_nn, case, mode=READ)
-    assert not isinstance(raised.value, Unsupported)
+    assert raised.type is RuntimeError  # (Unsupported would skip the test)
 
 
 def keeps_h_n_in_out(module):
