@@ -59,6 +59,8 @@ class LSTMStep(torch.autograd.Function):
         d_i, d_g = dc * g, dc * i
         d_f = dc * (new_c if ctx.wrong == "d_f" else c)
         da_i, da_f, da_o = d_i * i * (1 - i), d_f * f * (1 - f), d_o * o * (1 - o)
+        if ctx.wrong == "d_i":
+            da_i = d_i * i
         if ctx.wrong == "replaced":
             da_f = dc * c * (1 - f * f)
         if ctx.wrong == "parts":  # what a factor left out would give is computed on the way
@@ -100,6 +102,8 @@ class GRUStep(torch.autograd.Function):
         da_n = d_n * (1 - (n if ctx.wrong == "d_n" else n * n))
         d_r = da_n * (n if ctx.wrong == "d_r" else h @ U[6:].T if ctx.wrong == "b_hn" else y_n)
         da_r, da_z = d_r * r * (1 - r), d_z * z * (1 - z)
+        if ctx.wrong == "z doubled":
+            da_z = 2 * da_z
         if ctx.wrong == "r twice":
             da_r = da_r * r  # what is right was computed before
         dx, dy = torch.cat([da_r, da_z, da_n], 1), torch.cat([da_r, da_z, da_n * r], 1)
