@@ -5,9 +5,11 @@ import os
 
 import pytest
 
-from rnn_manual.candidates.candidate import NN
-from rnn_manual.candidates.process.dispatch import REPRODUCIBLE, run_there
+from rnn_manual.candidates.process.dispatch import REPRODUCIBLE
+from rnn_manual.candidates.process.process import Process
 from rnn_manual.judge.bits import why_not_here
+
+LIMIT = 120.0  # seconds for one test of bits
 
 
 def pytest_configure(config):
@@ -18,6 +20,17 @@ def pytest_configure(config):
         "markers",
         "exhaustive: every right or wrong layer on every case, as `make exhaustive` runs it",
     )
+
+
+@pytest.fixture(scope="session")
+def reproducible():
+    """A process in which MKL keeps to its reproducible path.
+
+    A new one: in a fork pytest would refuse the marks of the test's module.
+    """
+    process = Process(REPRODUCIBLE, 1)
+    yield process
+    process.close()
 
 
 @pytest.fixture
@@ -39,11 +52,15 @@ def pytest_pyfunc_call(pyfuncitem):
     if all(os.environ.get(name) == value for name, value in REPRODUCIBLE.items()):
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    asked = pyfuncitem.module.__name__, pyfuncitem.originalname, arguments
-    run_there(NN, run_test, *asked, environment=REPRODUCIBLE)
+    process = pyfuncitem._request.getfixturevalue("reproducible")
+    answer = process.call(
+        LIMIT, run_test, pyfuncitem.module.__name__, pyfuncitem.originalname, arguments
+    )
+    if answer.error is not None:
+        raise answer.error
     return True
 
 
-def run_test(torch_nn, module, name, arguments):
+def run_test(module, name, arguments):
     """Calls a test function there."""
     getattr(importlib.import_module(module), name)(**arguments)
