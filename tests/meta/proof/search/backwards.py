@@ -60,7 +60,7 @@ class LSTMStep(torch.autograd.Function):
         d_f = dc * (new_c if ctx.wrong == "d_f" else c)
         da_i, da_f, da_o = d_i * i * (1 - i), d_f * f * (1 - f), d_o * o * (1 - o)
         if ctx.wrong == "d_i":
-            da_i = d_i * i
+            da_i = dc * i * (1 - i)
         if ctx.wrong == "replaced":
             da_f = dc * c * (1 - f * f)
         if ctx.wrong == "parts":  # what a factor left out would give is computed on the way
