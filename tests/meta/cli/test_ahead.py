@@ -65,7 +65,7 @@ def test_at_verify_of_torch_nn_only_its_workers_load_torch(tmp_path):
         while run.poll() is None:
             for process in Path("/proc").glob("[0-9]*"):
                 with contextlib.suppress(OSError):  # it has ended meanwhile
-                    here = (process / "cwd").readlink() == tmp_path
+                    here = (process / "cwd").readlink() == tmp_path.resolve()
                     if here and "import serve" in (process / "cmdline").read_text():
                         anew.add(process.name)
             time.sleep(0.05)
