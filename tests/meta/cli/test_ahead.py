@@ -34,7 +34,7 @@ COMMANDS = [("prove", "-k", "lstm-f64"), ("trace", "lstm", "--candidate=torch.nn
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=["prove", "trace"])
-def test_a_candidates_process_loads_torch_meanwhile(tmp_path, command):
+def test_a_candidates_process_loads_torch_meanwhile(command):
     """It is started before torch is loaded here, and it is the only one."""
     run = subprocess.run(
         [sys.executable, "-c", STARTED_FIRST, *command], cwd=ROOT, capture_output=True, text=True

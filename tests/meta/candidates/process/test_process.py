@@ -14,7 +14,10 @@ from rnn_manual.candidates.process.starting import anew, forked
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and signals")
 
 
-@pytest.fixture(params=[anew, forked])
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="forks are made on Linux only")
+
+
+@pytest.fixture(params=[anew, pytest.param(forked, marks=ON_LINUX)])
 def process(request):
     process = Process({}, start=request.param)
     yield process
