@@ -18,7 +18,6 @@ from rnn_manual.cases.parametrize import law
 from rnn_manual.claims.laws import assert_close, assert_near, assert_same, claim, padded
 from rnn_manual.claims.sequences import sequences, taken_apart
 from rnn_manual.config import Config
-from rnn_manual.parity import parametrize
 
 SHAPES = [  # B, T, E, E2
     pytest.param(4, 16, 5, 6, id="notes"),
@@ -72,7 +71,7 @@ def test_memory_is_one_matmul_of_the_concatenation(device, B, T, E, E2):
 
 
 @claim("A4", "h_1 = f(W_ih x_1 + b_ih + W_hh h_0 + b_hh)")
-@parametrize(
+@law(
     where=lambda case: (
         case.config.kind == "rnn" and case.config.num_layers == 1 and case.values == "ordinary"
     )
@@ -133,7 +132,7 @@ GATES = [  # pre-activation of i, f, g, o; what c_n and h_n then are, exactly
 @claim("A6", "c_t = f·c_{t-1} + i·g,  h_t = o·tanh(c_t)")
 @pytest.mark.parametrize("bias", ["bias_ih_l0", "bias_hh_l0"])
 @pytest.mark.parametrize(("gate", "levels", "c", "h"), GATES)
-@parametrize(
+@law(
     where=lambda case: case.config == Config("lstm", 3, 5)
     and case.state == "random"
     and case.dtype in ("float32", "float64")
@@ -161,7 +160,7 @@ GRU_GATES = [  # pre-activation of r and z; what h_n then is
 @claim("A8", "n_t = tanh(x_n + r·(W_hn h_{t-1} + b_hn)),  h_t = n_t + z·(h_{t-1} - n_t)")
 @pytest.mark.parametrize("bias", ["bias_ih_l0", "bias_hh_l0"])
 @pytest.mark.parametrize(("levels", "expected"), GRU_GATES)
-@parametrize(
+@law(
     where=lambda case: case.config == Config("gru", 3, 5)
     and case.state == "random"
     and case.dtype in ("float32", "float64")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from rnn_manual.cli.console import console
 from rnn_manual.cli.verify.closing import declined, show, verdict
 from rnn_manual.cli.verify.following import Followed, Following
+from rnn_manual.cli.verify.known import known
 from rnn_manual.cli.verify.legend import legend
 from rnn_manual.cli.verify.paged import as_page
 from rnn_manual.cli.verify.preflight import Preflight
@@ -32,7 +34,7 @@ def verify(options: argparse.Namespace) -> int:
         checked_expression(options.k)
     shown = console()
     workers = cores() if options.n is None else options.n
-    with Preflight(_loadable(options.candidate), options.device, options.limit) as preflight:
+    with _preflight(options, workers) as preflight:
         here = "" if workers else options.candidate
         following = Following(shown, preflight, _asked(options), here)
         code = run_suite(_arguments(options, workers), following)
@@ -41,8 +43,9 @@ def verify(options: argparse.Namespace) -> int:
 
     alone = options.record is not None or options.against is not None
     threads = 1 if alone else threads_for(workers) if workers else None
-    environment = preflight.known.environment | ({"threads": threads} if threads else {})
-    report = as_report(options.candidate, options.level, environment, preflight.known.modes, found)
+    environment, modes = found.known or (preflight.known if preflight else known(options.device))
+    environment = environment | ({"threads": threads} if threads else {})
+    report = as_report(options.candidate, options.level, environment, modes, found)
     show(shown, report, found)
     if options.json:
         write(Path(options.json), dumps(report))
@@ -53,6 +56,16 @@ def verify(options: argparse.Namespace) -> int:
     if options.record is not None:
         shown.print(f"recorded in {options.record}{found.left_out}", markup=False)
     return 1 if found.failures else 2 if declined(report) else 0
+
+
+def _preflight(
+    options: argparse.Namespace, workers: int
+) -> AbstractContextManager[Preflight | None]:
+    """None where workers are there to say all that it would."""
+    loadable = _loadable(options.candidate)
+    if workers and loadable is None:
+        return nullcontext()
+    return Preflight(loadable, options.device, options.limit)
 
 
 def _loadable(candidate: str) -> str | None:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from rnn_manual.cli.verify.failure import Failure
+from rnn_manual.cli.verify.known import Known, told_by
 from rnn_manual.cli.verify.preflight import Preflight
 from rnn_manual.cli.verify.suite import named
 from rnn_manual.plugin.options import RECORDER
@@ -24,7 +25,8 @@ class Followed:
 
     claims: id → how many of its tests had which outcome. drifted: how many tests failed only for
     what a recording says. broken: why the suite could not run; refused: why it was stopped.
-    unrecorded: why nothing was recorded; left_out: what was not, in words.
+    unrecorded: why nothing was recorded; left_out: what was not, in words. known: what a worker
+    told of its torch; None where there is none, or none came to its end.
     """
 
     cases: list[dict[str, Any]] = field(default_factory=list)
@@ -36,19 +38,21 @@ class Followed:
     refused: str = ""
     unrecorded: str = ""
     left_out: str = ""
+    known: Known | None = None
 
 
 class Following:
     """A pytest plugin that follows a run.
 
     Args:
-        preflight: what is asked meanwhile; the run stops where the answer is a refusal.
+        preflight: what is asked meanwhile; the run stops where the answer is a refusal. None where
+            nothing is.
         command: that is being run, without -k.
         candidate: what is to compute in the process that was asked; "" if workers have others.
     """
 
     def __init__(
-        self, console: Console, preflight: Preflight, command: str, candidate: str = ""
+        self, console: Console, preflight: Preflight | None, command: str, candidate: str = ""
     ) -> None:
         self.found = Followed()
         self.preflight, self.command, self.candidate = preflight, command, candidate
@@ -84,12 +88,21 @@ class Following:
             self._begin(len(ids))
 
     def _begin(self, total: int) -> None:
-        self.found.refused = self.preflight.refusal()
-        if self.found.refused:
-            raise pytest.exit.Exception(self.found.refused)
-        if self.candidate:
-            self.preflight.keep(self.candidate)
+        if self.preflight:
+            self.found.refused = self.preflight.refusal()
+            if self.found.refused:
+                raise pytest.exit.Exception(self.found.refused)
+            if self.candidate:
+                self.preflight.keep(self.candidate)
         self.progress.update(self.task, total=total, description="verifying")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        told = told_by(node)
+        if isinstance(told, str):
+            self.found.refused = told
+        elif told is not None:
+            self.found.known = told
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, NamedTuple
 
 from rnn_manual.candidates.errors import ProcessEnded, Unusable
 from rnn_manual.candidates.process.process import Answer, Process
+from rnn_manual.cli.verify.known import Known, known
 
 
 class Preflight:
@@ -65,20 +65,10 @@ class Preflight:
         raise error
 
 
-class Known(NamedTuple):
-    """What there is to know once torch is loaded: the environment, and the modes in their order."""
-
-    environment: dict[str, Any]
-    modes: list[str]
-
-
 def _usable(candidate: str | None, device: str) -> Known:
     """Raises: Unusable: one of the two leads to nothing."""
-    from rnn_manual.candidates.catalogue import MODES
-    from rnn_manual.candidates.device import usable_device
     from rnn_manual.candidates.process.loading import load
-    from rnn_manual.judge.report.environment import environment
 
     if candidate is not None:
         load(candidate)
-    return Known(environment(usable_device(device)), list(MODES))
+    return known(device)

@@ -72,7 +72,7 @@ def run_suite(arguments: list[str], plugin: object) -> int:
     alone = [f"--rootdir={suite()}", f"--confcutdir={suite()}", f"-c{os.devnull}"]
     # The command line shows the run, so pytest need not; and the order is `order`'s.
     without = [f"-pno:{name}" for name in ("terminal", "cacheprovider", "logging", "randomly")]
-    ours = ["plugin", "cli.verify.order", "cli.verify.ahead"]
+    ours = ["plugin", "cli.verify.order", "cli.verify.ahead", "cli.verify.known"]
     plugins = [f"-prnn_manual.{name}" for name in ours]
     claims = [str(suite()), f"--ignore={suite() / 'meta'}"]
     given = [*claims, *alone, *without, *plugins, *arguments]

@@ -58,7 +58,7 @@ def test_a_worker_forks_torch_nn_alone(monkeypatch, candidate, forks):
 
 @ON_LINUX
 def test_at_verify_of_torch_nn_only_its_workers_load_torch(tmp_path):
-    """And the process that is asked what there is to know of the machine."""
+    """They tell what there is to know of it, and fork its processes."""
     k = "hand_written_loop and [lstm-f64] or bits_of_the_loops and [lstm-f64]"
     anew = set()
     with started("verify", "-n2", "-k", k, cwd=tmp_path) as run:
@@ -70,4 +70,4 @@ def test_at_verify_of_torch_nn_only_its_workers_load_torch(tmp_path):
                         anew.add(process.name)
             time.sleep(0.05)
         assert run.returncode == 0, run.communicate()
-    assert len(anew) == 1
+    assert anew == set()

@@ -73,6 +73,7 @@ def test_what_takes_a_look_is_refused_in_one_line(tmp_path, monkeypatch, what):
 REFUSED = {  # by a whole command
     "a module that fails": (["--candidate", "broken:build"], "ValueError: broken inside"),
     "no such case": (["-k", "nonesuch"], "no test matches: -k 'nonesuch'"),
+    "a device, by its workers": (["-n1", "--device", "meta"], "device 'meta' cannot be used"),
 }
 
 

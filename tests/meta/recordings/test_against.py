@@ -8,7 +8,7 @@ import pytest
 
 from rnn_manual.cli import main
 from rnn_manual.cli.verify import command
-from rnn_manual.cli.verify.preflight import Known
+from rnn_manual.cli.verify.known import Known
 from rnn_manual.judge.report.environment import environment
 
 CASE = {
