@@ -37,14 +37,14 @@ def test_what_goes_through_torch_compile_is_proved_as_it_was_written():
     assert found.conditions
 
 
-class NotCompiled(PlainLSTM):
-    @torch._dynamo.disable
-    def step(self, *given):
-        return super().step(*given)
-
-
 def test_what_is_kept_from_being_compiled_is_proved_without_a_word():
     """Its calls go through torch._dynamo, too."""
+
+    class NotCompiled(PlainLSTM):
+        @torch._dynamo.disable
+        def step(self, *given):
+            return super().step(*given)
+
     found = prove(NotCompiled, small("lstm")).formula
     assert (found.verdict, found.conditions) == ("proved", ())
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 
 import torch
-from torch.testing import make_tensor
 
 aten = torch.ops.aten
 _seed = itertools.count()
@@ -13,9 +12,8 @@ _seed = itertools.count()
 
 def t(*shape, low=-2.0, high=2.0):
     """Random numbers, the same in every run."""
-    with torch.random.fork_rng():
-        torch.manual_seed(next(_seed))
-        return make_tensor(shape, dtype=torch.float64, device="cpu", low=low, high=high)
+    generator = torch.Generator().manual_seed(next(_seed))
+    return low + (high - low) * torch.rand(shape, dtype=torch.float64, generator=generator)
 
 
 def positive(*shape):
