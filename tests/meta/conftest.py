@@ -8,11 +8,13 @@ import pytest
 from rnn_manual.candidates.process.dispatch import REPRODUCIBLE
 from rnn_manual.candidates.process.process import Process
 from rnn_manual.judge.bits import why_not_here
+from tests.meta.warm.commands import forked_if_safe
 
 LIMIT = 120.0  # seconds for one test of bits
 
 
 def pytest_configure(config):
+    Process.start = staticmethod(forked_if_safe)  # but where that is what is tested
     config.addinivalue_line(
         "markers", "bits: asserts bits, on the one path through MKL that has them"
     )

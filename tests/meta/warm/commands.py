@@ -41,14 +41,15 @@ def _run(main, arguments, cwd, environment, stdout, stderr):
     os.environ.update(environment)
     for stream, path in ((1, stdout), (2, stderr)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), stream)
-    Process.start = staticmethod(_forked_if_safe)
+    Process.start = staticmethod(forked_if_safe)
     code = main(arguments)
     atexit._run_exitfuncs()
     sys.exit(code)
 
 
-def _forked_if_safe(threads, environment, printed):
-    import torch  # which the command has loaded
+def forked_if_safe(threads, environment, printed):
+    """Starts a candidate's process as a fork of this one, or else anew."""
+    import torch  # which is loaded by now
 
     alike = environment.items() <= os.environ.items()
     safe = sys.platform == "linux" and alike and torch.get_num_threads() == 1
