@@ -81,7 +81,7 @@ def _run(subject: Subject, case: Case, device: str, mode: str) -> Result:
     if not mode:
         result = run_candidate(subject, case, device=device)
         silent = [name for name, why in result.missing.items() if not _said(why)]
-        plainly = simply_called(case)
+        plainly = [simply_called(case, training) for training in (True, False)]
     else:
         result = run_candidate(subject, case, device=device, mode=MODES[mode])
         silent = [
@@ -89,13 +89,12 @@ def _run(subject: Subject, case: Case, device: str, mode: str) -> Result:
             for name, why in result.missing.items()
             if not (_said(why) or MODES[mode].loses(name.rpartition(" ")[2]))
         ]
-        plainly = case
-    if not silent:
-        return result
-    with contextlib.suppress(Exception):  # what it raises there is told there
-        plain = run_candidate(subject, plainly, device=device)
-        return replace(result, lost=tuple(name for name in silent if name in plain.tensors))
-    return result
+        plainly = [case]
+    there: set[str] = set()
+    for other in plainly if silent else []:
+        with contextlib.suppress(Exception):  # what it raises there is told there
+            there.update(run_candidate(subject, other, device=device).tensors)
+    return replace(result, lost=tuple(name for name in silent if name in there))
 
 
 def _said(why: str) -> bool:

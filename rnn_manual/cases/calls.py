@@ -68,15 +68,16 @@ def others(case: Case) -> list[Case]:
     return [larger, replace(case, seed=case.seed + 1, call=call)]
 
 
-def simply_called(case: Case) -> Case:
+def simply_called(case: Case, training: bool = False) -> Case:
     """The plainest call of the same network: on a padded batch, with gradients of all there is."""
     return replace(
         case,
+        config=replace(case.config, dropout=0.0),
         seq_len=2,
         batch_size=2,
         layout="batched",
         state="random",
-        training=False,
+        training=training,
         values="ordinary",
         memory="contiguous",
         call="with gradients",

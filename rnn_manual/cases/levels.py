@@ -69,6 +69,8 @@ LIVES = [
 # off in a second call without one: beside other options, few of standard's cases are such.
 DROPPED = [case_of(equations=e, num_layers=2, dropout="0.3") for e in TELLING["equations"]]
 KEPT = [case_of(equations=e, state="omitted", call="no_grad") for e in TELLING["equations"]]
+# And the second derivatives of a layer that takes padded input alone.
+TWICE = [case_of(equations=e, call="second derivatives") for e in OF_EACH_KIND]
 
 # But for relu: of five units all may be shut along a sequence, and its gradient through them 0.
 ALONE_IN_MEMORY = ("rnn tanh", "lstm", "lstm proj", "gru")
@@ -187,11 +189,11 @@ def select(
 def quick(cases: Sequence[Case]) -> list[Case]:
     """Of these, the plainest in each format, and few that show each option in each kind of layer.
 
-    With them `DROPPED` and `KEPT`, each of which shows what no other case at quick does. None is
-    chaotic, if others are there: these take long.
+    With them `DROPPED`, `KEPT` and `TWICE`, each of which shows what no other case at quick does.
+    None is chaotic, if others are there: these take long.
     """
     tame = [case for case in cases if case.gain == 1] or cases
-    found = [case for case in tame if case in (*IN_EACH_DTYPE, *DROPPED, *KEPT)]
+    found = [case for case in tame if case in (*IN_EACH_DTYPE, *DROPPED, *KEPT, *TWICE)]
     for kind in KINDS:
         found += _fewest([case for case in tame if case.config.kind == kind], {1: list(ALL)})
     return list(dict.fromkeys(found))

@@ -67,6 +67,8 @@ def _verdict(found: Found, wanted: Residues, mirrored: Mirrored, case: Case) -> 
         return PROVED, ""
     if mirrored.left:
         return OPEN, f"values left torch and came back: {mirrored.left[0]}"
+    if mirrored.threads:
+        return OPEN, f"computed in another thread: {mirrored.threads[0]}"
     if case.drops and mirrored.drawn and not _draws_as_nn(mirrored, case):
         return OPEN, DRAWN_OTHERWISE
     return OTHER, ""
@@ -103,8 +105,6 @@ def _conditions(mirrored: Mirrored, case: Case) -> tuple[str, ...]:
 def _left_out(mirrored: Mirrored, case: Case) -> tuple[str, ...]:
     """What it says nothing of."""
     said = []
-    if case.call == "second derivatives":
-        said.append("second derivatives are held as numbers only")
     if mirrored.native:
         said.append(BY_NATIVE_KERNELS)
     return tuple(said)

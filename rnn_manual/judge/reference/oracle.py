@@ -11,7 +11,7 @@ from rnn_manual.candidates.harness.dropout import dropout_masks
 from rnn_manual.cases.calls import differentiated
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Data, Floats
-from rnn_manual.judge.reference.dual import Dual, DualOps
+from rnn_manual.dual import Dual, DualOps
 from rnn_manual.layout import mapped_rows, rows_of, state_given, state_tuple
 from rnn_manual.ops import NumpyOps
 from rnn_manual.threads import one_thread

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from rnn_manual.cases.calls import CHANGED
+from rnn_manual.cases.calls import CHANGED, WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
 from rnn_manual.layout import rows_of, state_given, state_tuple
 from rnn_manual.mistakes.conditions import holds_numbers, reads_state
@@ -41,6 +41,16 @@ def nothing_for_plain_input(net: Net) -> tuple[Any, Any]:
 )
 def nothing_if_frozen(net: Net) -> tuple[Any, Any]:
     return net.run() if net.weights[0][0].weight_hh.requires_grad else _detached(net)
+
+
+@mistake(
+    "no gradient at all in eval",
+    holds_numbers,
+    lambda case: not case.training and case.call not in WITHOUT_A_GRAPH,
+    classic=False,
+)
+def nothing_in_eval(net: Net) -> tuple[Any, Any]:
+    return net.run() if net.arithmetic["training"] else _detached(net)
 
 
 @mistake(

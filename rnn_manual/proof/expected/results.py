@@ -17,6 +17,7 @@ from rnn_manual.candidates.harness.dropout import kept_by_nn
 from rnn_manual.cases.calls import differentiated, in_the_loss
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import draw
+from rnn_manual.dual import Dual, DualOps
 from rnn_manual.layout import mapped_rows, rows_of, state_given, state_tuple
 from rnn_manual.proof.arithmetic.bound import Account, counted
 from rnn_manual.proof.arithmetic.ops import FormulaOps
@@ -28,7 +29,7 @@ from rnn_manual.weights import Weights, parameters_from, weights_from
 
 @dataclass(frozen=True)
 class Expected:
-    """A case's results as residues, by name: out, h_n, c_n, and `grad NAME`.
+    """A case's results as residues, by name: out, h_n, c_n, `grad NAME` and `grad² NAME`.
 
     account: what was computed on the way, for the bound.
     """
@@ -51,25 +52,52 @@ def as_formula(case: Case) -> Case:
 
 @lru_cache(maxsize=256)
 def _expected(case: Case) -> Expected:
-    config = case.config
     leaves = leaf_residues(case)
+    ops = FormulaOps(masks_of(case))
     with counted() as account, one_thread():
-        weights, x, state = given_to_loops(case, leaves)
-        ops = FormulaOps(masks_of(case))
-        (out, last), pullback = vjp(config, weights, x, state, training=case.training, ops=ops)
-        found = {"out": rows_of(out)}
-        found |= _named("{}_n", config.states, state_tuple(config, last))
-        if any(differentiated(case, name) for name in leaves):
-            back = pullback(*cotangents_of(case, leaves))
-            gradients = {"input": rows_of(back.input)}
-            if state is not None:
-                gradients |= _named("{}_0", config.states, state_tuple(config, back.state))
-            gradients |= parameters_from(config, back.weights)
-            found |= {f"grad {n}": g for n, g in gradients.items() if differentiated(case, n)}
+        found = _twice(case, leaves, ops) if is_twice(case) else _results(case, leaves, ops)
     return Expected(found, account)
 
 
-def given_to_loops(case: Case, leaves: dict[str, Residues]) -> tuple[Weights, Any, Any]:
+def is_twice(case: Case) -> bool:
+    """Whether its gradients are differentiated once more."""
+    return case.call == "second derivatives"
+
+
+def _twice(case: Case, leaves: dict[str, Residues], ops: FormulaOps) -> dict[str, Residues]:
+    """Each gradient, too, as it changes when what went in moves along a direction of residues.
+
+    Its change is H·u, for the Hessian H; and the gradient of Σ ⟨first, u⟩ is Hᵀ·u, the same.
+    """
+    moving = {
+        name: Dual(
+            leaf, leaf * 0 if name.startswith("d ") else drawn(case, f"u {name}", leaf.shape)
+        )
+        for name, leaf in leaves.items()
+    }
+    found = _results(case, moving, DualOps(ops))
+    second = {f"grad² {n[5:]}": d.tangent for n, d in found.items() if n.startswith("grad ")}
+    return {name: dual.value for name, dual in found.items()} | second
+
+
+def _results(case: Case, leaves: dict[str, Any], ops: Any) -> dict[str, Any]:
+    """The loops on these, forward and, if the case asks for gradients, backward."""
+    config = case.config
+    weights, x, state = given_to_loops(case, leaves)
+    (out, last), pullback = vjp(config, weights, x, state, training=case.training, ops=ops)
+    found = {"out": rows_of(out)}
+    found |= _named("{}_n", config.states, state_tuple(config, last))
+    if any(differentiated(case, name) for name in leaves):
+        back = pullback(*cotangents_of(case, leaves))
+        gradients = {"input": rows_of(back.input)}
+        if state is not None:
+            gradients |= _named("{}_0", config.states, state_tuple(config, back.state))
+        gradients |= parameters_from(config, back.weights)
+        found |= {f"grad {n}": g for n, g in gradients.items() if differentiated(case, n)}
+    return found
+
+
+def given_to_loops(case: Case, leaves: dict[str, Any]) -> tuple[Weights, Any, Any]:
     """Weights, input and state of the leaves, as `run` and `vjp` take them."""
     config = case.config
     x = mapped_rows(lambda _: leaves["input"], draw(case).input)
@@ -79,7 +107,7 @@ def given_to_loops(case: Case, leaves: dict[str, Residues]) -> tuple[Weights, An
     return weights_from(config, leaves), x, state
 
 
-def cotangents_of(case: Case, leaves: dict[str, Residues]) -> tuple[Any, Any]:
+def cotangents_of(case: Case, leaves: dict[str, Any]) -> tuple[Any, Any]:
     """d_out and d_state of the leaves, as `vjp`'s pullback takes them."""
     d_out = mapped_rows(lambda _: leaves["d out"], draw(case).input)
     states = case.config.states

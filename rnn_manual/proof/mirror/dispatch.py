@@ -50,6 +50,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
     Attributes:
         asleep: whether what is computed is not looked at for now.
         left: the lines at which values were taken out of torch.
+        threads: the lines at which work was handed to another thread.
         drawn: what random numbers were drawn, one draw after the other.
         casts: the lines at which values were cast to a narrower format, and to which.
         detached: the lines at which values were taken out of autograd's graph.
@@ -69,6 +70,7 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.asleep = False
         self.met_onednn = False  # TorchScript raises an error of its own in place of OneDNN
         self.left: list[str] = []
+        self.threads: list[str] = []
         self.drawn: list[Draw] = []
         self.casts: list[tuple[str, torch.dtype]] = []
         self.detached: list[str] = []
@@ -106,6 +108,11 @@ class Mirror(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Notes that a tensor was asked for without its graph, if what stands there is a value."""
         if self.shadows.of(tensor) is not None and (line := self.line()):
             self.detached.append(line)
+
+    def handed_over(self) -> None:
+        """Notes that another thread, of which nothing is seen, was given something to do."""
+        if not self.asleep and (line := self.line()):
+            self.threads.append(line)
 
     def mirrored(self, op: Operation, function: Any, args: Any, kwargs: Any) -> Any:
         """Executes an operation, and its rule on the shadows."""

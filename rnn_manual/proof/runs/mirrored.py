@@ -26,6 +26,7 @@ from rnn_manual.proof.arithmetic.residues import Residues
 from rnn_manual.proof.expected.leaves import drawn, points_of
 from rnn_manual.proof.mirror.dispatch import Draw, Mirror, OneDNN
 from rnn_manual.proof.mirror.leaving import Leaving
+from rnn_manual.proof.mirror.threads import handed_over
 from rnn_manual.threads import one_thread
 
 GIVEN = "given"  # the label of what a candidate was given, which it need not compute
@@ -59,6 +60,7 @@ class Mirrored:
     found: by name, as in `Result`. missing: name → why a gradient is not there.
     broken: what it raised on the way back, if it did.
     left: the lines at which values were taken out of torch.
+    threads: those at which work was handed to another thread, in which nothing is seen.
     drawn: what random numbers it drew, one draw after the other.
     casts: the lines at which values were cast to a narrower format than the case's.
     detached: the lines at which values were taken out of autograd's graph.
@@ -71,6 +73,7 @@ class Mirrored:
     account: Account
     broken: str = ""
     left: tuple[str, ...] = ()
+    threads: tuple[str, ...] = ()
     drawn: tuple[Draw, ...] = ()
     casts: tuple[str, ...] = ()
     detached: tuple[str, ...] = ()
@@ -191,6 +194,7 @@ def on(
         counted() as account,
         as_written(),
         Leaving(mirror.taken_out, mirror.taken_off),
+        handed_over(mirror.handed_over),
         mirror,
     ):
         result = run_candidate(
@@ -205,6 +209,7 @@ def on(
         account,
         result.broken,
         tuple(dict.fromkeys(filter(None, mirror.left))),
+        tuple(dict.fromkeys(mirror.threads)),
         tuple(mirror.drawn),
         tuple(dict.fromkeys(casts)),
         tuple(dict.fromkeys(filter(None, mirror.detached))),

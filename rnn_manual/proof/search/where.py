@@ -22,6 +22,9 @@ def locate(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, st
     Where some results are not known, neither is what they are made of: what is never seen there may
     well have been computed, and nothing is placed.
     """
+    others = [name for name, verdict in formula.tensors.items() if verdict == OTHER]
+    if all(name.startswith("grad²") for name in others):
+        return Place(None, None, None, others[0]), _twice(others)
     outputs = formula.forward
     if OPEN in outputs.values():
         return None, ""
@@ -33,3 +36,13 @@ def locate(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, st
     if case.call in WITHOUT_A_GRAPH or OPEN in formula.tensors.values():
         return None, ""
     return backward.placed(case, trace, formula)
+
+
+def _twice(others: list[str]) -> str:
+    """What is said of second derivatives: their walk is not followed."""
+    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+    are = "are other formulas" if more else "is another formula"
+    return (
+        f"{others[0]}{more}, gradients differentiated once more, {are} than expected; "
+        "the gradients are the loops'"
+    )

@@ -10,14 +10,12 @@ from rnn_manual.proof.compare import compare
 from rnn_manual.proof.runs.mirrored import mirrored
 from tests.meta.proof.search.dictionary import PLACES
 
-# But for second derivatives, which are held as numbers only; for masks that are random, which are
-# nn's to draw; and for sizes that take long.
+# But for masks that are random, which are nn's to draw; and for sizes that take long.
 SMALL = select(
     "standard",
     notes=None,
     where=lambda case: (
-        case.call != "second derivatives"
-        and not case.random
+        not case.random
         and 0 < sum(case.lengths) * case.config.hidden_size * case.config.num_rows < 1000
     ),
 )

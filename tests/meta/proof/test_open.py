@@ -1,5 +1,9 @@
 """What is not known as a formula is open, with its reason; so is what may agree by chance."""
 
+import queue
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 
@@ -35,9 +39,33 @@ def unwritten(h):
     return h + 0 * new
 
 
+def in_a_thread(h):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(h * 1))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def in_a_pool(h, pool=ThreadPoolExecutor(1)):  # noqa: B008 - one for all calls
+    return pool.submit(torch.mul, h, 1).result()
+
+
+def by_a_queue(h, asked=queue.Queue(), told=queue.SimpleQueue(), threads=[]):  # noqa: B006, B008
+    if not threads:
+        serve = lambda: [told.put(asked.get() * 1) for _ in iter(int, 1)]  # noqa: E731
+        threads.append(threading.Thread(target=serve, daemon=True))
+        threads[0].start()
+    asked.put(h)
+    return told.get()
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
+        (in_a_thread, "computed in another thread: test_open.py:"),
+        (in_a_pool, "computed in another thread: test_open.py:"),
+        (by_a_queue, "computed in another thread: test_open.py:"),
         (through_numpy, "values left torch and came back: test_open.py:"),
         (through_item, "values left torch and came back: test_open.py:"),
         (through_a_list, "values left torch and came back: test_open.py:"),
@@ -47,7 +75,7 @@ def unwritten(h):
     ],
 )
 def test_what_has_no_formula_is_open_with_its_reason(change, reason):
-    """Values that left torch, operations without a rule, other bytes, memory never written."""
+    """Values that left torch, other threads, no rule, other bytes, memory never written."""
     found = prove(changed(change), small("lstm", call="no_grad")).formula
     assert found.verdict == "open"
     assert reason in found.reason

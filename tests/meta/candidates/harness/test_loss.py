@@ -8,6 +8,7 @@ from rnn_manual.candidates.candidate import torch_nn
 from rnn_manual.candidates.harness.loss import loss
 from rnn_manual.candidates.harness.running import run_candidate
 from rnn_manual.candidates.process.process import Process
+from rnn_manual.candidates.process.starting import anew
 from rnn_manual.cases.options import case_of
 
 
@@ -48,7 +49,7 @@ def is_sympy_loaded_by_gradients():
 
 def test_sympy_is_not_loaded():
     """Which would take every process that computes gradients half a second."""
-    process = Process({}, 1)
+    process = Process({}, 1, anew)
     answer = process.call(60, is_sympy_loaded_by_gradients)
     process.close()
     assert answer.value is False, answer.error

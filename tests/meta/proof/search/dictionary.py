@@ -85,6 +85,7 @@ PLACES = {
     "lowest_layer_not_trained": ("dh'", 0, "forward", 2),
     "activations_clipped": ("a_r", 0, "forward", 0),
     "gradients_clipped": ("dh'", 0, "forward", 0),
+    "w_hh_differentiable_once": ("grad² input", None, None, None),
 }
 # What is wrong in another way than in its formulas, and what is told of it.
 CAST = "but for a cast to a narrower format: rounded.py:"
@@ -92,8 +93,8 @@ TOLD = {
     **{name: CAST for name in MISTAKES if "rounded" in name or name == "float64_in_float32"},
     "nothing_for_plain_input": "but for gradients that are not there, as grad weight_ih_l0",
     "nothing_if_frozen": "but for gradients that are not there, as grad input",
+    "nothing_in_eval": "but for gradients that are not there, as grad input",
     "frozen_with_the_others": "but for gradients that are not there, as grad weight_hh_l0",
-    "w_hh_differentiable_once": "second derivatives are held as numbers only",
 }
 # What is wrong in what a call leaves behind, which the run on residues sees as any run does.
 OPEN = {

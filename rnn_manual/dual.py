@@ -1,7 +1,8 @@
-"""Dual numbers: arrays that carry their derivative along one direction.
+"""Dual numbers: arrays that carry their derivative along one direction, of any of the arithmetics.
 
 The loops on dual numbers give what they give, and how it changes when what went in moves along a
-direction; by hand backwards, the same of the gradients. That is the oracle of second derivatives.
+direction; by hand backwards, the same of the gradients. Over numbers that is the oracle of second
+derivatives, and over residues it is what they are proved to be.
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from rnn_manual.ops import NumpyOps
-
-Array = Any  # a numpy.ndarray
+from rnn_manual.ops import Ops, ops_for
+from rnn_manual.weights import Array
 
 
 class Dual:
@@ -40,7 +40,7 @@ class Dual:
     @property
     def ops(self) -> DualOps:
         """What `ops_for` finds."""
-        return DualOps(NumpyOps())
+        return DualOps(ops_for(self.value))
 
     def __len__(self) -> int:
         return len(self.value)
@@ -75,13 +75,13 @@ def parts(x: Any) -> tuple[Any, Any]:
 
 
 class DualOps:
-    """The operations of `NumpyOps` on dual numbers, each by its rule of differentiation.
+    """The operations of an arithmetic on dual numbers, each by its rule of differentiation.
 
     Args:
         ops: what computes values and derivatives.
     """
 
-    def __init__(self, ops: NumpyOps) -> None:
+    def __init__(self, ops: Ops) -> None:
         self.ops = ops
 
     def linear(self, x: Dual, weight: Dual, bias: Dual | None = None) -> Dual:
@@ -140,22 +140,21 @@ class DualOps:
         return _zipped(self.ops.steps(value, batch_sizes), self.ops.steps(tangent, batch_sizes))
 
     def unstack(self, x: Dual) -> Sequence[Dual]:
-        return _zipped(x.value, x.tangent)
+        return _zipped(self.ops.unstack(x.value), self.ops.unstack(x.tangent))
 
     def stack(self, arrays: Sequence[Dual]) -> Dual:
-        return Dual(np.stack([x.value for x in arrays]), np.stack([x.tangent for x in arrays]))
+        values, tangents = [x.value for x in arrays], [x.tangent for x in arrays]
+        return Dual(self.ops.stack(values), self.ops.stack(tangents))
 
     def concat(self, arrays: Sequence[Dual], axis: int = 0) -> Dual:
-        return Dual(
-            np.concatenate([x.value for x in arrays], axis),
-            np.concatenate([x.tangent for x in arrays], axis),
-        )
+        values, tangents = [x.value for x in arrays], [x.tangent for x in arrays]
+        return Dual(self.ops.concat(values, axis), self.ops.concat(tangents, axis))
 
     def zeros(self, shape: Sequence[int], like: Dual) -> Dual:
-        return Dual(np.zeros(shape, like.dtype), np.zeros(shape, like.dtype))
+        return Dual(self.ops.zeros(shape, like.value), self.ops.zeros(shape, like.value))
 
     def dropout(self, x: Dual, p: float) -> Dual:
-        mask: Array = self.ops.dropout(np.ones_like(x.value), p)
+        mask = self.ops.dropout(self.ops.zeros(x.shape, x.value) + 1, p)
         return Dual(x.value * mask, x.tangent * mask)
 
     def no_grad(self) -> AbstractContextManager[Any]:
