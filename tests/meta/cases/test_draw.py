@@ -55,6 +55,8 @@ def test_zeros_of_either_sign_stand_anywhere():
     assert len(set(np.signbit(x[x == 0]))) == 2
     assert (x == 0).sum() < x.size / 2
     assert (x == 0).all((1, 2)).sum() == 1  # step
+    of_two = input_of("signed zeros", T=2)
+    assert (of_two[1] == 0).all()
 
 
 def test_infinities_have_either_sign():
