@@ -94,15 +94,21 @@ def formula_of(
 
     Raises: Unsupported: the candidate declines the case.
     """
+    part = part_of(case)
+    found = _formula_of(candidate, part, device, mode, explained)
+    return found if part == case else replace(found, part=f"T={part.seq_len}, B={part.batch_size}")
+
+
+def part_of(case: Case) -> Case:
+    """The case itself; or, if it is large, one of fewer sequences, and steps if need be."""
     config = case.config
     of_a_step = config.hidden_size * config.num_rows * len(config.gates)
     if sum(case.lengths) * of_a_step <= LARGE:
-        return _formula_of(candidate, case, device, mode, explained)
+        return case
     # Rather of fewer sequences: what is done every so many steps shows after as many only.
     B = min(case.batch_size, Sizes.B)
     T = min(case.seq_len, max(Sizes.T, LARGE // (B * of_a_step)))
-    smaller = replace(case, seq_len=T, batch_size=B)
-    return replace(_formula_of(candidate, smaller, device, mode, explained), part=f"T={T}, B={B}")
+    return replace(case, seq_len=T, batch_size=B)
 
 
 def formula_beside_numbers(

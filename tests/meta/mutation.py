@@ -90,7 +90,7 @@ ROOMS: dict[str, Room] = {
     ),
     # (Not candidates/process: what it does is done in a process where mutmut sees no test.)
     "reference": Room(
-        ["rnn_manual/judge/reference/*.py"],
+        ["rnn_manual/judge/reference/*.py", "rnn_manual/dual.py"],
         _tests("judge", "tolerance rounding second_derivatives scale gradients"),
     ),
     "report": Room(["rnn_manual/judge/report/*.py"], REPORTED),

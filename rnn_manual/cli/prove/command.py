@@ -26,9 +26,9 @@ from rnn_manual.cli.prove.selection import chosen, in_dtypes, in_place_of
 from rnn_manual.cli.verify.results import dumps
 from rnn_manual.cli.verify.suite import checked_expression, matches
 from rnn_manual.files import check_writable, write
-from rnn_manual.judge.prove import Proof, prove
+from rnn_manual.judge.prove import Proof, part_of, prove
 from rnn_manual.judge.report.as_json import formula_json
-from rnn_manual.proof.formula import OTHER
+from rnn_manual.proof.formula import OTHER, PROVED
 from rnn_manual.usage import LIMIT, Refused
 
 
@@ -70,7 +70,9 @@ def command(options: argparse.Namespace, process: Process | None = None) -> int:
     said, code = verdict(found, shown)
     given = "" if options.limit == LIMIT else f" --limit {options.limit:g}"
     given += f" --dtype {' '.join(options.dtype)}" if options.dtype else ""
-    show(out, f"{quote(options.candidate)}{given}", found, shown)
+    whole = [p for p in proved.proofs.values() if p.formula.verdict == PROVED]
+    looked_at = [part_of(proof.case) for proof in whole]
+    show(out, f"{quote(options.candidate)}{given}", found, shown, looked_at)
     tell(out, "left out", proved.left_out.most_common())
     tell(out, "declined", proved.declined.most_common())
     style = "bold red" if code else "bold green" if said == SAME else "yellow"
