@@ -28,9 +28,14 @@ class NotRun(ProcessEnded):
     """Too many of its processes ended one after the other, and it was not tried again."""
 
 
+SCRIPTED = "The following operation failed in the TorchScript interpreter"
+
+
 def in_one_line(error: BaseException) -> str:
-    """`RuntimeError: what it said`, however many lines that took."""
-    name = type(error).__name__
+    """`RuntimeError: what it said`, however many lines that took; of TorchScript's, the last."""
+    name, said = type(error).__name__, str(error)
+    if said.startswith(SCRIPTED):
+        said = said.strip().splitlines()[-1].removeprefix(f"{name}: ")
     if name == Unsupported.__name__ and not isinstance(error, Unsupported):  # torch has one, too
         name = f"{type(error).__module__}.{name}"
-    return f"{name}: {' '.join(str(error).split())}".removesuffix(": ")
+    return f"{name}: {' '.join(said.split())}".removesuffix(": ")
