@@ -93,6 +93,8 @@ def _conditions(mirrored: Mirrored, case: Case) -> tuple[str, ...]:
     said = []
     if mirrored.left:
         said.append(f"for inputs that take the same branches: {mirrored.left[0]}")
+    if mirrored.threads:
+        said.append(f"but for what another thread computes: {mirrored.threads[0]}")
     if mirrored.casts:
         said.append(f"but for a cast to a narrower format: {mirrored.casts[0]}")
     if mirrored.compiled:

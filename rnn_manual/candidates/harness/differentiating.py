@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,11 +89,10 @@ def gradients(
     asked = {name: leaf for name, leaf in asked.items() if name not in missing}
     first = {name: found[name] for name in asked}
     second: Tensors = {}
-    once = [g.grad_fn for g in first.values() if g is not None and g.grad_fn is not None]
     refused: dict[str, str] = {}
     if data.directions and missing:  # they are of a sum over all gradients
         refused = dict.fromkeys((f"grad² {name}" for name in asked), SUMMED)
-    elif any(type(node).__name__ in ONCE for node in once):
+    elif data.directions and any(type(node).__name__ in ONCE for node in _graph_of(first)):
         why = f"{DECLINED}: its backward is marked with @once_differentiable"
         refused = dict.fromkeys((f"grad² {name}" for name in asked), why)
     elif data.directions:
@@ -104,6 +103,18 @@ def gradients(
                 raise
             refused = {f"grad² {name}": f"{DECLINED}: {in_one_line(error)}" for name in asked}
     return Gradients(_zero_filled(first, asked), second, _reasons(missing) | refused)
+
+
+def _graph_of(tensors: Mapping[str, torch.Tensor | None]) -> Iterator[Any]:
+    """Every node that they were computed by."""
+    left = [t.grad_fn for t in tensors.values() if t is not None and t.grad_fn is not None]
+    seen = set(left)
+    while left:
+        node = left.pop()
+        yield node
+        new = {before for before, _ in node.next_functions if before is not None} - seen
+        seen |= new
+        left += new
 
 
 def _reasons(missing: Mapping[str, str]) -> dict[str, str]:

@@ -76,7 +76,7 @@ def show(
 
 
 def _largest(proved: Sequence[Case]) -> str:
-    """`T ≤ 50, B ≤ 4, …`: each as large as in one of the cases."""
+    """`at most T 50, B 4, …`."""
     sizes = {
         "T": [case.seq_len for case in proved],
         "B": [case.batch_size for case in proved],
@@ -84,8 +84,8 @@ def _largest(proved: Sequence[Case]) -> str:
         "H": [case.config.hidden_size for case in proved],
         "num_layers": [case.config.num_layers for case in proved],
     }
-    largest = ", ".join(f"{name} ≤ {max(values)}" for name, values in sizes.items())
-    return f"{largest}; of larger ones nothing is said"
+    largest = ", ".join(f"{name} {max(values)}" for name, values in sizes.items())
+    return f"at most {largest}, each in one of the cases; of larger ones nothing is said"
 
 
 def _heading(proof: Proof) -> str:

@@ -136,9 +136,12 @@ def mirrored(
     def leaf(name: str, tensor: torch.Tensor) -> Points:
         return drawn(case, name, tensor.shape)
 
+    threads: list[str] = []  # which are started in the first run, and there in those after it
+
     def run(native_instead: bool) -> Mirrored:
         told = record() if record else None
         mirror = Mirror(constant, told.seen if told else None, line_now, native_instead)
+        mirror.threads = threads
         begins = told.begins if told else _nothing_told
         try:
             return on(subject, case, mirror, leaf, device, mode, begins, backward)

@@ -23,7 +23,8 @@ def locate(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, st
     well have been computed, and nothing is placed.
     """
     others = [name for name, verdict in formula.tensors.items() if verdict == OTHER]
-    if all(name.startswith("grad²") for name in others):
+    known = OPEN not in formula.tensors.values()
+    if others and known and all(name.startswith("grad²") for name in others):
         return Place(None, None, None, others[0]), _twice(others)
     outputs = formula.forward
     if OPEN in outputs.values():

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 import rnn_manual
+from rnn_manual.cases.options import case_of
 from rnn_manual.config import Config
 from rnn_manual.layout import run
 from rnn_manual.parity import Case, Unsupported, Verdict, check
@@ -134,3 +135,26 @@ def test_a_mistake_of_gradients_is_not_named_where_there_are_none():
         return call
 
     assert check(build, Case(CONFIG)).diagnosis == 'behaves exactly like the mistake "b_ih dropped"'
+
+
+def only_if(training):
+    """Gradients in training alone, or in eval alone."""
+
+    def build(module):
+        def layer(input, hx=None):
+            with torch.set_grad_enabled(torch.is_grad_enabled() and module.training is training):
+                return module(input, hx)
+
+        return layer
+
+    return build
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_gradients_that_go_with_training_are_lost(training):
+    """Which is another way of being called, with dropout between layers or without."""
+    options = {"num_layers": 2, "dropout": "0.3, eval" if training else "1"}
+    found = check(only_if(training), case_of(equations="gru", **options))
+    assert "lost when called so" in found.tensors["grad input"].reason
+    assert found.verdict.fails
+    assert not check(without_gradients, case_of(equations="gru", **options)).verdict.fails

@@ -82,6 +82,21 @@ def test_what_has_no_formula_is_open_with_its_reason(change, reason):
     assert found.fingerprint == ""
 
 
+def scaled_in_a_thread(h):
+    h = h.clone()
+    thread = threading.Thread(target=lambda: h.detach().mul_(1.5))
+    thread.start()
+    thread.join()
+    return h
+
+
+def test_what_a_thread_writes_is_left_out_and_told():
+    """Where all that is seen is the loops', it may have written over it."""
+    found = prove(changed(scaled_in_a_thread), small("lstm", call="no_grad")).formula
+    assert found.verdict == "proved"
+    assert found.conditions[0].startswith("but for what another thread computes: test_open.py:")
+
+
 def written_into(h):
     new = torch.empty_like(h)
     return torch.mul(h, 1, out=new)
