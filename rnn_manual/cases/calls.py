@@ -72,7 +72,6 @@ def simply_called(case: Case, training: bool = False) -> Case:
     """The plainest call of the same network: on a padded batch, with gradients of all there is."""
     return replace(
         case,
-        config=replace(case.config, dropout=0.0),
         seq_len=2,
         batch_size=2,
         layout="batched",
