@@ -74,6 +74,16 @@ def parts(x: Any) -> tuple[Any, Any]:
     return (x.value, x.tangent) if isinstance(x, Dual) else (x, np.zeros((), np.result_type(x)))
 
 
+def with_second(found: dict[str, Dual]) -> dict[str, Any]:
+    """The values, and of every `grad NAME` its change as `grad² NAME`.
+
+    Its change is H·u, for the Hessian H and the direction u in which all that went in moves; and
+    the gradient of Σ ⟨first, u⟩ is Hᵀ·u, the same.
+    """
+    second = {f"grad² {n[5:]}": d.tangent for n, d in found.items() if n.startswith("grad ")}
+    return {name: dual.value for name, dual in found.items()} | second
+
+
 class DualOps:
     """The operations of an arithmetic on dual numbers, each by its rule of differentiation.
 

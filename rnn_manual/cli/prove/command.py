@@ -70,8 +70,7 @@ def command(options: argparse.Namespace, process: Process | None = None) -> int:
     said, code = verdict(found, shown)
     given = "" if options.limit == LIMIT else f" --limit {options.limit:g}"
     given += f" --dtype {' '.join(options.dtype)}" if options.dtype else ""
-    whole = [p for p in proved.proofs.values() if p.formula.verdict == PROVED]
-    looked_at = [part_of(proof.case) for proof in whole]
+    looked_at = [part_of(c) for c, p in proved.proofs.items() if p.formula.verdict == PROVED]
     show(out, f"{quote(options.candidate)}{given}", found, shown, looked_at)
     tell(out, "left out", proved.left_out.most_common())
     tell(out, "declined", proved.declined.most_common())

@@ -11,7 +11,7 @@ from rnn_manual.candidates.harness.dropout import dropout_masks
 from rnn_manual.cases.calls import differentiated
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Data, Floats
-from rnn_manual.dual import Dual, DualOps
+from rnn_manual.dual import Dual, DualOps, with_second
 from rnn_manual.layout import mapped_rows, rows_of, state_given, state_tuple
 from rnn_manual.ops import NumpyOps
 from rnn_manual.threads import one_thread
@@ -46,17 +46,13 @@ def run_in_numpy(
 
 
 def _twice(case: Case, data: Data, ops: NumpyOps, dtype: Any) -> dict[str, Floats]:
-    """Every gradient, and how it changes along `data.directions`.
-
-    Its change is H·u, for the Hessian H; and the gradient of Σ ⟨first, u⟩ is Hᵀ·u, the same.
-    """
+    """Every gradient, and how it changes along `data.directions`."""
     moving = {
         name: Dual(np.asarray(array, dtype), np.asarray(data.directions[name], dtype))
         for name, array in _leaves(case, data).items()
     }
     found = _run(case, data, moving, DualOps(ops), dtype, True)
-    second = {f"grad² {n[5:]}": d.tangent for n, d in found.items() if n.startswith("grad ")}
-    return _asked(case, {name: dual.value for name, dual in found.items()} | second)
+    return _asked(case, with_second(found))
 
 
 def _leaves(case: Case, data: Data) -> Arrays:

@@ -17,7 +17,7 @@ from rnn_manual.candidates.harness.dropout import kept_by_nn
 from rnn_manual.cases.calls import differentiated, in_the_loss
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import draw
-from rnn_manual.dual import Dual, DualOps
+from rnn_manual.dual import Dual, DualOps, with_second
 from rnn_manual.layout import mapped_rows, rows_of, state_given, state_tuple
 from rnn_manual.proof.arithmetic.bound import Account, counted
 from rnn_manual.proof.arithmetic.ops import FormulaOps
@@ -55,29 +55,20 @@ def _expected(case: Case) -> Expected:
     leaves = leaf_residues(case)
     ops = FormulaOps(masks_of(case))
     with counted() as account, one_thread():
-        found = _twice(case, leaves, ops) if is_twice(case) else _results(case, leaves, ops)
+        results = _twice if case.call == "second derivatives" else _results
+        found = results(case, leaves, ops)
     return Expected(found, account)
 
 
-def is_twice(case: Case) -> bool:
-    """Whether its gradients are differentiated once more."""
-    return case.call == "second derivatives"
-
-
 def _twice(case: Case, leaves: dict[str, Residues], ops: FormulaOps) -> dict[str, Residues]:
-    """Each gradient, too, as it changes when what went in moves along a direction of residues.
-
-    Its change is H·u, for the Hessian H; and the gradient of Σ ⟨first, u⟩ is Hᵀ·u, the same.
-    """
+    """Each gradient, too, as it changes when what went in moves along a direction of residues."""
     moving = {
         name: Dual(
             leaf, leaf * 0 if name.startswith("d ") else drawn(case, f"u {name}", leaf.shape)
         )
         for name, leaf in leaves.items()
     }
-    found = _results(case, moving, DualOps(ops))
-    second = {f"grad² {n[5:]}": d.tangent for n, d in found.items() if n.startswith("grad ")}
-    return {name: dual.value for name, dual in found.items()} | second
+    return with_second(_results(case, moving, DualOps(ops)))
 
 
 def _results(case: Case, leaves: dict[str, Any], ops: Any) -> dict[str, Any]:
