@@ -18,8 +18,9 @@ from rnn_manual.cases.draw import Floats, draw
 from rnn_manual.judge.drawn import declined, is_searched
 from rnn_manual.judge.reference.tolerance import oracle
 from rnn_manual.judge.tensor import distance
-from rnn_manual.proof.compare import compare
+from rnn_manual.proof.compare import UNSEEN, compare
 from rnn_manual.proof.formula import OPEN, OTHER, Formula, Place, in_words
+from rnn_manual.proof.runs.again import on_other_numbers, where_numbers_come_in
 from rnn_manual.proof.runs.mirrored import mirrored
 from rnn_manual.proof.runs.replay import replayed
 from rnn_manual.proof.runs.trace import Trace, traced
@@ -53,13 +54,17 @@ class Proof:
         return "\n".join([*lines, f"case      {self.case}"])
 
 
-def prove(candidate: Any, case: Case, *, device: str = "cpu", mode: str = "") -> Proof:
+def prove(
+    candidate: Any, case: Case, *, device: str = "cpu", mode: str = "", whole: bool = False
+) -> Proof:
     """Runs a candidate on residues and compares all it gives with the loops', as formulas.
 
     While Hypothesis searches for a case that fails, a failure is not explained.
 
     Args:
         candidate, mode: as for `check`.
+        whole: whether all sequences and steps of a large case are run; else so many as take half a
+            second, and that is told.
 
     Returns: a proof, or why there is none.
 
@@ -72,7 +77,8 @@ def prove(candidate: Any, case: Case, *, device: str = "cpu", mode: str = "") ->
     try:
         if message := unsupported(candidate, case, device, mode):
             raise Unsupported(message)
-        formula = formula_of(candidate, case, device, mode, explained=not is_searched())
+        part = case if whole else part_of(case)
+        formula = formula_of(candidate, case, device, mode, not is_searched(), part)
     except Unsupported as error:
         raise declined(str(error)) from error
     return Proof(case, candidate.name, formula)
@@ -83,32 +89,45 @@ LARGE = 50_000  # values of gates, of which a proof takes about half a second
 
 
 def formula_of(
-    candidate: Candidate, case: Case, device: str = "cpu", mode: str = "", explained: bool = True
+    candidate: Candidate,
+    case: Case,
+    device: str = "cpu",
+    mode: str = "",
+    explained: bool = True,
+    part: Case | None = None,
 ) -> Formula:
     """The formulas of a candidate on a case; and, of others, where they begin and what they are.
 
-    Of a large case, those of fewer sequences and, if need be, fewer steps, and that is told.
-
     Args:
         explained: whether to look for where other formulas begin, which takes longest.
+        part: what of the case is run; if None, of a large case fewer sequences and, if need be,
+            fewer steps. That it is not all is told.
 
     Raises: Unsupported: the candidate declines the case.
     """
-    part = part_of(case)
+    part = part or part_of(case)
     found = _formula_of(candidate, part, device, mode, explained)
     return found if part == case else replace(found, part=f"T={part.seq_len}, B={part.batch_size}")
 
 
 def part_of(case: Case) -> Case:
     """The case itself; or, if it is large, one of fewer sequences, and steps if need be."""
-    config = case.config
-    of_a_step = config.hidden_size * config.num_rows * len(config.gates)
-    if sum(case.lengths) * of_a_step <= LARGE:
+    if values_of_gates(case) <= LARGE:
         return case
     # Rather of fewer sequences: what is done every so many steps shows after as many only.
     B = min(case.batch_size, Sizes.B)
-    T = min(case.seq_len, max(Sizes.T, LARGE // (B * of_a_step)))
+    T = min(case.seq_len, max(Sizes.T, LARGE // (B * _of_a_step(case))))
     return replace(case, seq_len=T, batch_size=B)
+
+
+def values_of_gates(case: Case) -> int:
+    """How many values all gates take over a case: its time and memory grow as they do."""
+    return sum(case.lengths) * _of_a_step(case)
+
+
+def _of_a_step(case: Case) -> int:
+    config = case.config
+    return config.hidden_size * config.num_rows * len(config.gates)
 
 
 def formula_beside_numbers(
@@ -147,9 +166,11 @@ def _formula_of(
     if answer.error is not None:  # where it is watched only
         said, _ = what_it_did(answer.error)
         return Formula(OPEN, f"run on residues, it {said}")
-    formula = compare(case, answer.value)
+    formula = compare(case, answer.value, lambda: there(on_other_numbers, case).value)
     if formula.verdict != OTHER:
-        return formula
+        unseen = formula.reason == UNSEEN
+        line = there(where_numbers_come_in, case).value if unseen else ""
+        return replace(formula, reason=f"{UNSEEN}, first used at {line}") if line else formula
     finite = replace(case, values="ordinary") if case.values in NOT_FINITE else case
     replay = there(replayed, finite, answer.value.native)
     if replay.error is not None:

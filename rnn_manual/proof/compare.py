@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from rnn_manual.candidates.harness.dropout import kept_by_nn
 from rnn_manual.cases.calls import WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
 from rnn_manual.proof.arithmetic.bound import Degree, bound
-from rnn_manual.proof.arithmetic.residues import PRIME, Ints, Residues
+from rnn_manual.proof.arithmetic.residues import PRIME, Ints
 from rnn_manual.proof.expected.leaves import points_of
 from rnn_manual.proof.expected.results import Expected, expected
 from rnn_manual.proof.formula import OPEN, OTHER, PROVED, Formula
@@ -22,20 +22,31 @@ LIKELIEST = 2.0**-20  # of an error, so that what is said to be proved is
 MANY_DIVISIONS = (
     "so many divisions, one within another, that the chance of an error is not known to be small"
 )
+UNSEEN = "it depends on numbers that torch was not seen to compute"
 DRAWN_OTHERWISE = "random numbers drawn otherwise than nn draws them"
 BY_NATIVE_KERNELS = "on torch's own kernels; oneDNN's are held as numbers only"
 
 
-def compare(case: Case, mirrored: Mirrored) -> Formula:
-    """The verdict on each result and on the case."""
+def compare(
+    case: Case, mirrored: Mirrored, again: Callable[[], Mirrored | None] = lambda: None
+) -> Formula:
+    """The verdict on each result and on the case.
+
+    Args:
+        again: runs the candidate on other numbers; None if it does not run there. It is called
+            where a result is not the loops'.
+    """
     asked = expected(case)
+    results = {name: each for name, each in mirrored.found.items() if name in asked.residues}
+    same = {name: _is_same(each, asked.residues[name].values) for name, each in results.items()}
+    other = again() if any(not same[name] for name, e in results.items() if not e.reason) else None
     tensors, reasons = {}, []
-    for name, result in mirrored.found.items():
-        if name not in asked.residues:
-            continue
-        tensors[name], reason = _verdict(result, asked.residues[name], mirrored, case)
+    for name, result in results.items():
+        else_there = other.found.get(name) if other else None
+        changed = None if else_there is None else not _is_same(result, else_there.values)
+        tensors[name], reason = _verdict(result, same[name], changed, mirrored, case)
         reasons.append(reason)
-    found = {name: result.values for name, result in mirrored.found.items() if name in tensors}
+    found = {name: result.values for name, result in results.items()}
     verdict = next((v for v in (OTHER, OPEN) if v in tensors.values()), PROVED)
     reason = next(filter(None, reasons), "")
     if verdict == PROVED and (mirrored.broken or not tensors):
@@ -59,19 +70,39 @@ def compare(case: Case, mirrored: Mirrored) -> Formula:
     )
 
 
-def _verdict(found: Found, wanted: Residues, mirrored: Mirrored, case: Case) -> tuple[str, str]:
-    """Of one result, and the reason if it is open."""
+def _is_same(found: Found, values: Ints) -> bool:
+    return found.values.shape == values.shape and bool((found.values == values).all())
+
+
+def _verdict(
+    found: Found, same: bool, changed: bool | None, mirrored: Mirrored, case: Case
+) -> tuple[str, str]:
+    """Of one result, and the reason if it is open.
+
+    Args:
+        same: whether it is the loops'. changed: whether it is another on other numbers; None if
+            that is not known, and what was taken for a constant need not be one.
+    """
     if found.reason:
         return OPEN, found.reason
-    if found.values.shape == wanted.values.shape and (found.values == wanted.values).all():
+    if same:
         return PROVED, ""
-    if mirrored.left:
-        return OPEN, f"values left torch and came back: {mirrored.left[0]}"
-    if mirrored.threads:
-        return OPEN, f"computed in another thread: {mirrored.threads[0]}"
+    if changed is None and (beside := _beside_torch(mirrored)):
+        return OPEN, beside
+    if changed:
+        return OPEN, _beside_torch(mirrored) or UNSEEN
     if case.drops and mirrored.drawn and not _draws_as_nn(mirrored, case):
         return OPEN, DRAWN_OTHERWISE
     return OTHER, ""
+
+
+def _beside_torch(mirrored: Mirrored) -> str:
+    """Where something was computed of which torch was not seen to compute it; "" if not known."""
+    if mirrored.left:
+        return f"values left torch and came back: {mirrored.left[0]}"
+    if mirrored.threads:
+        return f"computed in another thread: {mirrored.threads[0]}"
+    return ""
 
 
 def _draws_as_nn(mirrored: Mirrored, case: Case) -> bool:

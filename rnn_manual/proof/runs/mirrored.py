@@ -20,6 +20,7 @@ from rnn_manual.candidates.harness.running import run_candidate
 from rnn_manual.candidates.process.own_line import line_now
 from rnn_manual.candidates.torch_versions import as_written, is_dynamo_loaded
 from rnn_manual.cases.case import Case
+from rnn_manual.cases.draw import Data
 from rnn_manual.proof.arithmetic.bound import Account, counted
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.arithmetic.residues import Residues
@@ -120,12 +121,14 @@ def mirrored(
     mode: str = "",
     record: Callable[[], Recorder] | None = None,
     backward: bool = True,
+    data: Data | None = None,
 ) -> Mirrored:
     """Runs a candidate on a case's residues, as the case is called, forward and backward.
 
     Args:
         record: makes what is told of a run; called once more where it must be run anew.
         backward: whether to run it backward.
+        data: other numbers than the case's own, beside the residues.
 
     Raises: what `run_candidate` raises.
     """
@@ -144,7 +147,7 @@ def mirrored(
         mirror.threads = threads
         begins = told.begins if told else _nothing_told
         try:
-            return on(subject, case, mirror, leaf, device, mode, begins, backward)
+            return on(subject, case, mirror, leaf, device, mode, begins, backward, data)
         except Exception:
             if mirror.met_onednn:
                 raise OneDNN from None
@@ -187,6 +190,7 @@ def on(
     mode: str,
     begins: Begins = _nothing_told,
     backward: bool = True,
+    data: Data | None = None,
 ) -> Mirrored:
     """The same on any arithmetic. leaf: the values of what goes in, by name."""
     how = MODES[mode] if mode else None
@@ -201,7 +205,7 @@ def on(
         mirror,
     ):
         result = run_candidate(
-            subject, case, device=device, mode=how, backward=backward, observer=watch
+            subject, case, data=data, device=device, mode=how, backward=backward, observer=watch
         )
     finest = torch.finfo(getattr(torch, case.dtype)).eps
     casts = [line for line, dtype in mirror.casts if line and torch.finfo(dtype).eps > finest]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rnn_manual.candidates.candidate import Subject
 from rnn_manual.candidates.process.own_line import line_now
 from rnn_manual.cases.case import Case
+from rnn_manual.cases.draw import Data
 from rnn_manual.proof.arithmetic.points import Points
 from rnn_manual.proof.arithmetic.residues import Ints, Residues, digests
 from rnn_manual.proof.expected.leaves import points_of
@@ -157,12 +158,17 @@ class _Record:
 
 
 def traced(
-    subject: Subject, case: Case, device: str = "cpu", mode: str = "", backward: bool = True
+    subject: Subject,
+    case: Case,
+    device: str = "cpu",
+    mode: str = "",
+    backward: bool = True,
+    data: Data | None = None,
 ) -> Trace:
     """Runs a candidate as `mirrored` does, and keeps all that it computed.
 
     Args:
-        backward: whether on the way back, too, which takes longest.
+        backward: whether on the way back, too, which takes longest. data: as of `mirrored`.
 
     Raises: what `mirrored` raises.
     """
@@ -172,7 +178,7 @@ def traced(
         records.append(_Record())
         return records[-1]
 
-    result = mirrored(subject, case, device, mode, record, backward)
+    result = mirrored(subject, case, device, mode, record, backward, data)
     last = records[-1]
     return Trace(
         last.executed,

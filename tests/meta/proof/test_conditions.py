@@ -71,17 +71,23 @@ def test_of_a_large_case_as_many_steps_are_proved_as_can_be():
     """What is done now and then is seen, though not all sequences and steps are run."""
 
     class NowAndThen(PlainLSTM):
-        steps = 0
+        steps, now = 0, 30
 
         def step(self, x, w, h, c):
             self.steps += 1
-            return super().step(x, w, h, c.bfloat16().to(c.dtype) if self.steps == 30 else c)
+            return super().step(x, w, h, c.bfloat16().to(c.dtype) if self.steps == self.now else c)
 
     case = small("lstm", T=80, B=9, I=3, H=32)
     found = prove(NowAndThen, case).formula
     assert found.part == "T=80, B=4"
     assert found.said.startswith("on T=80, B=4 of it; but for a cast to a narrower format: ")
-    assert prove(NowAndThen, replace(case, seq_len=200)).formula.part == "T=97, B=4"
+    long = replace(case, seq_len=200)
+    assert prove(NowAndThen, long).formula.part == "T=97, B=4"
+    NowAndThen.now = 190
+    assert "cast" not in prove(NowAndThen, long).formula.said
+    found = prove(NowAndThen, long, whole=True).formula
+    assert not found.part
+    assert "but for a cast to a narrower format: " in found.said
 
 
 def test_of_another_formula_too_it_is_told_how_much_was_looked_at(monkeypatch):

@@ -86,6 +86,8 @@ PLACES = {
     "activations_clipped": ("a_r", 0, "forward", 0),
     "gradients_clipped": ("dh'", 0, "forward", 0),
     "w_hh_differentiable_once": ("grad² input", None, None, None),
+    "zero_steps_skipped": ("a", 0, "forward", 1),
+    "results_kept_by_address": ("h_n", 0, "forward", None),
 }
 # What is wrong in another way than in its formulas, and what is told of it.
 CAST = "but for a cast to a narrower format: rounded.py:"
@@ -116,8 +118,6 @@ OPEN = {
     "h_n_a_view_of_out": "out shares memory with h_n",
     "h_n_in_the_place_of_h_0": "h_n shares memory with h_0",
     "results_overwritten": "changed the out that it returned in place in another call",
-    "zero_steps_skipped": "values left torch and came back: magnitudes.py:",
-    "results_kept_by_address": "values left torch and came back: memory.py:",
 }
 # Masks, which are compared only where nn draws them: tests/test_n_dropout.py judges these.
 MASKS = {name for name, m in MISTAKES.items() if m.wrong.__module__.endswith(".masks")} | {
