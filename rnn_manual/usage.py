@@ -51,6 +51,13 @@ def kind(text: str) -> str:
     return found
 
 
+def positive(text: str) -> int:
+    """A whole number, 1 or more."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"expected a whole number, 1 or more, got {text!r}")
+    return int(text)
+
+
 def natural(text: str) -> int:
     """A whole number, 0 or more."""
     if not text.isdecimal():

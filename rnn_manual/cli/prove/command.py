@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
@@ -22,14 +23,16 @@ from rnn_manual.cases.features import features_of
 from rnn_manual.cases.levels import select
 from rnn_manual.cli.console import console, tell
 from rnn_manual.cli.prove.closing import SAME, show, verdict
-from rnn_manual.cli.prove.selection import chosen, in_dtypes, in_place_of
+from rnn_manual.cli.prove.selection import chosen, in_dtypes, in_place_of, in_sizes
 from rnn_manual.cli.verify.results import dumps
 from rnn_manual.cli.verify.suite import checked_expression, matches
 from rnn_manual.files import check_writable, write
-from rnn_manual.judge.prove import Proof, part_of, prove
+from rnn_manual.judge.prove import Proof, part_of, prove, values_of_gates
 from rnn_manual.judge.report.as_json import formula_json
 from rnn_manual.proof.formula import OTHER, PROVED
 from rnn_manual.usage import LIMIT, Refused
+
+MOST = 10_000_000  # values of gates in a case, for which the proof takes some GB
 
 
 def command(options: argparse.Namespace, process: Process | None = None) -> int:
@@ -54,11 +57,14 @@ def command(options: argparse.Namespace, process: Process | None = None) -> int:
     out = console()
     asked = None if options.k is None else checked_expression(options.k)
     there = in_dtypes(select("standard", kinds=options.kind or ()), options.dtype or ())
+    sizes = {name: size for name in "TBIH" if (size := getattr(options, name)) is not None}
+    there = in_sizes(there, sizes)
     matching = [case for case in there if asked is None or matches(asked, case.id)]
     cases = chosen(matching)
     if not cases:
         raise Refused(f"-k {options.k!r} matches none of the cases, as {there[0].id}")
-    proved, tried = Proved(), list(cases)
+    check_size(cases)
+    proved, tried = Proved(whole=bool(sizes)), list(cases)
     proved.go_on(candidate, cases, out)
     while proved.declined and cases:
         declined = [case for case in tried if case not in proved.proofs]
@@ -68,10 +74,14 @@ def command(options: argparse.Namespace, process: Process | None = None) -> int:
     found = [_entry(proof, candidate.mode) for proof in proved.proofs.values()]
     shown = [p for p in proved.proofs.values() if p.formula.verdict == OTHER or p.formula.violation]
     said, code = verdict(found, shown)
-    given = "" if options.limit == LIMIT else f" --limit {options.limit:g}"
-    given += f" --dtype {' '.join(options.dtype)}" if options.dtype else ""
-    looked_at = [part_of(c) for c, p in proved.proofs.items() if p.formula.verdict == PROVED]
-    show(out, f"{quote(options.candidate)}{given}", found, shown, looked_at)
+    if options.strict and not code and said != SAME:
+        said, code = f"{said}; --strict asks that all of it be proved", 1
+    looked_at = [
+        c if proved.whole else part_of(c)
+        for c, p in proved.proofs.items()
+        if p.formula.verdict == PROVED
+    ]
+    show(out, quote(options.candidate) + _given(options, sizes), found, shown, looked_at)
     tell(out, "left out", proved.left_out.most_common())
     tell(out, "declined", proved.declined.most_common())
     style = "bold red" if code else "bold green" if said == SAME else "yellow"
@@ -83,10 +93,32 @@ def command(options: argparse.Namespace, process: Process | None = None) -> int:
     return code
 
 
+def _given(options: argparse.Namespace, sizes: Mapping[str, int]) -> str:
+    """The options that choose among the cases, or how they are run, as they are typed."""
+    given = "" if options.limit == LIMIT else f" --limit {options.limit:g}"
+    given += f" --dtype {' '.join(options.dtype)}" if options.dtype else ""
+    typed = {"T": "-T", "B": "-B", "I": "--input-size", "H": "--hidden-size"}
+    return given + "".join(f" {typed[name]} {size}" for name, size in sizes.items())
+
+
+def check_size(cases: Sequence[Case]) -> None:
+    """Raises: Refused: one takes more memory than many machines have."""
+    largest = max(cases, key=values_of_gates)
+    if (values := values_of_gates(largest)) > MOST:
+        raise Refused(
+            f"expected at most {MOST:,} values of gates in a case, got {values:,} of "
+            f"{largest}: fewer sequences show the same"
+        )
+
+
 @dataclass
 class Proved:
-    """What came of the cases: proofs, and how often which reason was given to have none."""
+    """What came of the cases: proofs, and how often which reason was given to have none.
 
+    whole: whether all of a large case is proved.
+    """
+
+    whole: bool = False
     proofs: dict[Case, Proof] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
     declined: Counter[str] = field(default_factory=Counter)
@@ -99,7 +131,7 @@ class Proved:
                 self.left_out[message] += 1
                 continue
             try:
-                self.proofs[case] = prove(candidate, case)
+                self.proofs[case] = prove(candidate, case, whole=self.whole)
             except Unsupported as error:
                 self.declined[str(error)] += 1
 

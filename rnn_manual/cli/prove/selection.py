@@ -9,7 +9,7 @@ from itertools import combinations
 
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.features import features_of
-from rnn_manual.cases.options import is_feasible, options_of
+from rnn_manual.cases.options import PLAIN, Options, case_of, is_feasible, options_of
 
 # A layer goes another way for each of them, and where two meet yet another.
 PAIRED = (
@@ -34,6 +34,21 @@ def in_dtypes(cases: Sequence[Case], dtypes: Sequence[str]) -> list[Case]:
         return list(cases)
     of_it = dict.fromkeys(replace(case, dtype=dtype) for dtype in dtypes for case in cases)
     return [case for case in of_it if is_feasible(options_of(case))]
+
+
+def in_sizes(cases: Sequence[Case], sizes: Options) -> list[Case]:
+    """These cases, all of the same sizes; as they are if none is asked for.
+
+    Those that more than options tells apart are not among them, as the notes' own.
+
+    Args:
+        sizes: of T, B, I and H those that are asked for; the others are the plainest.
+    """
+    if not sizes:
+        return list(cases)
+    given = {name: PLAIN[name] for name in ("T", "B", "I", "H")} | sizes
+    rows = (options_of(case) | given for case in cases if case == case_of(**options_of(case)))
+    return list(dict.fromkeys(case_of(**row) for row in rows if is_feasible(row)))
 
 
 def chosen(cases: Sequence[Case]) -> list[Case]:

@@ -54,6 +54,7 @@ LAYERS = {  # what is computed at a step, at the end; the exit code, and what th
     "unknown": ("torch.erf", "", 2, "is not known as formulas on any case"),
     "fails": (TANH, "1 / (len(x) - 7)", 1, "fails on "),
     "cast": (f"{TANH}(h.bfloat16().to(h.dtype)) * 0 + {TANH}", "", 0, "for what is told above"),
+    "late": (f"(lambda a: {TANH}(a) * (1 + (len(out) == 60)))", "", 0, "the loops' formulas"),
     "bounded": (f"(lambda a: {TANH}(a.clamp(-100, 100)))", "", 0, "with the same numbers, on "),
 }
 
@@ -80,6 +81,41 @@ def test_the_exit_code_says_what_was_compared(folder, capsys, monkeypatch, name)
     *_, code, says = LAYERS[name]
     assert main(["prove", "--candidate", f"layers.py:{name}", "--kind", "rnn"]) == code
     assert says in capsys.readouterr().out.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_strict_exits_with_0_only_where_all_is_proved(folder, capsys, monkeypatch, name):
+    """Not where a proof has a condition, or numbers alone are the same."""
+    monkeypatch.chdir(folder)
+    given = ["--candidate", f"layers.py:{name}", "--kind", "rnn", "--strict", "-k", "[rnn-f32]"]
+    code = LAYERS[name][2] or (name in ("cast", "bounded"))
+    assert main(["prove", *given]) == code
+    asks = "; --strict asks that all of it be proved"
+    assert capsys.readouterr().out.rstrip().endswith(asks) == (name in ("cast", "bounded"))
+
+
+SIZES = ["-T", "62", "-B", "2", "--input-size", "5", "--hidden-size", "30"]
+
+
+def test_sizes_that_are_asked_for_are_proved_whole(folder, capsys, monkeypatch):
+    """What is wrong at the 61st step alone is found there, and the case can be asked for again."""
+    monkeypatch.chdir(folder)
+    given = ["prove", "--kind", "rnn", *SIZES, "-k", "[rnn-T62-B2-I5-H30-f32]"]
+    assert main([*given, "--candidate", "layers.py:right"]) == 0
+    assert "sizes     at most T 62, B 2, I 5, H 30, num_layers 1" in capsys.readouterr().out
+    assert main([*given, "--candidate", "layers.py:late"]) == 1
+    shown = capsys.readouterr().out
+    (asked, *_) = re.findall("^again +rnn-manual (.*)$", shown, re.MULTILINE)
+    assert " ".join(SIZES) in asked
+    assert main(shlex.split(asked)) == 1
+    assert "is another formula than h' of step 60\n" in capsys.readouterr().out
+
+
+def test_sizes_beyond_what_memory_holds_are_refused(capsys):
+    """Before anything is run."""
+    assert main(["prove", "--kind", "gru", "-T", "100000", "--hidden-size", "512"]) == 2
+    said = capsys.readouterr().err
+    assert "expected at most 10,000,000 values of gates in a case, got " in said
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -5,7 +5,8 @@ from itertools import combinations
 import pytest
 
 from rnn_manual.cases.features import features_of
-from rnn_manual.cli.prove.selection import chosen, in_place_of
+from rnn_manual.cases.options import options_of
+from rnn_manual.cli.prove.selection import chosen, in_place_of, in_sizes
 from rnn_manual.parity import select
 
 PAIRED = (
@@ -27,6 +28,22 @@ def test_every_feature_of_every_kind_is_there(kind):
 def test_they_are_few():
     """So that they are proved in seconds."""
     assert len(chosen(select())) < len(select()) / 2
+
+
+@pytest.mark.parametrize("sizes", [{"T": 128, "B": 33, "I": 64, "H": 64}, {"T": 1}, {"H": 1}])
+def test_all_are_of_the_sizes_that_are_asked_for(sizes):
+    """Of those that are not asked for, of the plainest: each once, and every structure's."""
+    there = in_sizes(select(), sizes)
+    assert len(set(there)) == len(there)
+    for case in there:
+        found = options_of(case)
+        wanted = {"T": 7, "B": 4, "I": 3, "H": 5} | sizes
+        if case.layout == "unbatched":
+            wanted["B"] = 4
+        assert {name: found[name] for name in wanted} == wanted
+    structure = {c.config.num_rows for c in select()}
+    assert {1, 2, 4} <= {c.config.num_rows for c in there} <= structure
+    assert in_sizes(select(), {}) == select()
 
 
 @pytest.mark.parametrize("kind", KINDS)
