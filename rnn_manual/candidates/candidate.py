@@ -46,7 +46,7 @@ class Facts:
         is_class: whether it is a class to construct, rather than a function to call.
         of_torch: whether it is torch.nn or inherits from it, so that it may draw nn's own masks.
         kinds: the kinds of layers that it may be: one, of a class that is known to be of that.
-        unsupported_modes: mode → why, of a class that declares some (see `unsupported_modes`).
+        unsupported_modes: mode → why, of a subject that declares some.
     """
 
     is_class: bool = False
@@ -58,12 +58,12 @@ class Facts:
 def facts_of(subject: Subject) -> Facts:
     """Reads off a subject what `Facts` says.
 
-    A class declines modes by an attribute: `unsupported_modes = {"jit.script": "why"}`.
+    It declines modes by an attribute: `unsupported_modes = {"jit.script": "why"}`.
     """
-    if not is_module_class(subject):
-        return Facts(of_torch=subject in (torch_nn, loops))
     declared = getattr(subject, "unsupported_modes", {})
     modes = tuple((str(mode), str(why)) for mode, why in dict(declared).items())
+    if not is_module_class(subject):
+        return Facts(of_torch=subject in (torch_nn, loops), unsupported_modes=modes)
     inherits = kinds_inherited(subject)
     return Facts(True, bool(inherits), inherits or KINDS, unsupported_modes=modes)
 

@@ -31,11 +31,16 @@ class NotRun(ProcessEnded):
 SCRIPTED = "The following operation failed in the TorchScript interpreter"
 
 
+def said_by_torchscript(said: str) -> str:
+    """The last line of what its interpreter says, without the type; "" if that is all there is."""
+    return said.strip().splitlines()[-1].partition(":")[2].strip()
+
+
 def in_one_line(error: BaseException) -> str:
     """`RuntimeError: what it said`, however many lines that took; of TorchScript's, the last."""
     name, said = type(error).__name__, str(error)
     if said.startswith(SCRIPTED):
-        said = said.strip().splitlines()[-1].removeprefix(f"{name}: ")
+        said = said_by_torchscript(said) or f"{SCRIPTED}, which says no more"
     if name == Unsupported.__name__ and not isinstance(error, Unsupported):  # torch has one, too
         name = f"{type(error).__module__}.{name}"
     return f"{name}: {' '.join(said.split())}".removesuffix(": ")

@@ -68,6 +68,12 @@ def as_written() -> AbstractContextManager[Any]:
     return stance("force_eager") if stance else nullcontext()
 
 
+def forget_compiled() -> None:
+    """Whatever torch.compile met is compiled anew: what failed once would fail again."""
+    if is_dynamo_loaded():
+        needed("torch._dynamo.reset")()
+
+
 def is_in_compiled() -> bool:
     """Whether what calls this was called through torch.compile."""
     frame = sys._getframe(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -138,7 +138,7 @@ def _forward(subject: Subject, case: Case, data: Data | None, device: str, mode:
 def _parameters(subject: Subject, case: Case, device: str) -> Shapes:
     dtype: torch.dtype = getattr(torch, case.dtype)
     module = build(subject, case.config, draw(case).parameters, dtype, device).module
-    return [(name, tuple(parameter.shape)) for name, parameter in module.named_parameters()]
+    return [(name, tuple(weight.shape)) for name, weight in _weights(module, case).items()]
 
 
 def _initial(subject: Subject, case: Case, seeds: Sequence[int], device: str) -> Any:
@@ -149,5 +149,11 @@ def _initial(subject: Subject, case: Case, seeds: Sequence[int], device: str) ->
         for seed in seeds:
             seed_generators(seed, device)
             module = constructed(layer, case.config).to(device)
-            found.append({name: to_numpy(p) for name, p in module.named_parameters()})
+            found.append({name: to_numpy(w) for name, w in _weights(module, case).items()})
     return found
+
+
+def _weights(module: nn.Module, case: Case) -> Mapping[str, torch.Tensor]:
+    """Its parameters; or its state_dict, if they have other names than nn's."""
+    own: Mapping[str, torch.Tensor] = dict(module.named_parameters())
+    return own if case.config.parameter_shapes().keys() <= own.keys() else module.state_dict()

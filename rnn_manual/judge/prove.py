@@ -178,7 +178,7 @@ def _formula_of(
         formula = replace(formula, notes=(*formula.notes, said))
     numbers = replay.value or {}
     others = {name for name, verdict in formula.tensors.items() if verdict == OTHER}
-    differs = tuple(_off(finite, numbers))
+    differs = tuple(name for name in _off(finite, numbers) if name in others)
     formula = replace(formula, differs=differs, held=others <= numbers.keys())
     if not explained:
         return formula

@@ -57,7 +57,7 @@ def compare(
         verdict, reason, tensors = OPEN, MANY_DIVISIONS, dict.fromkeys(tensors, OPEN)
     known = verdict != OPEN and OPEN not in tensors.values()
     forward = {v for name, v in tensors.items() if not name.startswith("grad")}
-    detached = mirrored.detached if verdict == OTHER and forward == {PROVED} else ()
+    detached = mirrored.detached if verdict == OTHER and OTHER not in forward else ()
     return Formula(
         verdict,
         reason,

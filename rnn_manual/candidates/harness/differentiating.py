@@ -90,7 +90,8 @@ def gradients(
     first = {name: found[name] for name in asked}
     second: Tensors = {}
     refused: dict[str, str] = {}
-    if data.directions and missing:  # they are of a sum over all gradients
+    unnamed = case.config.parameter_shapes().keys() - parameters.keys()
+    if data.directions and (missing or unnamed):  # they are of a sum over all gradients
         refused = dict.fromkeys((f"grad² {name}" for name in asked), SUMMED)
     elif data.directions and any(type(node).__name__ in ONCE for node in _graph_of(first)):
         why = f"{DECLINED}: its backward is marked with @once_differentiable"

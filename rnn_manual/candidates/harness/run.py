@@ -59,10 +59,12 @@ class Run:
         if leaves is None:
             for leaf, tensor in self.leaves.items():
                 observer.given(leaf, tensor)
-        self.parameters: Tensors = dict(built.module.named_parameters())
+        self.own: Tensors = dict(built.module.named_parameters())
+        # Of those that have other names than nn's it is not known which gradients are theirs.
+        self.parameters = {n: p for n, p in self.own.items() if n in case.config.parameter_shapes()}
         self.outputs: Tensors = {}
         self.arguments = arguments(case, data, self.leaves)
-        named = self.leaves | self.parameters | packing_of(self.arguments[0])
+        named = self.leaves | self.own | packing_of(self.arguments[0])
         self.given = Untouched({f"its {name}": tensor for name, tensor in named.items()})
 
     def forward(self) -> None:
@@ -76,7 +78,7 @@ class Run:
         if case.call in WITHOUT_A_GRAPH:
             check_no_graph(self.outputs)
         if not self.translated:
-            check_no_shared_memory(self.outputs, self.leaves | self.parameters)
+            check_no_shared_memory(self.outputs, self.leaves | self.own)
         module.check()
         self.given.check()
         self.returned = Untouched({f"the {n} that it returned": t for n, t in self.outputs.items()})

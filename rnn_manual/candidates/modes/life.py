@@ -25,6 +25,9 @@ Change = Callable[[Built, Weights], Any]  # the layer that goes on living, or No
 def _after_a_call(change: Change) -> Callable[[Built], Built]:
     """Runs the layer with other weights, then `change` gives it, or another layer, the right ones.
 
+    The others are loaded, so that what it prepares as it loads is of these.
+
+
     Args:
         change: from the layer and the right weights; returns the layer that goes on living, or
             None for the same.
@@ -36,6 +39,7 @@ def _after_a_call(change: Change) -> Callable[[Built], Built]:
         with torch.no_grad():
             for parameter in module.parameters():
                 parameter.mul_(2)
+        module.load_state_dict({n: x.clone() for n, x in module.state_dict().items()})
         _run(module, built.config)
         living = change(built, right) or module
         return built._replace(module=living, call=living)

@@ -32,7 +32,7 @@ NAMED = 5  # of the runs that have another formula than a recording's
 FORMULAS = ((SAME, "the same"), (ANOTHER, "another"))
 DECLINE = """\
 What it does not have it may decline: by `raise rnn_manual.parity.Unsupported("packed input")` in
-build, the constructor or forward; modes, by a class's `unsupported_modes = {"vmap": "why"}`.
+build, the constructor or forward; modes, by an attribute `unsupported_modes = {"vmap": "why"}`.
 And --kind, --dtype and -k narrow what is asked."""
 
 

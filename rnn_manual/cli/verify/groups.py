@@ -36,10 +36,11 @@ def grouped(failures: Sequence[Failure]) -> list[Group]:
     """The groups: wrong numbers first, then what was raised, laws that fail, what was not run."""
     by_heading: dict[tuple[int, str], list[Failure]] = {}
     for failure in failures:
-        by_heading.setdefault(_kind(failure), []).append(failure)
+        rank, heading = _kind(failure)
+        by_heading.setdefault((rank, re.sub(r"\d+", "0", heading)), []).append(failure)
     ranked = sorted(by_heading.items(), key=lambda item: (item[0][0], -len(item[1])))
-    groups = [(heading, sorted(those, key=_plainness)) for (_, heading), those in ranked]
-    return [Group(f"{heading}{_in_modes(those)}", those) for heading, those in groups]
+    groups = [sorted(those, key=_plainness) for _, those in ranked]
+    return [Group(f"{_kind(those[0])[1]}{_in_modes(those)}", those) for those in groups]
 
 
 def raised(failure: Failure) -> str:
@@ -63,7 +64,7 @@ OURS = (*ENDED, "does not load the state_dict", "returned ", "state is ", "chang
 def _kind(failure: Failure) -> tuple[int, str]:
     case = failure.case
     if said := raised(failure):
-        return (3 if said.startswith(NOT_RUN) else 1), _alike(said)
+        return (3 if said.startswith(NOT_RUN) else 1), _without_names(said)
     if case is None:
         return 2, f"{failure.test.partition('[')[0]} fails"
     in_mode = f" ({case['mode']})" if case["mode"] else ""
@@ -79,10 +80,10 @@ def _in_modes(failures: Sequence[Failure]) -> str:
     return f" (in {', '.join(named)}{', …' * (len(modes) > 4)})"
 
 
-def _alike(message: str) -> str:
-    """Words that are the same where only sizes, or the names of parameters, are others."""
+def _without_names(message: str) -> str:
+    """Words that are the same where only the names of parameters are others."""
     message, found, _ = message.partition("Missing key(s) in state_dict: ")
-    return re.sub(r"\d+", "…", message) + found.removesuffix(": ")
+    return message + found.removesuffix(": ")
 
 
 def _plainness(failure: Failure) -> tuple[Any, ...]:

@@ -18,7 +18,7 @@ from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.candidates.harness.observer import Observer
 from rnn_manual.candidates.harness.running import run_candidate
 from rnn_manual.candidates.process.own_line import line_now
-from rnn_manual.candidates.torch_versions import as_written, is_dynamo_loaded
+from rnn_manual.candidates.torch_versions import as_written, forget_compiled, is_dynamo_loaded
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.draw import Data
 from rnn_manual.proof.arithmetic.bound import Account, counted
@@ -147,8 +147,12 @@ def mirrored(
         mirror.threads = threads
         begins = told.begins if told else _nothing_told
         try:
-            return on(subject, case, mirror, leaf, device, mode, begins, backward, data)
+            found = on(subject, case, mirror, leaf, device, mode, begins, backward, data)
+            if found.broken:
+                forget_compiled()
+            return found
         except Exception:
+            forget_compiled()
             if mirror.met_onednn:
                 raise OneDNN from None
             raise

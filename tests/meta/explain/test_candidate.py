@@ -143,7 +143,7 @@ def test_it_is_marked_where_it_stands(capsys):
 def leaves_torch(module):
     def call(x, hx=None):
         out, state = module(x, hx)
-        return torch.tensor(out.detach().numpy()) + 0 * out, state
+        return torch.tensor(out.detach().numpy()) + (out - out.detach()), state
 
     return call
 

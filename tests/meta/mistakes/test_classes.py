@@ -7,12 +7,14 @@ from torch import nn
 import rnn_manual
 from rnn_manual.candidates.candidate import Candidate
 from rnn_manual.candidates.catalogue import MODES
+from rnn_manual.claims.gradients import gradients
 from rnn_manual.claims.laws import chance_of_uniform
 from rnn_manual.claims.layer import Layer
 from rnn_manual.config import Config
 from rnn_manual.mistakes.classes import CLASSES
 from rnn_manual.parity import Case, Verdict, check
 from tests.meta.candidates.right.classes import CLASSES as RIGHT
+from tests.meta.candidates.right.classes import Renamed
 from tests.test_b_parameters import test_initial_weights as initial_weights
 
 KINDS = ("RNN", "LSTM", "GRU")
@@ -44,6 +46,14 @@ def test_wrong_initial_weights_fail(kind, name):
 def test_right_initial_weights_pass(kind, layer):
     """torch.nn's own pass, and ours."""
     initial_weights(Layer(Candidate(kind, getattr(layer, kind))), case_of_kind(kind))
+
+
+def test_of_other_names_the_state_dict_counts():
+    """A class whose parameters have names of its own is right if its state_dict has nn's."""
+    layer, case = Layer(Candidate("Renamed", Renamed)), case_of_kind("RNN")
+    initial_weights(layer, case)
+    assert layer.parameters(case) == list(case.config.parameter_shapes().items())
+    assert gradients(layer, case).keys() == {"grad input", "grad h_0"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

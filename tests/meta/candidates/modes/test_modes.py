@@ -6,6 +6,7 @@ import torch
 from rnn_manual.candidates.candidate import NN, Candidate, torch_nn
 from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.candidates.declining import declines
+from rnn_manual.candidates.errors import SCRIPTED, in_one_line
 from rnn_manual.candidates.harness.mode import Mode
 from rnn_manual.candidates.harness.running import run_candidate
 from rnn_manual.candidates.torch_versions import needed
@@ -150,6 +151,35 @@ def test_what_torch_declines_is_told_from_what_went_wrong():
     assert declines(RuntimeError("Batching rule not implemented for aten::lstm.input"))
     assert not declines(RuntimeError("Expected hidden[0] size (1, 4, 5), got [1, 4, 6]"))
     assert not declines(ZeroDivisionError())
+    twice = "torch.compile with aot_autograd does not currently support double backward"
+    assert declines(RuntimeError(twice))
+    torchs = f"{SCRIPTED}.\nTraceback of TorchScript (most recent call last):\nRuntimeError: "
+    assert declines(RuntimeError(f"{torchs}\n"))
+    assert in_one_line(RuntimeError(torchs)) == f"RuntimeError: {SCRIPTED}, which says no more"
+    assert not declines(RuntimeError(f"{torchs}no such gate"))
+    assert in_one_line(RuntimeError(f"{torchs}no such gate")) == "RuntimeError: no such gate"
+
+
+def zeros(x: torch.Tensor) -> torch.Tensor:
+    return x.sigmoid().tanh() * 0
+
+
+def with_torchscript(module):
+    scripted = torch.jit.script(zeros)
+
+    def call(x, hx=None):
+        out, state = module(x, hx)
+        return out + scripted(out), state
+
+    return call
+
+
+@pytest.mark.filterwarnings("ignore")  # of TorchScript itself
+def test_torchscript_in_a_checkpoint_is_declined_and_not_called_wrong():
+    """torch itself raises there, without a word."""
+    found = check(with_torchscript, plainest("checkpoint"), mode="checkpoint", formulas=False)
+    assert not found.verdict.fails, str(found)
+    assert not check(with_torchscript, plainest("deepcopy"), formulas=False).verdict.fails
 
 
 def test_an_unsupported_mode_says_so_in_torchs_words():
@@ -179,6 +209,18 @@ def test_torch_itself_has_no_such_excuse():
     assert mode.declines(error, PlainLSTM)
     assert not mode.declines(error, torch_nn)
     assert mode.declines(NotImplementedError(), torch_nn)
+
+
+def test_a_function_declines_a_mode():
+    """By the same attribute."""
+
+    def build(module):
+        return module
+
+    build.unsupported_modes = {"checkpoint": "it keeps no graph"}
+    declined = check(build, plainest("checkpoint"), mode="checkpoint")
+    assert (declined.verdict, declined.message) == (Verdict.UNSUPPORTED, "it keeps no graph")
+    assert check(build, plainest("rows"), mode="rows").verdict != Verdict.UNSUPPORTED
 
 
 def test_a_class_declines_a_mode():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -154,6 +155,34 @@ class PlainRNN(PlainLSTM):
         return (self.f(x @ W_ih.t() + b_ih + h @ W_hh.t() + b_hh),)
 
 
+class Renamed(PlainRNN):
+    """The same under names of its own, and transposed; its state_dict has nn's."""
+
+    def __init__(self, *sizes: Any, **options: Any):
+        super().__init__(*sizes, **options)
+        self.names = {f"own_{name}": name for name in dict(self.named_parameters())}
+        for own, name in self.names.items():
+            setattr(self, own, nn.Parameter(getattr(self, name).detach().t().contiguous()))
+            delattr(self, name)
+        self._register_state_dict_hook(self._saved)
+        self._register_load_state_dict_pre_hook(self._loaded)
+
+    def _weights(self, layer: int, direction: int) -> list[Any]:
+        named = {name: getattr(self, own).t() for own, name in self.names.items()}
+        held: Any = SimpleNamespace(bias=self.bias, **named)
+        return PlainRNN._weights(held, layer, direction)
+
+    @staticmethod
+    def _saved(module: Any, saved: Any, prefix: str, _: Any) -> None:
+        for own, name in module.names.items():
+            saved[prefix + name] = saved.pop(prefix + own).t()
+
+    def _loaded(self, saved: Any, prefix: str, *_: Any) -> None:
+        for own, name in self.names.items():
+            if prefix + name in saved:
+                saved[prefix + own] = saved.pop(prefix + name).t()
+
+
 CLASSES: dict[str, tuple[str, type[nn.Module]]] = {  # name → kind and class
     "nn.LSTM": ("lstm", nn.LSTM),
     "inherits from nn.LSTM": ("lstm", Pure),
@@ -164,4 +193,5 @@ CLASSES: dict[str, tuple[str, type[nn.Module]]] = {  # name → kind and class
     "plain RNN": ("rnn", PlainRNN),
     "plain LSTM": ("lstm", PlainLSTM),
     "plain GRU": ("gru", PlainGRU),
+    "plain RNN, other names": ("rnn", Renamed),
 }
