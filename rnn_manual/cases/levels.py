@@ -71,6 +71,13 @@ DROPPED = [case_of(equations=e, num_layers=2, dropout="0.3") for e in TELLING["e
 KEPT = [case_of(equations=e, state="omitted", call="no_grad") for e in TELLING["equations"]]
 # And the second derivatives of a layer that takes padded input alone.
 TWICE = [case_of(equations=e, call="second derivatives") for e in OF_EACH_KIND]
+# More sequences than are sorted one by one, or computed at once: where those of one length lose
+# their order, and pieces of a batch their states.
+MANY = [
+    case_of(equations=e, layout=layout, T=3, B=131, I=2)
+    for layout in ("batched", "packed sorted", "packed")
+    for e in TELLING["equations"]
+]
 
 # But for relu: of five units all may be shut along a sequence, and its gradient through them 0.
 ALONE_IN_MEMORY = ("rnn tanh", "lstm", "lstm proj", "gru")
@@ -98,6 +105,10 @@ CHAOTIC = [
 ]
 
 
+IN_QUICK = {*IN_EACH_DTYPE, *DROPPED, *KEPT, *TWICE}
+IN_QUICK |= {c for c in MANY if c.layout != "packed" and options_of(c)["equations"] in OF_EACH_KIND}
+
+
 @lru_cache(maxsize=1)
 def standard() -> tuple[Case, ...]:
     """Few cases that still show every option, any two of them together, and some three."""
@@ -108,7 +119,7 @@ def standard() -> tuple[Case, ...]:
     telling = covering(TELLING, 2, feasible=is_feasible, more=together(), given=rows)
     masking = covering(ALL, 1, feasible=has_one_mask, more=masked(), given=[*rows, *telling])
     pairs = (case_of(**row) for row in [*telling, *masking])
-    return tuple(dict.fromkeys([*given, *pairs, *ALONE, *ZERO_STEPS, *CHAOTIC]))
+    return tuple(dict.fromkeys([*given, *pairs, *ALONE, *MANY, *ZERO_STEPS, *CHAOTIC]))
 
 
 # What takes long, for `full` only.
@@ -189,11 +200,12 @@ def select(
 def quick(cases: Sequence[Case]) -> list[Case]:
     """Of these, the plainest in each format, and few that show each option in each kind of layer.
 
-    With them `DROPPED`, `KEPT` and `TWICE`, each of which shows what no other case at quick does.
+    With them `DROPPED`, `KEPT`, `TWICE` and `MANY`, each of which shows what no other case at quick
+    does.
     None is chaotic, if others are there: these take long.
     """
     tame = [case for case in cases if case.gain == 1] or cases
-    found = [case for case in tame if case in (*IN_EACH_DTYPE, *DROPPED, *KEPT, *TWICE)]
+    found = [case for case in tame if case in IN_QUICK]
     for kind in KINDS:
         found += _fewest([case for case in tame if case.config.kind == kind], {1: list(ALL)})
     return list(dict.fromkeys(found))

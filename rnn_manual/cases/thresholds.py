@@ -20,7 +20,7 @@ SIZES: tuple[Options, ...] = (
     {"B": 131, "layout": "batched"},
     {"B": 131, "layout": "packed"},
 )
-LENGTHS = (13, 64)
+LENGTHS = (13, 64, 130)
 # Beside each layout, in turn. (With all of them in turn each shows all, in every kind of layer.)
 BESIDE = ((False, "random"), (True, "omitted"), (True, "random"), (False, "omitted"))
 

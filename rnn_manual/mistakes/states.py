@@ -12,6 +12,7 @@ from rnn_manual.mistakes.conditions import (
     batch_states_unlike,
     bidirectional,
     given_state,
+    holds_numbers,
     lstm,
     padded,
     several_steps,
@@ -130,3 +131,20 @@ def states_of_one_length_exchanged(net: Net) -> Net:
     order = torch.empty_like(places)
     order[places] = places[turned]
     return net.from_state(lambda *s: tuple(x[:, order] for x in s))
+
+
+@mistake(
+    "of more than 16 sequences that came sorted, the ends of those of one length exchanged",
+    holds_numbers,
+    lambda case: case.layout == "packed sorted" and len(set(case.lengths)) < case.batch_size,
+    lambda case: case.batch_size > 16 and case.memory != "expanded",
+    classic=False,
+)
+def ends_of_one_length_exchanged(net: Net) -> Net | tuple[Any, Any]:
+    sizes = getattr(net.input, "batch_sizes", None)
+    if sizes is None or net.input.sorted_indices is not None or sizes[0] <= 16:
+        return net
+    length = [int((sizes > b).sum()) for b in range(sizes[0])]
+    # As sorted once more, and in no order that is kept.
+    order = sorted(range(len(length)), key=lambda b: (-length[b], -b))
+    return net.run_to_state(lambda *s: tuple(x[:, order] for x in s))

@@ -54,8 +54,8 @@ def in_sizes(cases: Sequence[Case], sizes: Options) -> list[Case]:
 def chosen(cases: Sequence[Case]) -> list[Case]:
     """Of these cases, the plainest that have among them what all of them have.
 
-    That is every feature; and every two of the structure in input that is not packed, too, for
-    many layers decline what is.
+    That is every feature; every two of the structure in input that is not packed, too, for many
+    layers decline what is; and each of the structure in each kind of packed input.
     """
     return _plainest(cases, packed=False)
 
@@ -114,9 +114,11 @@ def _plainest(cases: Sequence[Case], packed: bool, given: Sequence[Case] = ()) -
 def _shown(case: Case, packed: bool) -> Iterator[Hashable]:
     features = features_of(case)
     yield from ((case.kind, name) for name in features)
-    if (packed or not case.packed) and case.seq_len > 1:
-        structure = [name for name in (PACKED if packed else PAIRED) if name in features]
-        yield from ((case.kind, two) for two in combinations(structure, 2))
+    if case.seq_len > 1:
+        names = PACKED if packed or case.packed else PAIRED
+        for two in combinations([name for name in names if name in features], 2):
+            if packed or not case.packed or case.layout in two:
+                yield case.kind, two
 
 
 def _plainness(case: Case) -> tuple[int, int]:

@@ -174,7 +174,7 @@ def test_quick_shows_every_option_in_each_kind_of_layer(equations, dtypes):
         shown = {options_of(case)[name] for case in found}
         assert shown == {options_of(case)[name] for case in there}
     assert {case.gain for case in found} == {1}
-    assert len(found) <= 40
+    assert len(found) <= 45
     if not dtypes:
         assert set(found) <= set(select("quick"))
 
@@ -199,12 +199,12 @@ def test_standard_is_on_either_side_of_every_threshold(equations, telling_rows):
         "H": (17, 32, 47, 65, 128, 135),
         "B": (4, 131),
         "num_layers": (4, 6),
-        "T": (7, 13, 64),
+        "T": (7, 13, 64, 130),
     }.items():
         assert set(sizes) <= {row[name] for row in rows}, name
 
 
-@pytest.mark.parametrize("T", [13, 64])
+@pytest.mark.parametrize("T", [13, 64, 130])
 def test_standard_is_long_in_every_layout_and_direction(T, telling_rows):
     """Steps beyond the twelfth, packed and backwards too."""
     rows = {(row["layout"], row["bidirectional"]) for row in telling_rows if row["T"] == T}

@@ -86,6 +86,8 @@ PLACES = {
     "activations_clipped": ("a_r", 0, "forward", 0),
     "gradients_clipped": ("dh'", 0, "forward", 0),
     "w_hh_differentiable_once": ("grad² input", None, None, None),
+    "ends_of_one_length_exchanged": ("h_n", 0, "forward", None),
+    "gradient_cut_after_64_steps": ("dh", 0, "forward", 64),
     "zero_steps_skipped": ("a", 0, "forward", 1),
     "results_kept_by_address": ("h_n", 0, "forward", None),
 }
