@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
 
-from rnn_manual.cases.case import Case
 from rnn_manual.cli.console import tell
-from rnn_manual.cli.verify.summary import conditions, formulas, open_formulas, smaller
+from rnn_manual.cli.verify.summary import conditions, formulas, largest, open_formulas, smaller
 from rnn_manual.cli.verify.tables import formulas_table
 from rnn_manual.judge.prove import Proof
-from rnn_manual.proof.formula import OPEN, OTHER
+from rnn_manual.proof.formula import OPEN, OTHER, PROVED
 
 SHOWN = 5
 SAME = "computes the loops' formulas"
@@ -44,13 +42,12 @@ def show(
     candidate: str,
     found: list[dict[str, Any]],
     shown: list[Proof],
-    proved: Sequence[Case] = (),
 ) -> None:
     """Other formulas first, those that say the same together; then the table.
 
     Args:
         candidate: as the command line names it, with options. found: the cases as JSON has them.
-        shown: the proofs that fail, or are of other formulas. proved: what of the cases is proved.
+        shown: the proofs that fail, or are of other formulas.
     """
     by_words: dict[str, list[Proof]] = {}
     for proof in shown:
@@ -69,23 +66,10 @@ def show(
     if any(case["formula"]["verdict"] != OPEN for case in found):
         out.print(formulas_table(found))
         out.print(f"\nformulas  {formulas(found)}", markup=False, soft_wrap=True)
-    if proved:
-        out.print(f"sizes     {_largest(proved)}", markup=False, soft_wrap=True)
+    if sizes := largest(case for case in found if case["formula"]["verdict"] == PROVED):
+        out.print(f"sizes     {sizes}", markup=False, soft_wrap=True)
     tell(out, "open", open_formulas(c for c in found if not c["formula"]["violation"]))
     tell(out, "proved", [*smaller(found), *conditions(found)])
-
-
-def _largest(proved: Sequence[Case]) -> str:
-    """`at most T 50, B 4, …`."""
-    sizes = {
-        "T": [case.seq_len for case in proved],
-        "B": [case.batch_size for case in proved],
-        "I": [case.config.input_size for case in proved],
-        "H": [case.config.hidden_size for case in proved],
-        "num_layers": [case.config.num_layers for case in proved],
-    }
-    largest = ", ".join(f"{name} {max(values)}" for name, values in sizes.items())
-    return f"at most {largest}, each in one of the cases; of larger ones nothing is said"
 
 
 def _heading(proof: Proof) -> str:

@@ -28,8 +28,8 @@ from rnn_manual.cli.verify.results import dumps
 from rnn_manual.cli.verify.suite import checked_expression, matches
 from rnn_manual.files import check_writable, write
 from rnn_manual.judge.prove import Proof, part_of, prove, values_of_gates
-from rnn_manual.judge.report.as_json import formula_json
-from rnn_manual.proof.formula import OTHER, PROVED
+from rnn_manual.judge.report.as_json import formula_json, sizes_json
+from rnn_manual.proof.formula import OTHER
 from rnn_manual.usage import LIMIT, Refused
 
 MOST = 10_000_000  # values of gates in a case, for which the proof takes some GB
@@ -71,17 +71,12 @@ def command(options: argparse.Namespace, process: Process | None = None) -> int:
         cases = in_place_of(declined, list(proved.proofs), matching)
         proved.go_on(candidate, cases, out)
         tried += cases
-    found = [_entry(proof, candidate.mode) for proof in proved.proofs.values()]
+    found = [_entry(proof, candidate.mode, proved.whole) for proof in proved.proofs.values()]
     shown = [p for p in proved.proofs.values() if p.formula.verdict == OTHER or p.formula.violation]
     said, code = verdict(found, shown)
     if options.strict and not code and said != SAME:
         said, code = f"{said}; --strict asks that all of it be proved", 1
-    looked_at = [
-        c if proved.whole else part_of(c)
-        for c, p in proved.proofs.items()
-        if p.formula.verdict == PROVED
-    ]
-    show(out, quote(options.candidate) + _given(options, sizes), found, shown, looked_at)
+    show(out, quote(options.candidate) + _given(options, sizes), found, shown)
     tell(out, "left out", proved.left_out.most_common())
     tell(out, "declined", proved.declined.most_common())
     style = "bold red" if code else "bold green" if said == SAME else "yellow"
@@ -136,12 +131,13 @@ class Proved:
                 self.declined[str(error)] += 1
 
 
-def _entry(proof: Proof, mode: str) -> dict[str, Any]:
+def _entry(proof: Proof, mode: str, whole: bool) -> dict[str, Any]:
     """A proof as one of the JSON report's cases."""
     return {
         "id": proof.case.id,
         "kind": proof.case.kind,
         "mode": mode,
         "features": features_of(proof.case),
+        "sizes": sizes_json(proof.case if whole else part_of(proof.case)),
         "formula": formula_json(proof.formula),
     }

@@ -18,6 +18,7 @@ from rnn_manual.cli.verify.summary import (
     declined_modes,
     formulas,
     is_mode,
+    largest,
     not_compared,
     open_formulas,
     smaller,
@@ -51,6 +52,8 @@ def show(console: Console, report: dict[str, Any], found: Followed) -> None:
     tell(console, "open", open_formulas(cases))
     called = [case for case in cases if not is_mode(case)]
     tell(console, "proved", [*smaller(called), *conditions(called)])
+    if sizes := largest(case for case in called if case["verdict"] != "unsupported"):
+        console.print(f"sizes     {sizes}", markup=False, soft_wrap=True)
     if nearest := closest(cases):
         console.print(f"nearest   {nearest}", markup=False)
     console.print(_claims_line(found))

@@ -68,6 +68,15 @@ def conditions(cases: Iterable[JsonCase]) -> list[tuple[str, int]]:
     return Counter(said).most_common()
 
 
+def largest(cases: Iterable[JsonCase]) -> str:
+    """In words: the largest sizes that there are; "" if there is no case."""
+    sizes = [case["sizes"] for case in cases]
+    if not sizes:
+        return ""
+    found = ", ".join(f"{name} {max(each[name] for each in sizes)}" for name in sizes[0])
+    return f"at most {found}, each in one of the cases; of larger ones nothing is said"
+
+
 def smaller(cases: Iterable[JsonCase]) -> list[tuple[str, int]]:
     """Of how many cases the formulas of fewer steps or sequences are proved."""
     count = sum(formula["part"] is not None for formula in _formulas(cases, PROVED))

@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
+from rnn_manual.cases.case import Case
 from rnn_manual.cases.features import features_of
 from rnn_manual.config import DIRECTIONS
 from rnn_manual.judge.findings import Findings
@@ -24,6 +25,7 @@ def case_json(findings: Findings) -> dict[str, Any]:
         "kind": case.kind,
         "mode": findings.mode,
         "features": features_of(case),
+        "sizes": sizes_json(case),
         "tensors": {name: _tensor_json(t) for name, t in findings.tensors.items()},
         "verdict": findings.verdict.value,
         "where": None if where is None else _where_json(where),
@@ -35,6 +37,13 @@ def case_json(findings: Findings) -> dict[str, Any]:
         "report": report(findings) if findings.verdict.fails else None,
         "heat": heat(case, findings.tensors) if findings.verdict.fails else None,
     }
+
+
+def sizes_json(case: Case) -> dict[str, int]:
+    """An entry's "sizes"."""
+    config = case.config
+    found = {"T": case.seq_len, "B": case.batch_size, "I": config.input_size}
+    return found | {"H": config.hidden_size, "num_layers": config.num_layers}
 
 
 def _where_json(where: Where) -> dict[str, Any]:

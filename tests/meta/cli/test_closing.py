@@ -54,6 +54,18 @@ def last_line(found, **how):
     return shown(found, **how).splitlines()[-1]
 
 
+def test_the_largest_sizes_are_told():
+    """Of what is compared, and simply called: what begins beyond them is not seen."""
+    longer = replace(LSTM, seq_len=9)
+    told = "\nsizes     at most T 9, B 4, I 3, H 5, num_layers 1, each in one of the cases; "
+    assert told in shown(followed("torch.nn", [LSTM, longer]))
+    assert "\nsizes " not in shown(followed(all_declined, [LSTM]))
+
+
+def all_declined(module):
+    raise Unsupported("all of it")
+
+
 def test_the_last_line_says_that_few_cases_agree():
     """At level quick, which finds less: what agrees there may fail at standard."""
     found = followed("torch.nn", [LSTM])

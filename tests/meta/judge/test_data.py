@@ -21,8 +21,8 @@ from tests.meta.judge.planted import CONFIG, wrong_at
 
 # The names that readers of a report rely on.
 ENTRY = (
-    "id", "kind", "mode", "features", "tensors", "verdict", "where", "diagnosis", "formula",
-    "message", "line", "printed", "report", "heat",
+    "id", "kind", "mode", "features", "sizes", "tensors", "verdict", "where", "diagnosis",
+    "formula", "message", "line", "printed", "report", "heat",
 )  # fmt: skip
 FORMULA = (
     "verdict", "reason", "part", "conditions", "notes", "fingerprint", "tensors", "chance",
