@@ -32,6 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from rnn_manual.cli.claims import modes
 
             return modes()
+        if options.command == "cases":
+            from rnn_manual.cli.cases import cases
+
+            return cases(options)
         if options.command == "compare":
             from rnn_manual.cli.compare import compare
 

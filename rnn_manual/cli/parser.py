@@ -26,6 +26,10 @@ def parser() -> argparse.ArgumentParser:
     claims = add("claims", "list every claim, its formula and its test")
     claims.add_argument("names", nargs="*", help="of these, as A6, the test too, and a run of it")
     add("modes", "list the ways in which a layer is run")
+    cases = add("cases", "list the cases that the layer is run on")
+    add_choice(cases)
+    cases.add_argument("--level", choices=LEVELS, default="standard", help="default: standard")
+    cases.add_argument("-k", metavar="EXPRESSION", help="only those that match, as '[lstm-f32]'")
     verify = add("verify", "hold a candidate against the loops")
     add_run(verify)
     verify.add_argument("--against", metavar="DIR", help="hold it against a recording too")
@@ -78,18 +82,23 @@ def add_candidate(command: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="MODULE:NAME, PATH.py:NAME, or a mode of torch.nn, as compile (default: torch.nn)",
     )
-    command.add_argument(
-        "--kind", nargs="+", action="extend", type=kind, choices=KINDS, help="only cases of these"
-    )
-    command.add_argument(
-        "--dtype", nargs="+", action="extend", choices=[*DTYPES], help="only cases of these"
-    )
+    add_choice(command)
     command.add_argument(
         "--limit",
         type=seconds,
         default=LIMIT,
         metavar="SECONDS",
         help=f"for one case; what takes longer has failed (default: {LIMIT:g})",
+    )
+
+
+def add_choice(command: argparse.ArgumentParser) -> None:
+    """What commands take that choose among the cases."""
+    command.add_argument(
+        "--kind", nargs="+", action="extend", type=kind, choices=KINDS, help="only cases of these"
+    )
+    command.add_argument(
+        "--dtype", nargs="+", action="extend", choices=[*DTYPES], help="only cases of these"
     )
 
 

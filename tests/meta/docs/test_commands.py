@@ -28,6 +28,7 @@ NOT_RUN = {
     "rnn-manual compare": "takes recordings; tests/meta/recordings has some",
     "rnn-manual claims": "collects the suite; tests/meta/docs/test_claims.py runs some",
     "rnn-manual modes": "tests/meta/cli runs it",
+    "rnn-manual cases": "tests/meta/cli runs it",
     "rnn-manual prove": "proves every case, many seconds; but for those with an output",
 }
 REPORTED = f'rnn-manual verify --candidate {WRONG} -k "[lstm-f32]"'
