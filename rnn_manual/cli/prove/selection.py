@@ -72,7 +72,9 @@ def in_place_of(
     """
     tried, refused = {*declined, *taken}, _refused(declined, taken)
     packed = all(case.packed for case in taken)
-    left = [case for case in cases if case not in tried]
+    # Of a kind none of whose plainest was taken it takes none, unless nothing was taken at all.
+    kinds = {case.config.kind for case in taken or cases}
+    left = [case for case in cases if case not in tried and case.config.kind in kinds]
     likely = [case for case in left if not _options(case) & refused]
     # What it declines is guessed: where nothing is left that it may take, all the rest is asked.
     return _plainest(likely, packed, taken) or _plainest(left, packed, taken)

@@ -106,6 +106,16 @@ def test_of_a_layer_that_takes_little_there_is_all_that_it_takes(what, kind):
     assert set().union(*map(features_of, taken)) == set().union(*features)
 
 
+def test_of_a_kind_that_it_does_not_take_no_more_is_asked():
+    """If it takes another; if it took nothing so far, all may yet be taken."""
+    there = select()
+    first = chosen(there)
+    lstm = [case for case in first if case.config.kind == "lstm" and not case.packed]
+    others = [case for case in first if case not in lstm]
+    assert {case.config.kind for case in in_place_of(others, lstm, there)} == {"lstm"}
+    assert {case.config.kind for case in in_place_of(first, [], there)} == {"rnn", "lstm", "gru"}
+
+
 def test_of_a_layer_that_takes_all_nothing_is_tried_twice():
     """What was shown is shown, and nothing stands in its place."""
     there = select(kinds=["lstm"])
