@@ -15,6 +15,12 @@ DTYPES = {  # name → how ids shorten it
     "float16": "f16",
 }
 LEVELS = ("quick", "standard", "full")
+SIZES = {  # letter → option and meaning
+    "T": ("-T", "steps"),
+    "B": ("-B", "sequences"),
+    "I": ("--input-size", "I, features of the input"),
+    "H": ("--hidden-size", "H, units"),
+}
 AT_QUICK = "at level quick, which has few cases"  # said of every run there
 
 LIMIT = 300.0  # seconds that a candidate has for one case

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from rnn_manual.candidates.errors import Unusable
 from rnn_manual.config import Config
 from rnn_manual.layout import run
 from rnn_manual.usage import KINDS
@@ -61,7 +62,10 @@ def facts_of(subject: Subject) -> Facts:
     It declines modes by an attribute: `unsupported_modes = {"jit.script": "why"}`.
     """
     declared = getattr(subject, "unsupported_modes", {})
-    modes = tuple((str(mode), str(why)) for mode, why in dict(declared).items())
+    if not isinstance(declared, Mapping):
+        got = type(declared).__name__
+        raise Unusable(f"its unsupported_modes are a {got}, expected a dict from mode to reason")
+    modes = tuple((str(mode), str(why)) for mode, why in declared.items())
     if not is_module_class(subject):
         return Facts(of_torch=subject in (torch_nn, loops), unsupported_modes=modes)
     inherits = kinds_inherited(subject)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnn_manual.candidates.errors import SCRIPTED, said_by_torchscript
-
 # By name, because loading those modules takes seconds and some of them may not be installed.
 TYPES = {
     "NotImplementedError",
@@ -39,11 +37,8 @@ def _says_so(error: BaseException) -> bool:
     names = {
         f"{c.__module__}.{c.__qualname__}".removeprefix("builtins.") for c in type(error).mro()
     }
-    said = str(error)
-    # As where checkpoint's hooks raise in TorchScript's interpreter: torch has no words for that.
-    wordless = said.startswith(SCRIPTED) and not said_by_torchscript(said)
-    phrased = any(phrase in said.lower() for phrase in PHRASES)
-    return bool(names & TYPES) or phrased or wordless
+    said = str(error).lower()
+    return bool(names & TYPES) or any(phrase in said for phrase in PHRASES)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from unittest import SkipTest
 
 
@@ -32,12 +33,19 @@ SCRIPTED = "The following operation failed in the TorchScript interpreter"
 
 
 def said_by_torchscript(said: str) -> str:
-    """The last line of what its interpreter says, without the type; "" if that is all there is."""
-    return said.strip().splitlines()[-1].partition(":")[2].strip()
+    """What was raised in its interpreter, without the traceback and the type; "" if nothing."""
+    raised = re.search(r"^[\w.]*(?:Error|Exception)\b:?(.*)", said, re.MULTILINE | re.DOTALL)
+    return raised[1].strip() if raised else said
+
+
+def is_wordless(error: BaseException) -> bool:
+    """Whether TorchScript's interpreter says that something was raised there, and not what."""
+    said = str(error)
+    return said.startswith(SCRIPTED) and not said_by_torchscript(said)
 
 
 def in_one_line(error: BaseException) -> str:
-    """`RuntimeError: what it said`, however many lines that took; of TorchScript's, the last."""
+    """`RuntimeError: what it said`, in however many lines; of TorchScript's, what was raised."""
     name, said = type(error).__name__, str(error)
     if said.startswith(SCRIPTED):
         said = said_by_torchscript(said) or f"{SCRIPTED}, which says no more"

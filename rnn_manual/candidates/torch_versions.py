@@ -6,6 +6,7 @@ import importlib
 import inspect
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -15,6 +16,7 @@ import torch
 from rnn_manual.candidates.errors import Unsupported
 
 DYNAMO = os.path.join("torch", "_dynamo", "eval_frame.py")
+COMPILING = os.path.join("torch", "_dynamo", "convert_frame.py")
 
 
 def needed(name: str, *older: str) -> Any:
@@ -68,9 +70,10 @@ def as_written() -> AbstractContextManager[Any]:
     return stance("force_eager") if stance else nullcontext()
 
 
-def forget_compiled() -> None:
-    """Whatever torch.compile met is compiled anew: what failed once would fail again."""
-    if is_dynamo_loaded():
+def forget_compiled(error: BaseException) -> None:
+    """If it was raised while torch.compile compiled, that begins anew: it would fail again."""
+    lines = traceback.walk_tb(error.__traceback__)
+    if any(frame.f_code.co_filename.endswith(COMPILING) for frame, _ in lines):
         needed("torch._dynamo.reset")()
 
 

@@ -200,9 +200,8 @@ def select(
 def quick(cases: Sequence[Case]) -> list[Case]:
     """Of these, the plainest in each format, and few that show each option in each kind of layer.
 
-    With them `DROPPED`, `KEPT`, `TWICE` and `MANY`, each of which shows what no other case at quick
-    does.
-    None is chaotic, if others are there: these take long.
+    With them `IN_QUICK`, each of which shows what no other case at quick does. None is chaotic, if
+    others are there: these take long.
     """
     tame = [case for case in cases if case.gain == 1] or cases
     found = [case for case in tame if case in IN_QUICK]

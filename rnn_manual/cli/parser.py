@@ -6,7 +6,7 @@ import argparse
 
 from rnn_manual import __version__
 from rnn_manual.cli.layer_options import add_layer, add_picture
-from rnn_manual.usage import DTYPES, KINDS, LEVELS, LIMIT, kind, natural, positive, seconds
+from rnn_manual.usage import DTYPES, KINDS, LEVELS, LIMIT, SIZES, kind, natural, positive, seconds
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,16 +37,12 @@ def parser() -> argparse.ArgumentParser:
     prove = add("prove", "hold a candidate's formulas against the loops', in seconds")
     add_candidate(prove)
     prove.add_argument("-k", metavar="EXPRESSION", help="only cases that match, as '[lstm-f32]'")
-    for name, size, meaning in (
-        ("-T", "T", "steps"),
-        ("-B", "B", "sequences"),
-        ("--input-size", "I", "I, features of the input"),
-        ("--hidden-size", "H", "H, units"),
-    ):
+    for size, (name, meaning) in SIZES.items():
         prove.add_argument(
             name, dest=size, type=positive, metavar="N", help=f"{meaning}, in every case"
         )
-    prove.add_argument("--strict", action="store_true", help="exit 1 unless all cases are proved")
+    strict = "exit 1 unless all that it takes is proved, without a condition"
+    prove.add_argument("--strict", action="store_true", help=strict)
     prove.add_argument("--json", metavar="PATH", help="write every case and verdict")
     record = add("record", "write down all that a candidate computes")
     record.add_argument("record", metavar="DIR", help="a new folder")

@@ -10,7 +10,7 @@ from typing import Any
 from rnn_manual.candidates.candidate import Candidate
 from rnn_manual.candidates.catalogue import as_candidate, run, unsupported
 from rnn_manual.candidates.errors import ProcessEnded, Unsupported, Unusable
-from rnn_manual.candidates.harness.result import Result
+from rnn_manual.candidates.harness.result import NOT_ITS_OWN, Result
 from rnn_manual.candidates.process.own_line import what_it_did
 from rnn_manual.candidates.process.process import Answer
 from rnn_manual.cases.case import Case, checked_case
@@ -23,8 +23,6 @@ from rnn_manual.judge.tensor import TensorComparison, compare_tensor
 from rnn_manual.judge.verdict import Verdict
 from rnn_manual.judge.where import locate
 from rnn_manual.proof.compare import DRAWN_OTHERWISE
-
-NOT_ITS_OWN = "it has no such parameter"
 
 
 def check(

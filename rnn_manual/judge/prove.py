@@ -18,13 +18,14 @@ from rnn_manual.cases.draw import Floats, draw
 from rnn_manual.judge.drawn import declined, is_searched
 from rnn_manual.judge.reference.tolerance import oracle
 from rnn_manual.judge.tensor import distance
-from rnn_manual.proof.compare import UNSEEN, compare
+from rnn_manual.proof.compare import compare
 from rnn_manual.proof.formula import OPEN, OTHER, Formula, Place, in_words
-from rnn_manual.proof.runs.again import on_other_numbers, where_numbers_come_in
+from rnn_manual.proof.runs.again import mirrored_again, where_numbers_come_in
 from rnn_manual.proof.runs.mirrored import mirrored
 from rnn_manual.proof.runs.replay import replayed
 from rnn_manual.proof.runs.trace import Trace, traced
 from rnn_manual.proof.search.where import locate
+from rnn_manual.proof.unseen import UNSEEN, beside_torch
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def prove(
 
     Args:
         candidate, mode: as for `check`.
-        whole: whether all sequences and steps of a large case are run; else so many as take half a
+        whole: whether all sequences and steps of a large case are run; else as many as take half a
             second, and that is told.
 
     Returns: a proof, or why there is none.
@@ -77,8 +78,7 @@ def prove(
     try:
         if message := unsupported(candidate, case, device, mode):
             raise Unsupported(message)
-        part = case if whole else part_of(case)
-        formula = formula_of(candidate, case, device, mode, not is_searched(), part)
+        formula = formula_of(candidate, case, device, mode, not is_searched(), whole)
     except Unsupported as error:
         raise declined(str(error)) from error
     return Proof(case, candidate.name, formula)
@@ -94,18 +94,18 @@ def formula_of(
     device: str = "cpu",
     mode: str = "",
     explained: bool = True,
-    part: Case | None = None,
+    whole: bool = False,
 ) -> Formula:
     """The formulas of a candidate on a case; and, of others, where they begin and what they are.
 
     Args:
         explained: whether to look for where other formulas begin, which takes longest.
-        part: what of the case is run; if None, of a large case fewer sequences and, if need be,
-            fewer steps. That it is not all is told.
+        whole: whether all of a large case is run; else fewer sequences and, if need be, fewer
+            steps, and that is told.
 
     Raises: Unsupported: the candidate declines the case.
     """
-    part = part or part_of(case)
+    part = case if whole else part_of(case)
     found = _formula_of(candidate, part, device, mode, explained)
     return found if part == case else replace(found, part=f"T={part.seq_len}, B={part.batch_size}")
 
@@ -121,7 +121,7 @@ def part_of(case: Case) -> Case:
 
 
 def values_of_gates(case: Case) -> int:
-    """How many values all gates take over a case: its time and memory grow as they do."""
+    """How many values all gates take over a case: the time of its proof grows as they do."""
     return sum(case.lengths) * _of_a_step(case)
 
 
@@ -166,11 +166,11 @@ def _formula_of(
     if answer.error is not None:  # where it is watched only
         said, _ = what_it_did(answer.error)
         return Formula(OPEN, f"run on residues, it {said}")
-    formula = compare(case, answer.value, lambda: there(on_other_numbers, case).value)
+    formula = compare(case, answer.value, lambda n: there(mirrored_again, case, n).value)
+    if formula.reason == UNSEEN and (line := there(where_numbers_come_in, case).value):
+        return replace(formula, reason=f"{UNSEEN}, first used at {line}")
     if formula.verdict != OTHER:
-        unseen = formula.reason == UNSEEN
-        line = there(where_numbers_come_in, case).value if unseen else ""
-        return replace(formula, reason=f"{UNSEEN}, first used at {line}") if line else formula
+        return formula
     finite = replace(case, values="ordinary") if case.values in NOT_FINITE else case
     replay = there(replayed, finite, answer.value.native)
     if replay.error is not None:
@@ -178,7 +178,13 @@ def _formula_of(
         formula = replace(formula, notes=(*formula.notes, said))
     numbers = replay.value or {}
     others = {name for name, verdict in formula.tensors.items() if verdict == OTHER}
-    differs = tuple(name for name in _off(finite, numbers) if name in others)
+    numbers = {name: array for name, array in numbers.items() if name in others}
+    beside = beside_torch(answer.value)
+    # What came back from beside torch is rounded to the case's own format, in the replay, too.
+    differs = tuple(_off(finite, numbers, case.dtype if beside else "float64"))
+    if beside and not differs:
+        tensors = {n: OPEN if n in others else v for n, v in formula.tensors.items()}
+        return replace(formula, verdict=OPEN, reason=beside, tensors=tensors, conditions=())
     formula = replace(formula, differs=differs, held=others <= numbers.keys())
     if not explained:
         return formula
@@ -221,17 +227,17 @@ def _located(case: Case, trace: Trace | None, formula: Formula) -> tuple[Place |
         return None, "", f"not placed, for that raised {in_one_line(error)}"
 
 
-def _off(case: Case, found: dict[str, Floats]) -> list[str]:
-    """The results that, replayed in float64, are further off than rounding there may be.
+def _off(case: Case, found: dict[str, Floats], dtype: str) -> list[str]:
+    """The results that, replayed in float64, are further off than rounding may be.
 
     Args:
-        case: the one that was replayed, of finite numbers.
+        case: the one that was replayed, of finite numbers. dtype: the format that they are held to.
     """
     data = draw(case)
     if case.random:  # as it was replayed: of the case's format, not of float64
         scale = 1 / (1 - case.config.dropout)
         data = replace(data, masks=tuple(scale * kept for kept in kept_by_nn(case)))
-    exact, allowed = oracle(replace(case, dtype="float64"), data)
+    exact, allowed = oracle(replace(case, dtype=dtype), data)
     return [
         name
         for name, values in found.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -16,39 +16,41 @@ from rnn_manual.proof.expected.leaves import points_of
 from rnn_manual.proof.expected.results import Expected, expected
 from rnn_manual.proof.formula import OPEN, OTHER, PROVED, Formula
 from rnn_manual.proof.mirror.dispatch import Draw, zeros_of
-from rnn_manual.proof.runs.mirrored import Found, Mirrored
+from rnn_manual.proof.runs.mirrored import Mirrored
+from rnn_manual.proof.unseen import Again, is_same, not_seen
 
 LIKELIEST = 2.0**-20  # of an error, so that what is said to be proved is
 MANY_DIVISIONS = (
     "so many divisions, one within another, that the chance of an error is not known to be small"
 )
-UNSEEN = "it depends on numbers that torch was not seen to compute"
 DRAWN_OTHERWISE = "random numbers drawn otherwise than nn draws them"
 BY_NATIVE_KERNELS = "on torch's own kernels; oneDNN's are held as numbers only"
 
 
-def compare(
-    case: Case, mirrored: Mirrored, again: Callable[[], Mirrored | None] = lambda: None
-) -> Formula:
+def compare(case: Case, mirrored: Mirrored, again: Again) -> Formula:
     """The verdict on each result and on the case.
 
     Args:
-        again: runs the candidate on other numbers; None if it does not run there. It is called
-            where a result is not the loops'.
+        again: is asked where a result is not the loops'.
     """
     asked = expected(case)
     results = {name: each for name, each in mirrored.found.items() if name in asked.residues}
-    same = {name: _is_same(each, asked.residues[name].values) for name, each in results.items()}
-    other = again() if any(not same[name] for name, e in results.items() if not e.reason) else None
-    tensors, reasons = {}, []
-    for name, result in results.items():
-        else_there = other.found.get(name) if other else None
-        changed = None if else_there is None else not _is_same(result, else_there.values)
-        tensors[name], reason = _verdict(result, same[name], changed, mirrored, case)
-        reasons.append(reason)
+    wanted = {name: asked.residues[name].values for name in results}
+    reasons = {name: each.reason for name, each in results.items() if each.reason}
+    others = {
+        name: wanted[name]
+        for name, each in results.items()
+        if name not in reasons and not is_same(each, wanted[name])
+    }
+    unseen, steady = dict.fromkeys(others, DRAWN_OTHERWISE), True
+    if not (case.drops and mirrored.drawn) or _draws_as_nn(mirrored, case):
+        unseen, steady = not_seen(mirrored, others, again)
+    reasons |= unseen
+    tensors = dict.fromkeys(results, PROVED) | dict.fromkeys(others, OTHER)
+    tensors |= dict.fromkeys(reasons, OPEN)
     found = {name: result.values for name, result in results.items()}
     verdict = next((v for v in (OTHER, OPEN) if v in tensors.values()), PROVED)
-    reason = next(filter(None, reasons), "")
+    reason = next((reasons[name] for name in results if name in reasons), "")
     if verdict == PROVED and (mirrored.broken or not tensors):
         broken = f"run on residues, it raised {mirrored.broken}"
         verdict, reason = OPEN, broken if mirrored.broken else "nothing to compare"
@@ -57,7 +59,7 @@ def compare(
         verdict, reason, tensors = OPEN, MANY_DIVISIONS, dict.fromkeys(tensors, OPEN)
     known = verdict != OPEN and OPEN not in tensors.values()
     forward = {v for name, v in tensors.items() if not name.startswith("grad")}
-    detached = mirrored.detached if verdict == OTHER and OTHER not in forward else ()
+    detached = mirrored.detached if verdict == OTHER and forward == {PROVED} else ()
     return Formula(
         verdict,
         reason,
@@ -67,42 +69,8 @@ def compare(
         conditions=() if reason else _conditions(mirrored, case),
         notes=() if reason else _left_out(mirrored, case),
         detached=detached,
+        steady=steady,
     )
-
-
-def _is_same(found: Found, values: Ints) -> bool:
-    return found.values.shape == values.shape and bool((found.values == values).all())
-
-
-def _verdict(
-    found: Found, same: bool, changed: bool | None, mirrored: Mirrored, case: Case
-) -> tuple[str, str]:
-    """Of one result, and the reason if it is open.
-
-    Args:
-        same: whether it is the loops'. changed: whether it is another on other numbers; None if
-            that is not known, and what was taken for a constant need not be one.
-    """
-    if found.reason:
-        return OPEN, found.reason
-    if same:
-        return PROVED, ""
-    if changed is None and (beside := _beside_torch(mirrored)):
-        return OPEN, beside
-    if changed:
-        return OPEN, _beside_torch(mirrored) or UNSEEN
-    if case.drops and mirrored.drawn and not _draws_as_nn(mirrored, case):
-        return OPEN, DRAWN_OTHERWISE
-    return OTHER, ""
-
-
-def _beside_torch(mirrored: Mirrored) -> str:
-    """Where something was computed of which torch was not seen to compute it; "" if not known."""
-    if mirrored.left:
-        return f"values left torch and came back: {mirrored.left[0]}"
-    if mirrored.threads:
-        return f"computed in another thread: {mirrored.threads[0]}"
-    return ""
 
 
 def _draws_as_nn(mirrored: Mirrored, case: Case) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 PROVED, OTHER, OPEN = "proved", "other", "open"
 UNNAMED = "another formula than expected"  # where no formula is found that stands there
+UNSTEADY = "it computes another formula from run to run, on the same numbers"
 NO_NUMBERS = "not all of it was computed in float64, so that it is not known to be equal"
 SAME_NUMBERS = (
     "computed in float64, it gives the same numbers: an identity, an approximation, or a bound "
@@ -43,6 +44,7 @@ class Formula:
         conditions: what the verdict depends on in the layer's own code. notes: what it leaves out.
         differs: of another formula, the results that are others too, computed in float64.
         held: of another formula, whether every result that is another was computed in float64.
+        steady: of another formula, whether it is the same in each run.
         detached: of another gradient, the lines at which it takes values out of autograd's graph.
         violation: what it did that no layer may, as raising an error or changing its input; "" if
             nothing. line: where it raised, in its own code.
@@ -59,6 +61,7 @@ class Formula:
     notes: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
     held: bool = False
+    steady: bool = True
     detached: tuple[str, ...] = ()
     violation: str = ""
     line: str = ""
@@ -79,7 +82,8 @@ class Formula:
     @property
     def fails(self) -> bool:
         """Whether it is wrong: by what it did, or another formula that is not known to be equal."""
-        return bool(self.violation or self.differs) or (self.verdict == OTHER and not self.held)
+        is_known = self.held and self.steady
+        return bool(self.violation or self.differs) or (self.verdict == OTHER and not is_known)
 
 
 NAMED = 4  # of the results that are others
@@ -114,6 +118,8 @@ def _where(formula: Formula) -> str:
 
 
 def _not_off(formula: Formula) -> str:
+    if formula.verdict == OTHER and not formula.steady:
+        return UNSTEADY
     if formula.verdict != OTHER or formula.differs:
         return ""
     return SAME_NUMBERS if formula.held else NO_NUMBERS

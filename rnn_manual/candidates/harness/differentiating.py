@@ -12,7 +12,15 @@ from rnn_manual.candidates.declining import declines
 from rnn_manual.candidates.errors import in_one_line
 from rnn_manual.candidates.harness.loss import loss
 from rnn_manual.candidates.harness.observer import PLAIN, Observer
-from rnn_manual.candidates.harness.result import COPIED, DECLINED, FROZEN, NO_GRAPH, SHAPED, SUMMED
+from rnn_manual.candidates.harness.result import (
+    COPIED,
+    DECLINED,
+    FROZEN,
+    NO_GRAPH,
+    NOT_ITS_OWN,
+    SHAPED,
+    SUMMED,
+)
 from rnn_manual.candidates.harness.tensors import Tensors, placed
 from rnn_manual.candidates.harness.untouched import Untouched
 from rnn_manual.cases.calls import differentiated, in_the_loss
@@ -78,6 +86,8 @@ def gradients(
     for name, (_, cotangent) in live.items():
         observer.given(f"d {name}", cotangent)
     missing = {name: FROZEN for name, leaf in asked.items() if not leaf.requires_grad}
+    unnamed = case.config.parameter_shapes().keys() - parameters.keys()
+    missing |= {name: NOT_ITS_OWN for name in sorted(unnamed) if differentiated(case, name)}
     asked = {name: leaf for name, leaf in asked.items() if name not in missing}
     given = Untouched({f"the gradient for {name}": d for name, (_, d) in live.items()})
     found = _grad(list(live.values()), asked, bool(data.directions), again)
@@ -90,8 +100,7 @@ def gradients(
     first = {name: found[name] for name in asked}
     second: Tensors = {}
     refused: dict[str, str] = {}
-    unnamed = case.config.parameter_shapes().keys() - parameters.keys()
-    if data.directions and (missing or unnamed):  # they are of a sum over all gradients
+    if data.directions and missing:  # they are of a sum over all gradients
         refused = dict.fromkeys((f"grad² {name}" for name in asked), SUMMED)
     elif data.directions and any(type(node).__name__ in ONCE for node in _graph_of(first)):
         why = f"{DECLINED}: its backward is marked with @once_differentiable"

@@ -9,7 +9,7 @@ from functools import cache
 
 from rnn_manual.candidates.candidate import Facts, Subject, torch_nn
 from rnn_manual.candidates.declining import declines
-from rnn_manual.candidates.errors import Unsupported, Violation
+from rnn_manual.candidates.errors import Unsupported, Violation, is_wordless
 from rnn_manual.candidates.harness.building import Built
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.selection import INFERENCE, cases_for
@@ -66,6 +66,8 @@ class Mode:
             computes with old ones: then the plainest case is run in inference, too, for which
             layers prepare their weights once.
         forward_mode: whether gradients are had without a way back, of which nothing can be told.
+        stops: whether torch stops the layer by raising in the midst of it, for which TorchScript's
+            interpreter has no words.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Mode:
     opaque: str = ""
     after_a_call: bool = False
     forward_mode: bool = False
+    stops: bool = False
 
     @cache  # noqa: B019 - a mode lives as long as its process
     def cases(self, level: str = "standard", kind: str = "", dtype: str = "") -> tuple[Case, ...]:
@@ -107,4 +110,5 @@ class Mode:
         """Whether an error says that torch does not support the mode, or not of such a layer."""
         if isinstance(error, (Violation, Unsupported)):
             return False
-        return declines(error) or (self.translates and subject is not torch_nn)
+        refused = self.translates and subject is not torch_nn
+        return declines(error) or refused or (self.stops and is_wordless(error))

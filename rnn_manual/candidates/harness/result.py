@@ -10,6 +10,7 @@ from rnn_manual.cases.draw import Floats
 FROZEN = "frozen"
 COPIED = "a copy of the weights"
 NO_GRAPH = "no gradient at all"
+NOT_ITS_OWN = "it has no such parameter"
 SHAPED = "an output has another shape"
 REFUSED = "refused, for the outputs were changed in place"
 SUMMED = "second derivatives take all of the first ones"

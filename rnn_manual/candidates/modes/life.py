@@ -25,8 +25,7 @@ Change = Callable[[Built, Weights], Any]  # the layer that goes on living, or No
 def _after_a_call(change: Change) -> Callable[[Built], Built]:
     """Runs the layer with other weights, then `change` gives it, or another layer, the right ones.
 
-    The others are loaded, so that what it prepares as it loads is of these.
-
+    The others are loaded, too, so that what it prepares as it loads is made of them.
 
     Args:
         change: from the layer and the right weights; returns the layer that goes on living, or
@@ -39,7 +38,11 @@ def _after_a_call(change: Change) -> Callable[[Built], Built]:
         with torch.no_grad():
             for parameter in module.parameters():
                 parameter.mul_(2)
-        module.load_state_dict({n: x.clone() for n, x in module.state_dict().items()})
+        state = module.state_dict()
+        for name, kept in state.items():
+            if isinstance(kept, torch.Tensor):  # what a class adds to it need be none
+                state[name] = kept.clone()
+        module.load_state_dict(state)
         _run(module, built.config)
         living = change(built, right) or module
         return built._replace(module=living, call=living)

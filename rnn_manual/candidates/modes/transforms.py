@@ -105,5 +105,6 @@ MODES = [
         "torch.utils.checkpoint, not reentrant",
         _checkpoint,
         subjects=Takes.ALL,
+        stops=True,
     ),
 ]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
@@ -30,9 +31,11 @@ from rnn_manual.files import check_writable, write
 from rnn_manual.judge.prove import Proof, part_of, prove, values_of_gates
 from rnn_manual.judge.report.as_json import formula_json, sizes_json
 from rnn_manual.proof.formula import OTHER
-from rnn_manual.usage import LIMIT, Refused
+from rnn_manual.usage import LIMIT, SIZES, Refused
 
-MOST = 10_000_000  # values of gates in a case, for which the proof takes some GB
+MOST = 10_000_000  # values of gates and weights in a case, whose proof takes about 4 GB
+TOO_LARGE = f"more than {MOST:,} values of gates and weights: smaller sizes show the same"
+IMPOSSIBLE = "there is no such case in these sizes"
 
 
 def command(options: argparse.Namespace, process: Process | None = None) -> int:
@@ -55,16 +58,10 @@ def command(options: argparse.Namespace, process: Process | None = None) -> int:
     except (Unusable, ProcessEnded) as error:
         raise Refused(str(error)) from error
     out = console()
-    asked = None if options.k is None else checked_expression(options.k)
-    there = in_dtypes(select("standard", kinds=options.kind or ()), options.dtype or ())
-    sizes = {name: size for name in "TBIH" if (size := getattr(options, name)) is not None}
-    there = in_sizes(there, sizes)
-    matching = [case for case in there if asked is None or matches(asked, case.id)]
+    sizes = {name: getattr(options, name) for name in SIZES if getattr(options, name)}
+    matching, left_out = _asked_for(options, sizes)
     cases = chosen(matching)
-    if not cases:
-        raise Refused(f"-k {options.k!r} matches none of the cases, as {there[0].id}")
-    check_size(cases)
-    proved, tried = Proved(whole=bool(sizes)), list(cases)
+    proved, tried = Proved(whole=bool(sizes), left_out=left_out), list(cases)
     proved.go_on(candidate, cases, out)
     while proved.declined and cases:
         declined = [case for case in tried if case not in proved.proofs]
@@ -88,22 +85,36 @@ def command(options: argparse.Namespace, process: Process | None = None) -> int:
     return code
 
 
+def _asked_for(
+    options: argparse.Namespace, sizes: Mapping[str, int]
+) -> tuple[list[Case], Counter[str]]:
+    """The cases that are asked for, and why others are left out.
+
+    Raises: Refused: there is none.
+    """
+    asked = None if options.k is None else checked_expression(options.k)
+    there = in_dtypes(select("standard", kinds=options.kind or ()), options.dtype or ())
+    there, impossible = in_sizes(there, sizes)
+    matching = [c for c in there if c.batch_size and (asked is None or matches(asked, c.id))]
+    if not matching:
+        raise Refused(f"-k {options.k!r} matches none of the cases, as {there[0].id}")
+    fitting = [case for case in matching if not sizes or _values(case) <= MOST]
+    if not fitting:
+        raise Refused(f"all cases have {TOO_LARGE}")
+    return fitting, +Counter({TOO_LARGE: len(matching) - len(fitting), IMPOSSIBLE: impossible})
+
+
 def _given(options: argparse.Namespace, sizes: Mapping[str, int]) -> str:
     """The options that choose among the cases, or how they are run, as they are typed."""
     given = "" if options.limit == LIMIT else f" --limit {options.limit:g}"
     given += f" --dtype {' '.join(options.dtype)}" if options.dtype else ""
-    typed = {"T": "-T", "B": "-B", "I": "--input-size", "H": "--hidden-size"}
-    return given + "".join(f" {typed[name]} {size}" for name, size in sizes.items())
+    return given + "".join(f" {SIZES[name][0]} {size}" for name, size in sizes.items())
 
 
-def check_size(cases: Sequence[Case]) -> None:
-    """Raises: Refused: one takes more memory than many machines have."""
-    largest = max(cases, key=values_of_gates)
-    if (values := values_of_gates(largest)) > MOST:
-        raise Refused(
-            f"expected at most {MOST:,} values of gates in a case, got {values:,} of "
-            f"{largest}: fewer sequences show the same"
-        )
+def _values(case: Case) -> int:
+    """Of gates and weights; a weight takes about twice as much memory, for it has a gradient."""
+    weights = sum(math.prod(shape) for shape in case.config.parameter_shapes().values())
+    return values_of_gates(case) + 2 * weights
 
 
 @dataclass

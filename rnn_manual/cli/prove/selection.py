@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
 from rnn_manual.cases.case import Case
 from rnn_manual.cases.features import features_of
-from rnn_manual.cases.options import PLAIN, Options, case_of, is_feasible, options_of
+from rnn_manual.cases.options import PLAIN, case_of, is_feasible, options_of
 
 # A layer goes another way for each of them, and where two meet yet another.
 PAIRED = (
@@ -36,19 +36,21 @@ def in_dtypes(cases: Sequence[Case], dtypes: Sequence[str]) -> list[Case]:
     return [case for case in of_it if is_feasible(options_of(case))]
 
 
-def in_sizes(cases: Sequence[Case], sizes: Options) -> list[Case]:
+def in_sizes(cases: Sequence[Case], sizes: Mapping[str, int]) -> tuple[list[Case], int]:
     """These cases, all of the same sizes; as they are if none is asked for.
-
-    Those that more than options tells apart are not among them, as the notes' own.
 
     Args:
         sizes: of T, B, I and H those that are asked for; the others are the plainest.
+
+    Returns: the cases, and how many there are not in these sizes: one step cannot be packed.
     """
     if not sizes:
-        return list(cases)
-    given = {name: PLAIN[name] for name in ("T", "B", "I", "H")} | sizes
-    rows = (options_of(case) | given for case in cases if case == case_of(**options_of(case)))
-    return list(dict.fromkeys(case_of(**row) for row in rows if is_feasible(row)))
+        return list(cases), 0
+    given = {name: PLAIN[name] for name in ("T", "B", "I", "H")} | dict(sizes)
+    rows = [options_of(case) | given for case in cases]
+    possible = dict.fromkeys(case_of(**row) for row in rows if is_feasible(row))
+    others = {tuple(row.items()) for row in rows if not is_feasible(row)}
+    return list(possible), len(others)
 
 
 def chosen(cases: Sequence[Case]) -> list[Case]:

@@ -65,6 +65,7 @@ def formula_json(formula: Formula) -> dict[str, Any]:
         "chance": formula.chance,
         "differs": list(formula.differs),
         "held": formula.held,
+        "steady": formula.steady,
         "violation": formula.violation or None,
         "line": formula.line or None,
         "where": None if formula.where is None else asdict(formula.where),

@@ -147,12 +147,9 @@ def mirrored(
         mirror.threads = threads
         begins = told.begins if told else _nothing_told
         try:
-            found = on(subject, case, mirror, leaf, device, mode, begins, backward, data)
-            if found.broken:
-                forget_compiled()
-            return found
-        except Exception:
-            forget_compiled()
+            return on(subject, case, mirror, leaf, device, mode, begins, backward, data)
+        except Exception as error:
+            forget_compiled(error)
             if mirror.met_onednn:
                 raise OneDNN from None
             raise

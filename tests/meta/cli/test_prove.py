@@ -111,11 +111,31 @@ def test_sizes_that_are_asked_for_are_proved_whole(folder, capsys, monkeypatch):
     assert "is another formula than h' of step 60\n" in capsys.readouterr().out
 
 
+def test_of_a_large_case_the_sizes_of_what_was_proved_are_told(capsys, tmp_path):
+    """And not the case's own: unless sizes are asked for, a part of it is proved."""
+    given = ["-k", "[notes-C2-rnn-2layer-T128-B28-I12-H64-f32]", "--json", f"{tmp_path}/r.json"]
+    assert main(["prove", *given]) == 0
+    assert "sizes     at most T 97, B 4, I 12, H 64, " in capsys.readouterr().out
+    (case,) = json.loads((tmp_path / "r.json").read_text())["cases"]
+    assert case["sizes"] == {"T": 97, "B": 4, "I": 12, "H": 64, "num_layers": 2}
+
+
+def test_sizes_in_which_there_is_no_such_case_are_told(folder, capsys, monkeypatch):
+    """One sequence is packed in no order, and one unit has no projection."""
+    monkeypatch.chdir(folder)
+    given = ["-B", "1", "-T", "1", "-k", "[rnn-T1-B1-f32]", "--kind", "rnn"]
+    assert main(["prove", "--candidate", "layers.py:right", *given]) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"^left out +\d+ × there is no such case in these sizes$", shown, re.MULTILINE)
+
+
 def test_sizes_beyond_what_memory_holds_are_refused(capsys):
     """Before anything is run."""
     assert main(["prove", "--kind", "gru", "-T", "100000", "--hidden-size", "512"]) == 2
-    said = capsys.readouterr().err
-    assert "expected at most 10,000,000 values of gates in a case, got " in said
+    said = "rnn-manual: all cases have more than 10,000,000 values of gates and weights: "
+    assert capsys.readouterr().err.startswith(said)
+    given = ["prove", "--kind", "rnn", "--hidden-size", "1500", "-T", "1", "-B", "1"]
+    assert main([*given, "--json", "nowhere/r.json"]) == 2  # before anything is run
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 
 from rnn_manual.cases.features import features_of
-from rnn_manual.cases.options import options_of
+from rnn_manual.cases.options import is_feasible, options_of
 from rnn_manual.cli.prove.selection import chosen, in_place_of, in_sizes
 from rnn_manual.parity import select
 
@@ -33,7 +33,9 @@ def test_they_are_few():
 @pytest.mark.parametrize("sizes", [{"T": 128, "B": 33, "I": 64, "H": 64}, {"T": 1}, {"H": 1}])
 def test_all_are_of_the_sizes_that_are_asked_for(sizes):
     """Of those that are not asked for, of the plainest: each once, and every structure's."""
-    there = in_sizes(select(), sizes)
+    there, impossible = in_sizes(select(), sizes)
+    assert impossible
+    assert all(is_feasible(options_of(case)) for case in there)
     assert len(set(there)) == len(there)
     for case in there:
         found = options_of(case)
@@ -43,7 +45,7 @@ def test_all_are_of_the_sizes_that_are_asked_for(sizes):
         assert {name: found[name] for name in wanted} == wanted
     structure = {c.config.num_rows for c in select()}
     assert {1, 2, 4} <= {c.config.num_rows for c in there} <= structure
-    assert in_sizes(select(), {}) == select()
+    assert in_sizes(select(), {}) == (select(), 0)
 
 
 @pytest.mark.parametrize("kind", KINDS)

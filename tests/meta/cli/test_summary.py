@@ -1,5 +1,7 @@
 """What the formulas of a run come to, in numbers and words."""
 
+from rnn_manual.cli.verify.failure import Failure
+from rnn_manual.cli.verify.groups import grouped
 from rnn_manual.cli.verify.summary import conditions, formulas, open_formulas, smaller
 
 
@@ -45,3 +47,12 @@ def test_what_is_proved_in_part_is_counted():
     """Cases of which fewer steps or sequences were run."""
     assert smaller(CASES) == [("on fewer steps or sequences than the case has", 1)]
     assert smaller(CASES[1:]) == []
+
+
+def test_failures_whose_numbers_alone_are_others_are_one_group():
+    """Headed by the words of the plainest."""
+    said = ["RuntimeError: size 3 of float32", "RuntimeError: size 12 of float32"]
+    failures = [Failure(f"test_it[{'a' * k}]", words, None) for k, words in enumerate(said, 1)]
+    (group,) = grouped(failures)
+    assert group.heading == said[0]
+    assert len(group.failures) == 2

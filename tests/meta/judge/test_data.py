@@ -26,7 +26,7 @@ ENTRY = (
 )  # fmt: skip
 FORMULA = (
     "verdict", "reason", "part", "conditions", "notes", "fingerprint", "tensors", "chance",
-    "differs", "held", "violation", "line", "where", "instead",
+    "differs", "held", "steady", "violation", "line", "where", "instead",
 )  # fmt: skip
 BOTH = Case(Config("lstm", 3, 4, num_layers=2, bidirectional=True, proj_size=2), 3, 2)
 

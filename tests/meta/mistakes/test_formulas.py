@@ -38,6 +38,6 @@ def test_a_mistake_is_another_formula_on_other_cases_too(name):
 
 def is_seen(mistake, case):
     try:
-        return compare(case, mirrored(mistake, case)).verdict == "other"
+        return compare(case, mirrored(mistake, case), lambda _: None).verdict == "other"
     except Violation as error:
         return "random generator" in str(error)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 
 from rnn_manual.parity import prove
-from tests.meta.candidates.right.classes import PlainLSTM
+from tests.meta.candidates.right.classes import PlainLSTM, Renamed
 from tests.meta.proof.small import small
 from tests.meta.proof.written import changed
 
@@ -96,3 +96,10 @@ def test_of_another_formula_too_it_is_told_how_much_was_looked_at(monkeypatch):
     proof = prove(changed(lambda h: -h), small("lstm", T=20, B=9, I=3, H=32))
     assert "\nlooked at T=9, B=4 of it\n" in str(proof)
     assert "\nlooked at" not in str(prove(changed(lambda h: -h), small("lstm")))
+
+
+def test_weights_of_other_names_are_a_condition():
+    """Whose gradients are nobody's: that is told, as of weights that are copied."""
+    found = prove(Renamed, small("rnn")).formula
+    assert found.verdict == "proved"
+    assert found.conditions == ("but for gradients that are not there, as grad bias_hh_l0",)

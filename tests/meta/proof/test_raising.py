@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from rnn_manual.parity import prove
+from rnn_manual.candidates.torch_versions import needed
+from rnn_manual.parity import Verdict, check, prove
 from tests.meta.proof.small import small
 from tests.meta.proof.written import changed
 
@@ -92,3 +93,33 @@ def test_what_goes_wrong_only_where_it_is_watched_is_open(change, reason):
     found = prove(changed(change), small("lstm")).formula
     assert (found.verdict, found.violation) == ("open", "")
     assert found.reason.startswith(reason)
+
+
+def by_scan(module):
+    """torch's own loop, which it compiles itself."""
+    scan = needed("torch._higher_order_ops.scan")
+    w = dict(module.named_parameters())
+
+    def call(x, hx):
+        a = x @ w["weight_ih_l0"].t() + w["bias_ih_l0"] + w["bias_hh_l0"]
+
+        def step(h, a):
+            h = torch.tanh(a + h @ w["weight_hh_l0"].t())
+            return h, h.clone()
+
+        h, out = scan(step, hx[0], a)
+        return out, h[None]
+
+    return call
+
+
+@pytest.mark.filterwarnings("ignore")  # of torch's compiler
+def test_what_fails_to_compile_while_it_is_watched_compiles_after_it():
+    """So that it is open, and its numbers are compared: neither of the two is wrong."""
+    case = small("rnn")
+    assert check(by_scan, case, formulas=False).verdict != Verdict.ERROR
+    torch._dynamo.reset()
+    proof = prove(by_scan, case)
+    assert proof.formula.verdict == "open", proof
+    assert not proof.formula.violation
+    assert check(by_scan, case, formulas=False).verdict != Verdict.ERROR

@@ -7,12 +7,13 @@ import threading
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from rnn_manual.candidates.catalogue import as_candidate
-from rnn_manual.parity import prove, select
-from rnn_manual.proof.runs.again import on_other_numbers
+from rnn_manual.parity import Verdict, check, prove, select
+from rnn_manual.proof.runs.again import mirrored_again
 from rnn_manual.proof.runs.mirrored import mirrored
-from tests.meta.candidates.right.classes import PlainLSTM
+from tests.meta.candidates.right.classes import PlainLSTM, PlainRNN
 from tests.meta.proof.small import small
 from tests.meta.proof.written import changed
 
@@ -50,10 +51,124 @@ def test_what_is_handed_over_unseen_is_open(bare, call, by_a_simple_queue):
     assert "first used at classes.py:" in found.reason
 
 
-def test_so_is_what_numpy_draws():
-    """Which is another number in each run."""
-    found = prove(changed(lambda h: h * np.random.rand()), small("lstm")).formula
-    assert found.verdict == "open", found
+GENERATOR = np.random.default_rng(0)
+
+
+class Flips(PlainLSTM):
+    """Wrong in its first run in a process, or in every other one, or by chance."""
+
+    runs = 0
+    wrong = staticmethod(lambda runs: runs == 1)
+
+    def forward(self, input, hx=None):
+        type(self).runs += 1
+        out, states = super().forward(input, hx)
+        return (-out if self.wrong(self.runs) else out), states
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda runs: runs == 1,
+        lambda runs: runs % 2,
+        lambda runs: runs > 1,
+    ],
+    ids=["the first", "every other", "from the second on"],
+)
+def test_what_hangs_on_how_often_it_ran_is_wrong(wrong):
+    """It changes on the same numbers, too, so that it is not of numbers that are not seen."""
+    layer = type("Layer", (Flips,), {"wrong": staticmethod(wrong)})
+    proofs = [prove(layer, small("lstm", call="loss on out")) for _ in range(4)]
+    found = next(each for each in proofs if each.formula.verdict != "proved")
+    assert found.formula.verdict == "other", found
+    assert found.formula.fails, found
+    assert ("\nbut       it computes another formula from run to run" in str(found)) == (
+        not found.formula.steady
+    )
+
+
+def test_so_is_what_chance_decides():
+    """As a mask of NumPy's, in training and in eval."""
+    found = prove(changed(lambda h: h * GENERATOR.random()), small("lstm"))
+    assert found.formula.verdict == "other", found
+    assert found.formula.fails
+    assert "\nbut       it computes another formula from run to run" in str(found)
+
+
+class TanhOfNumPy(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        y = torch.from_numpy(np.tanh(x.detach().numpy()))
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx, d):
+        (y,) = ctx.saved_tensors
+        return torch.from_numpy(d.numpy() * (1 - y.numpy() ** 2))
+
+
+class ByNumPy(PlainRNN):
+    def __init__(self, *sizes, **options):
+        super().__init__(*sizes, **options)
+        self.f = TanhOfNumPy.apply
+
+
+def relu_of_numpy(x):
+    return torch.from_numpy(np.maximum(x.detach().numpy(), 0)) + (x - x.detach()) * (x > 0)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"T": 300, "call": "loss on h_n"},
+        {"T": 130, "call": "loss on h_n", "dtype": "float16"},
+        {"T": 1, "B": 1, "I": 1, "H": 1, "values": "infinities"},
+        {"T": 1, "B": 1, "I": 1, "H": 1, "values": "large"},
+        {"T": 1, "B": 1, "I": 1, "H": 1},
+        {"values": "large", "seed": 3},
+    ],
+    ids=str,
+)
+def test_what_numpy_rounds_to_one_number_is_open(options):
+    """As a gradient that is too small, or a tanh of 1, on whatever numbers it is run."""
+    proof = prove(ByNumPy, small("rnn", **options))
+    assert proof.formula.verdict == "open", proof
+    assert "first used" not in proof.formula.reason
+    assert not check(ByNumPy, proof.case).verdict.fails
+
+
+def test_of_a_wrong_layer_what_is_open_is_not_told_as_wrong():
+    """Beside a result that is wrong, of one that left torch it is not known what it is."""
+
+    class Mixed(PlainLSTM):
+        def forward(self, input, hx=None):
+            out, (h_n, c_n) = super().forward(input, hx)
+            return -out, (torch.from_numpy(h_n.detach().numpy().copy()), c_n)
+
+    found = prove(Mixed, small("lstm", call="no_grad")).formula
+    assert found.tensors == {"out": "other", "h_n": "open", "c_n": "proved"}
+    assert found.differs == ("out",)
+    assert found.fails
+
+
+class OwnMasks(nn.LSTM):
+    """Draws masks of its own, from a generator of its own."""
+
+    generator = torch.Generator()
+
+    def forward(self, input, hx=None):
+        if self.training and self.dropout:
+            x = torch.rand(input.shape, generator=self.generator)
+            input = input * (x > self.dropout) / (1 - self.dropout)
+        return super().forward(input, hx)
+
+
+def test_masks_from_a_generator_of_its_own_are_its_own():
+    """They are others in each run, and declined as other masks are."""
+    found = check(OwnMasks, small("lstm", layers=2, dropout=0.3))
+    assert found.verdict == Verdict.UNSUPPORTED, str(found)
+    assert "it draws other masks than nn" in found.message
 
 
 def beside_a_thread(h):
@@ -110,7 +225,7 @@ def test_formulas_do_not_depend_on_numbers(case):
         return module
 
     subject = as_candidate(nn).subject
-    here, there = mirrored(subject, case).found, on_other_numbers(subject, case).found
+    here, there = mirrored(subject, case).found, mirrored_again(subject, case, numbers=1).found
     assert here.keys() == there.keys()
     for name in here:
         assert (here[name].values == there[name].values).all(), name

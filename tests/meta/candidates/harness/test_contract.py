@@ -7,9 +7,11 @@ import pytest
 import torch
 from torch import nn
 
+from rnn_manual.cases.options import case_of
 from rnn_manual.config import Config
 from rnn_manual.parity import Case, Verdict, check
 from tests.meta.candidates.harness.changing import layer
+from tests.meta.candidates.right.classes import Renamed
 
 CASE = Case(Config("lstm", 3, 5))
 
@@ -205,3 +207,32 @@ def test_a_cotangent_written_to():
         return WritesToItsCotangent.apply(out), state
 
     assert "changed the gradient for out in place" in check(layer(change), CASE).message
+
+
+class ChangesItsOwn(Renamed):
+    """A weight that has another name than nn's."""
+
+    def forward(self, input, hx=None):
+        with torch.no_grad():
+            self.own_bias_ih_l0.add_(1)
+        return super().forward(input, hx)
+
+
+class ReturnsItsOwn(Renamed):
+    def forward(self, input, hx=None):
+        out, h_n = super().forward(input, hx)
+        return out, self.own_bias_ih_l0.expand_as(h_n)
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        (ChangesItsOwn, "changed its own_bias_ih_l0 in place"),
+        (ReturnsItsOwn, "h_n shares memory with own_bias_ih_l0"),
+    ],
+)
+def test_weights_of_other_names_are_left_alone_too(layer, said):
+    """Neither changed nor returned."""
+    compared = check(layer, case_of(equations="rnn tanh", B=1), formulas=False)
+    assert compared.verdict == Verdict.ERROR
+    assert said in compared.message

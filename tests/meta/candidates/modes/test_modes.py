@@ -18,6 +18,7 @@ from tests.meta.candidates.modes.wrong_in_modes import (
     NOT_PLANTED,
     WRONG_IN,
     Detached,
+    PreparedAsItLoads,
     StaleInInference,
 )
 from tests.meta.candidates.right.classes import PlainLSTM
@@ -45,6 +46,35 @@ def test_a_mode_catches_what_is_wrong_in_it(name):
     if comparison.verdict == Verdict.UNSUPPORTED and (said := absent(name)):
         pytest.skip(said)
     assert comparison.verdict == Verdict.DIFFERS, str(comparison)
+
+
+@pytest.mark.parametrize("name", ["data", "copy_", "step"])
+def test_what_was_prepared_as_it_loaded_is_stale(name):
+    """Weights that change in place later are not loaded anew."""
+    comparison = check(PreparedAsItLoads, plainest(name), mode=name, formulas=False)
+    assert comparison.verdict == Verdict.DIFFERS, str(comparison)
+    assert not check(PreparedAsItLoads, plainest(name), formulas=False).verdict.fails
+
+
+class WithMore(torch.nn.LSTM):
+    """Whose state_dict holds what is no tensor."""
+
+    def get_extra_state(self):
+        return {"version": 2}
+
+    def set_extra_state(self, state):
+        assert state == {"version": 2}
+
+    def _load_from_state_dict(self, state, prefix, *args):
+        state.setdefault(f"{prefix}_extra_state", {"version": 2})
+        super()._load_from_state_dict(state, prefix, *args)
+
+
+@pytest.mark.parametrize("name", ["copy_", "load_state_dict", "deepcopy"])
+def test_a_state_dict_may_hold_more_than_tensors(name):
+    """As a class may have it."""
+    comparison = check(WithMore, plainest("copy_"), mode=name, formulas=False)
+    assert comparison.verdict in (Verdict.WITHIN, Verdict.IDENTICAL), str(comparison)
 
 
 def absent(name):
@@ -153,11 +183,24 @@ def test_what_torch_declines_is_told_from_what_went_wrong():
     assert not declines(ZeroDivisionError())
     twice = "torch.compile with aot_autograd does not currently support double backward"
     assert declines(RuntimeError(twice))
-    torchs = f"{SCRIPTED}.\nTraceback of TorchScript (most recent call last):\nRuntimeError: "
-    assert declines(RuntimeError(f"{torchs}\n"))
-    assert in_one_line(RuntimeError(torchs)) == f"RuntimeError: {SCRIPTED}, which says no more"
-    assert not declines(RuntimeError(f"{torchs}no such gate"))
-    assert in_one_line(RuntimeError(f"{torchs}no such gate")) == "RuntimeError: no such gate"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("", f"{SCRIPTED}, which says no more"),
+        ("no such gate", "no such gate"),
+        ("bad input:\nsee http://x.y/z", "bad input: see http://x.y/z"),
+        ("the input is bad\nsee the manual", "the input is bad see the manual"),
+    ],
+)
+def test_what_torchscript_says_is_told_without_its_traceback(said, told):
+    """Where it says nothing, a mode in which torch stops the layer in its midst is declined."""
+    traceback = "Traceback of TorchScript (most recent call last):\n  File f, line 1\n    g: x\n"
+    error = RuntimeError(f"{SCRIPTED}.\n{traceback}RuntimeError: {said}\n")
+    assert in_one_line(error) == f"RuntimeError: {told}"
+    assert MODES["checkpoint"].declines(error, torch.nn.LSTM) == (not said)
+    assert not MODES["deepcopy"].declines(error, torch.nn.LSTM)
 
 
 def zeros(x: torch.Tensor) -> torch.Tensor:

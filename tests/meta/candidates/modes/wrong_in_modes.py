@@ -128,10 +128,9 @@ WRONG_IN = {
     **dict.fromkeys(("autocast-bf16-avx2", "autocast-f16-avx2", "onednn-avx2"), OnAnOldProcessor),
     "aten-default": WithoutVectors,
     **dict.fromkeys(
-        ("load_state_dict", "assign", "to-double", "deepcopy", "pickle"),
+        ("data", "copy_", "load_state_dict", "step", "assign", "to-double", "deepcopy", "pickle"),
         Stale,
     ),
-    **dict.fromkeys(("data", "copy_", "step"), PreparedAsItLoads),
     **dict.fromkeys(("save", "share_memory", "meta", "meta-assign", "flatten_parameters"), Stale),
     **dict.fromkeys(("rows", "pieces"), SEVERAL_CALLS),
 }

@@ -197,3 +197,14 @@ def test_how_a_candidate_is_built_is_told():
     assert said == "returned None as it was built, expected a layer to call"
     said = check(lambda module: 3, CASE).message
     assert said == "returned int as it was built, expected a layer to call"
+
+
+def test_modes_that_are_no_dict_are_refused():
+    """In a line that names the attribute."""
+
+    def build(module):
+        return module
+
+    build.unsupported_modes = ["vmap"]
+    with pytest.raises(Unusable, match="its unsupported_modes are a list, expected a dict from"):
+        facts_of(build)
