@@ -12,8 +12,9 @@ from rnn_manual.cli.verify.known import Known
 from rnn_manual.judge.report.environment import environment
 
 CASE = {
-    "id": "a", "kind": "gru", "mode": "", "features": [], "tensors": {}, "verdict": "identical",
-    "message": None, "diagnosis": None, "report": None, "line": "", "printed": "",
+    "id": "a", "kind": "gru", "mode": "", "features": [], "sizes": {"T": 7}, "tensors": {},
+    "verdict": "identical", "message": None, "diagnosis": None, "report": None, "line": "",
+    "printed": "",
 }  # fmt: skip
 
 
