@@ -88,6 +88,8 @@ def gradients(
     missing = {name: FROZEN for name, leaf in asked.items() if not leaf.requires_grad}
     unnamed = case.config.parameter_shapes().keys() - parameters.keys()
     missing |= {name: NOT_ITS_OWN for name in sorted(unnamed) if differentiated(case, name)}
+    if not asked:
+        return Gradients(missing=_reasons(missing))
     asked = {name: leaf for name, leaf in asked.items() if name not in missing}
     given = Untouched({f"the gradient for {name}": d for name, (_, d) in live.items()})
     found = _grad(list(live.values()), asked, bool(data.directions), again)

@@ -1,4 +1,4 @@
-"""Mistakes about what comes back for out: how it lies in memory, and that it may come twice."""
+"""Mistakes about what comes back for out: how it lies in memory, how often, and how far it goes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import torch
 
 from rnn_manual.cases.calls import WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
-from rnn_manual.mistakes.conditions import batched, holds_numbers
+from rnn_manual.loops import run_direction
+from rnn_manual.mistakes.conditions import all_gradients, batched, holds_numbers
 from rnn_manual.mistakes.corners.called import Identity, through
 from rnn_manual.mistakes.wrong import Net, mistake
 
@@ -88,3 +89,22 @@ class _Added(torch.autograd.Function):
 )
 def sent_back_twice(net: Net) -> tuple[Any, Any]:
     return through(net, _Added.apply)
+
+
+@mistake(
+    "the gradient stops after 64 steps: h and c detached",
+    all_gradients,
+    lambda case: case.seq_len > 64,
+    classic=False,
+)
+def gradient_cut_after_64_steps(net: Net) -> Net:
+    def walk(ops: Any, cell: Any, w: Any, rows: Any, sizes: Any, s: Any, backward: bool) -> Any:
+        steps = itertools.count()
+
+        def cut(ops: Any, w: Any, x: Any, *given: Any) -> Any:
+            at_the_cut = next(steps) == 64
+            return cell(ops, w, x, *(v.detach() if at_the_cut else v for v in given))
+
+        return run_direction(ops, cut, w, rows, sizes, s, backward)
+
+    return net.using(walk=walk)

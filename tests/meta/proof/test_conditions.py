@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
-from rnn_manual.parity import prove
+from rnn_manual.parity import check, prove
 from tests.meta.candidates.right.classes import PlainLSTM, Renamed
 from tests.meta.proof.small import small
 from tests.meta.proof.written import changed
@@ -103,3 +104,12 @@ def test_weights_of_other_names_are_a_condition():
     found = prove(Renamed, small("rnn")).formula
     assert found.verdict == "proved"
     assert found.conditions == ("but for gradients that are not there, as grad bias_hh_l0",)
+
+
+@pytest.mark.parametrize("call", ["weights only", "partly frozen", "second derivatives"])
+def test_they_are_a_condition_however_it_is_called(call):
+    """Where nothing else has a gradient, too."""
+    found = check(Renamed, small("rnn", call=call))
+    assert not found.verdict.fails, str(found)
+    assert found.formula.verdict == "proved"
+    assert found.formula.conditions[0].startswith("but for gradients that are not there, as grad")

@@ -317,11 +317,11 @@ def test_what_a_mode_cannot_read_is_no_fault_of_a_layer_that_is_not_torchs():
     """Of torch's own it is one."""
 
     def fails(built):
-        raise ValueError("a construct that is not supported here")
+        raise ValueError("a construct that is not read here")
 
     reads = Mode("reads", "reads the layer", fails, translates=True)
     case = case_of(equations="lstm")
-    with pytest.raises(Unsupported, match="not supported here"):
+    with pytest.raises(Unsupported, match="not read here"):
         run_candidate(PlainLSTM, case, mode=reads)
-    with pytest.raises(ValueError, match="not supported here"):
+    with pytest.raises(ValueError, match="not read here"):
         run_candidate(torch_nn, case, mode=reads)
