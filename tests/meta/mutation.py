@@ -104,6 +104,10 @@ ROOMS: dict[str, Room] = {
             *_tests("cases", "strategies"),
         ],
     ),
+    "compare": Room(
+        ["rnn_manual/proof/*.py"],
+        _tests("proof", "unseen open conditions other raising dropped fingerprints innocent lines"),
+    ),
     "arithmetic": Room(["rnn_manual/proof/arithmetic/*.py"], PROVED),
     "expected": Room(["rnn_manual/proof/expected/*.py"], [*PROVED, *PLACED]),
     # (Not leaving.py, which asks who called it: that is one of mutmut's functions.)
@@ -114,7 +118,7 @@ ROOMS: dict[str, Room] = {
     "rules": Room(["rnn_manual/proof/mirror/rules/*.py"], PROVED),
     "runs": Room(
         ["rnn_manual/proof/runs/*.py"],
-        [*PROVED, *PLACED, "tests/meta/explain/test_candidate.py"],
+        [*PROVED, *PLACED, *_tests("proof", "unseen"), "tests/meta/explain/test_candidate.py"],
     ),
     "search": Room(["rnn_manual/proof/search/*.py"], PLACED),
 }
