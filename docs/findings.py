@@ -198,6 +198,40 @@ def scripted_without_bias() -> str:
     return "fine"
 
 
+def scanned_twice() -> str:
+    """The gradient for w of the gradient for x of tanh(w·x), twice: by torch's scan and by tanh."""
+    try:
+        from torch._higher_order_ops.scan import scan
+    except ImportError:
+        return "there is no such function"
+
+    def through_scan(a: torch.Tensor) -> torch.Tensor:
+        def step(h: torch.Tensor, a: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            h = torch.tanh(a + 0 * h)
+            return h, h.clone()
+
+        out: torch.Tensor = scan(step, a[0] * 0, a)[1]
+        return out
+
+    found = []
+    for layer in (through_scan, torch.tanh):
+        x, w = torch.ones(2, 1, requires_grad=True), torch.tensor(0.5, requires_grad=True)
+        (g,) = torch.autograd.grad(layer(w * x).sum(), x, create_graph=True)
+        found.append(torch.autograd.grad(g.sum(), w)[0].item())
+    return "{:.3f}, expected {:.3f}".format(*found)
+
+
+def checkpointed_torchscript() -> str:
+    """What TorchScript in a checkpoint raises on the way back."""
+    scripted = torch.jit.script(loop)
+    W = torch.ones(4, 5, requires_grad=True)
+    try:
+        checkpoint(scripted, torch.ones(2, 3, 5), W, None, use_reentrant=False).sum().backward()
+    except RuntimeError as error:
+        return repr(str(error).strip().splitlines()[-1])
+    return "nothing"
+
+
 def exit_code(script: str) -> int:
     """How a process that runs the script ends."""
     code = f"import torch; from torch import nn{script}"
@@ -226,5 +260,7 @@ if __name__ == "__main__":
     print(f"narrow_copy into transposed memory is right: {copied_into_transposed()}")
     print(f"The fused weight norm of a transposed v is {weight_norm_of_transposed()}")
     print(f"A TorchScript loop without bias, after one with: {scripted_without_bias()}")
+    print(f"A TorchScript loop in a checkpoint raises {checkpointed_torchscript()}")
+    print(f"Second derivatives through torch's scan: {scanned_twice()}")
     for what, script in CRASHES.items():
         print(f"{what}: the process ends with {exit_code(script)}")
