@@ -10,7 +10,7 @@ from rnn_manual.candidates.candidate import NN, Candidate, Subject, another_kind
 from rnn_manual.candidates.device import lacking
 from rnn_manual.candidates.errors import Unusable
 from rnn_manual.candidates.harness.mode import Mode
-from rnn_manual.candidates.harness.result import DECLINED, REFUSED, SHAPED, Result
+from rnn_manual.candidates.harness.result import DECLINED, NOT_ITS_OWN, REFUSED, SHAPED, Result
 from rnn_manual.candidates.harness.running import run_candidate
 from rnn_manual.candidates.modes import (
     calls,
@@ -99,7 +99,7 @@ def _run(subject: Subject, case: Case, device: str, mode: str) -> Result:
 
 def _said(why: str) -> bool:
     """Whether a gradient is not there for a reason that is told, and not in silence."""
-    return why in (REFUSED, SHAPED) or why.startswith(DECLINED)
+    return why in (NOT_ITS_OWN, REFUSED, SHAPED) or why.startswith(DECLINED)
 
 
 def unsupported(candidate: Candidate, case: Case, device: str, mode: str = "") -> str:
