@@ -35,13 +35,12 @@ def compare(case: Case, mirrored: Mirrored, again: Again) -> Formula:
     """
     asked = expected(case)
     results = {name: each for name, each in mirrored.found.items() if name in asked.residues}
-    wanted = {name: asked.residues[name].values for name in results}
     reasons = {name: each.reason for name, each in results.items() if each.reason}
-    others = {
-        name: wanted[name]
+    others = [
+        name
         for name, each in results.items()
-        if name not in reasons and not is_same(each, wanted[name])
-    }
+        if name not in reasons and not is_same(each, asked.residues[name].values)
+    ]
     unseen, steady = dict.fromkeys(others, DRAWN_OTHERWISE), True
     if not (case.drops and mirrored.drawn) or _draws_as_nn(mirrored, case):
         unseen, steady = not_seen(mirrored, others, again)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
 from rnn_manual.proof.arithmetic.residues import Ints
 from rnn_manual.proof.runs.mirrored import Found, Mirrored
@@ -22,12 +22,12 @@ def beside_torch(mirrored: Mirrored) -> str:
 
 
 def not_seen(
-    mirrored: Mirrored, others: Mapping[str, Ints], again: Again
+    mirrored: Mirrored, others: Sequence[str], again: Again
 ) -> tuple[dict[str, str], bool]:
     """Of results that are others, those that are not known as formulas, and why.
 
     Args:
-        others: by name, what the loops give in the place of each.
+        others: their names.
 
     Returns: the reasons, by name; and whether all of the rest are the same in each run.
     """
@@ -35,15 +35,8 @@ def not_seen(
         return {}, True
     if beside := beside_torch(mirrored):
         runs = [again(1), again(2)]
-        # What is the same number everywhere may be one that was rounded to it, in each of the runs.
-        reasons = {
-            name: beside
-            for name, wanted in others.items()
-            if None in runs
-            or _changes(mirrored, runs, name)
-            or _is_constant(mirrored.found[name], wanted)
-        }
-        return reasons, True
+        known = None not in runs
+        return {n: beside for n in others if not known or _changes(mirrored, runs, n)}, True
     runs = [again(1)]
     changed = [name for name in others if _changes(mirrored, runs, name)]
     # What changes without other numbers, too, depends on how often it was run, or on chance.
@@ -61,11 +54,3 @@ def _changes(mirrored: Mirrored, runs: list[Mirrored | None], name: str) -> bool
     """Whether a result is another in one of these runs that gives it."""
     there = [run.found[name] for run in runs if run is not None and name in run.found]
     return not all(is_same(each, mirrored.found[name].values) for each in there)
-
-
-def _is_constant(found: Found, wanted: Ints) -> bool:
-    """Whether all that is another is the same number at all points."""
-    values = found.values
-    if values.shape == wanted.shape:
-        values = values[:, (values != wanted).any(0)]
-    return bool((values == values[:1]).all())

@@ -106,7 +106,10 @@ ROOMS: dict[str, Room] = {
     ),
     "compare": Room(
         [f"rnn_manual/proof/{name}.py" for name in ("compare", "formula", "unseen")],
-        _tests("proof", "unseen open conditions other raising dropped fingerprints innocent lines"),
+        _tests(
+            "proof",
+            "unseen words open conditions other raising dropped fingerprints innocent lines",
+        ),
     ),
     "arithmetic": Room(["rnn_manual/proof/arithmetic/*.py"], PROVED),
     "expected": Room(["rnn_manual/proof/expected/*.py"], [*PROVED, *PLACED]),
