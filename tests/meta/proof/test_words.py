@@ -21,6 +21,16 @@ def test_the_place_is_told_as_far_as_it_is_known(place, words):
     assert said == f"formula   {words} than the loops'"
 
 
+def test_the_line_is_told_of_what_raised_or_of_where_it_begins():
+    """Whichever of them is known."""
+    began = Formula("other", where=Place(0, "forward", 0, "h'", "mine.py:3  h = x"), held=True)
+    assert "at        mine.py:3  h = x" in in_words(began)
+    raised = Formula(
+        "open", "raised OSError", violation="raised OSError", line="mine.py:4  open(x)"
+    )
+    assert in_words(raised)[1:] == ["at        mine.py:4  open(x)"]
+
+
 @pytest.mark.parametrize(("count", "more"), [(3, ""), (4, ""), (5, " and 1 more")])
 def test_without_a_place_the_results_are_named(count, more):
     """Four of them, and how many more there are."""
