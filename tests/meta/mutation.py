@@ -86,7 +86,7 @@ ROOMS: dict[str, Room] = {
     "cases": Room(["rnn_manual/cases/*.py"], ["tests/meta/cases"]),
     "harness": Room(
         ["rnn_manual/candidates/harness/*.py"],
-        ["tests/meta/candidates/harness", *_tests("candidates", "faulty declared modes")],
+        ["tests/meta/candidates/harness", *_tests("candidates", "faulty declared modes declining")],
     ),
     # (Not candidates/process: what it does is done in a process where mutmut sees no test.)
     "reference": Room(
