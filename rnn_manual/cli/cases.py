@@ -6,8 +6,7 @@ import argparse
 
 from rnn_manual.cases.levels import select
 from rnn_manual.cli.console import console
-from rnn_manual.cli.verify.suite import checked_expression, matches
-from rnn_manual.usage import Refused
+from rnn_manual.cli.verify.suite import asked_for
 
 
 def cases(options: argparse.Namespace) -> int:
@@ -16,10 +15,7 @@ def cases(options: argparse.Namespace) -> int:
     Raises: Refused: there is none.
     """
     there = select(options.level, kinds=options.kind or (), dtypes=options.dtype or ())
-    asked = None if options.k is None else checked_expression(options.k)
-    found = [case for case in there if asked is None or matches(asked, case.id)]
-    if not found:
-        raise Refused(f"-k {options.k!r} matches none of the cases, as {there[0].id}")
+    found = asked_for(there, options.k)
     out = console()
     for case in found:
         out.print(f"{case.id}  {case}", markup=False, soft_wrap=True)

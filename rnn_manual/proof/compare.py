@@ -41,8 +41,9 @@ def compare(case: Case, mirrored: Mirrored, again: Again) -> Formula:
         for name, each in results.items()
         if name not in reasons and not is_same(each, asked.residues[name].values)
     ]
-    unseen, steady = dict.fromkeys(others, DRAWN_OTHERWISE), True
-    if not (case.drops and mirrored.drawn) or _draws_as_nn(mirrored, case):
+    if others and case.drops and mirrored.drawn and not _draws_as_nn(mirrored, case):
+        unseen, steady = dict.fromkeys(others, DRAWN_OTHERWISE), True
+    else:
         unseen, steady = not_seen(mirrored, others, again)
     reasons |= unseen
     tensors = dict.fromkeys(results, PROVED) | dict.fromkeys(others, OTHER)

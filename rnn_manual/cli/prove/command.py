@@ -26,7 +26,7 @@ from rnn_manual.cli.console import console, tell
 from rnn_manual.cli.prove.closing import SAME, show, verdict
 from rnn_manual.cli.prove.selection import chosen, in_dtypes, in_place_of, in_sizes
 from rnn_manual.cli.verify.results import dumps
-from rnn_manual.cli.verify.suite import checked_expression, matches
+from rnn_manual.cli.verify.suite import asked_for
 from rnn_manual.files import check_writable, write
 from rnn_manual.judge.prove import Proof, part_of, prove, values_of_gates
 from rnn_manual.judge.report.as_json import formula_json, sizes_json
@@ -92,12 +92,9 @@ def _asked_for(
 
     Raises: Refused: there is none.
     """
-    asked = None if options.k is None else checked_expression(options.k)
     there = in_dtypes(select("standard", kinds=options.kind or ()), options.dtype or ())
     there, impossible = in_sizes(there, sizes)
-    matching = [c for c in there if c.batch_size and (asked is None or matches(asked, c.id))]
-    if not matching:
-        raise Refused(f"-k {options.k!r} matches none of the cases, as {there[0].id}")
+    matching = asked_for([case for case in there if case.batch_size], options.k)
     fitting = [case for case in matching if not sizes or _values(case) <= MOST]
     if not fitting:
         raise Refused(f"all cases have {TOO_LARGE}")

@@ -7,12 +7,14 @@ import io
 import os
 import re
 import sys
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rnn_manual.cases.case import Case
 from rnn_manual.cli.verify.interrupt import Interrupt
 from rnn_manual.usage import Refused
 
@@ -59,6 +61,16 @@ def matches(expression: Any, id: str) -> bool:
     """Whether a case is one of those that a checked expression asks for."""
     in_brackets = f"[{id}]".lower()
     return bool(expression.evaluate(lambda name, /, **_: name.lower() in in_brackets))
+
+
+def asked_for(cases: Sequence[Case], expression: str | None) -> list[Case]:
+    """Those of these cases that -k asks for; all without one. Raises: Refused: there is none."""
+    if expression is None:
+        return list(cases)
+    asked = checked_expression(expression)
+    if found := [case for case in cases if matches(asked, case.id)]:
+        return found
+    raise Refused(f"-k {expression!r} matches none of the cases, as {cases[0].id}")
 
 
 def run_suite(arguments: list[str], plugin: object) -> int:
