@@ -1,13 +1,14 @@
 """The judge's own arithmetic keeps to one thread, so that workers do not fight over the cores."""
 
 import numpy as np
+import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from rnn_manual.cases.draw import draw
 from rnn_manual.config import Config
 from rnn_manual.judge.reference.oracle import run_in_numpy
 from rnn_manual.ops import NumpyOps
-from rnn_manual.parity import Case
+from rnn_manual.parity import Case, prove
 
 
 def threads():
@@ -28,3 +29,24 @@ def test_numpy_multiplies_in_one_thread():
         run_in_numpy(case, draw(case), Ops(), np.float64)
         assert seen == {1}
         assert threads() == {2}
+
+
+def test_a_candidate_is_proved_in_one_thread():
+    """Formulas do not depend on how many there are; afterwards there are as many as before."""
+    seen = []
+
+    def layer(module):
+        def call(*args):
+            seen.append(torch.get_num_threads())
+            return module(*args)
+
+        return call
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        assert prove(layer, Case(Config("rnn", 3, 5))).formula.verdict == "proved"
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert {*seen} == {1}

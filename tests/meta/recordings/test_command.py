@@ -34,7 +34,7 @@ def recorded(folder, name, *words, **environment):
     return folder / name
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def recording(tmp_path_factory):
     """The folder of a recording, made by one process."""
     return recorded(tmp_path_factory.mktemp("once"), "a", "-n0", **REPRODUCIBLE)
