@@ -17,6 +17,7 @@ from rnn_manual.cli.verify.summary import (
     conditions,
     declined_modes,
     formulas,
+    is_declined,
     is_mode,
     largest,
     not_compared,
@@ -52,7 +53,7 @@ def show(console: Console, report: dict[str, Any], found: Followed) -> None:
     tell(console, "open", open_formulas(cases))
     called = [case for case in cases if not is_mode(case)]
     tell(console, "proved", [*smaller(called), *conditions(called)])
-    if sizes := largest(case for case in called if case["verdict"] != "unsupported"):
+    if sizes := largest(case for case in called if not is_declined(case)):
         console.print(f"sizes     {sizes}", markup=False, soft_wrap=True)
     if nearest := closest(cases):
         console.print(f"nearest   {nearest}", markup=False)
@@ -142,11 +143,9 @@ def _show_failures(console: Console, failures: list[Failure]) -> None:
 
 def _show_modes(console: Console, cases: list[dict[str, Any]]) -> None:
     """The modes' table, and what was said of those that are not supported."""
-    table = modes_table(cases)
-    if table is None:
-        return
     console.print()
-    console.print(table)
+    if table := modes_table(cases):
+        console.print(table)
     for modes, message, count in declined_modes(cases):
         said = message if len(message) <= WORDS_SHOWN else f"{message[:WORDS_SHOWN]} …"
         console.print(f"{modes} unsupported ({count}): {said}", style="yellow", markup=False)

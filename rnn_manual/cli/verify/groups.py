@@ -34,11 +34,14 @@ ENDED = (NOT_RUN, "did not answer", "ended its process")
 
 def grouped(failures: Sequence[Failure]) -> list[Group]:
     """The groups: wrong numbers first, then what was raised, laws that fail, what was not run."""
-    by_heading: dict[tuple[int, str], list[Failure]] = {}
+    plainly = {_kind(failure) for failure in failures if not _mode(failure)}
+    by_kind: dict[tuple[int, str, str], list[Failure]] = {}
     for failure in failures:
-        rank, heading = _kind(failure)
-        by_heading.setdefault((rank, re.sub(r"\d+", "0", heading)), []).append(failure)
-    ranked = sorted(by_heading.items(), key=lambda item: (item[0][0], -len(item[1])))
+        rank, said = kind = _kind(failure)
+        # What is wrong as it is called is the same in a mode; where only a mode's, it is a mode's.
+        apart = "" if kind in plainly or raised(failure) else _mode(failure)
+        by_kind.setdefault((rank, re.sub(r"\d+", "0", said), apart), []).append(failure)
+    ranked = sorted(by_kind.items(), key=lambda item: (item[0][0], -len(item[1])))
     groups = [sorted(those, key=_plainness) for _, those in ranked]
     return [Group(f"{_kind(those[0])[1]}{_in_modes(those)}", those) for those in groups]
 
@@ -67,17 +70,21 @@ def _kind(failure: Failure) -> tuple[int, str]:
         return (3 if said.startswith(NOT_RUN) else 1), _without_names(said)
     if case is None:
         return 2, f"{failure.test.partition('[')[0]} fails"
-    in_mode = f" ({case['mode']})" if case["mode"] else ""
-    return 0, f"{case['diagnosis'] or case['kind'] + ' disagrees with the loops'}{in_mode}"
+    return 0, f"{case['diagnosis'] or case['kind'] + ' disagrees with the loops'}"
+
+
+def _mode(failure: Failure) -> str:
+    return failure.case["mode"] if failure.case else ""
 
 
 def _in_modes(failures: Sequence[Failure]) -> str:
-    """In which modes alone it was raised; nothing if a call that is none raised it, too."""
-    modes = {failure.case["mode"] if failure.case else "" for failure in failures}
-    if "" in modes or not all(map(raised, failures)):
+    """In which modes; and whether in these alone, or as it is called, too."""
+    modes = {_mode(failure) for failure in failures}
+    if modes == {""}:
         return ""
-    named = sorted(modes)[:4]
-    return f" (in {', '.join(named)}{', …' * (len(modes) > 4)})"
+    named = sorted(modes - {""})
+    also = "also " if "" in modes else ""
+    return f" ({also}in {', '.join(named[:4])}{', …' * (len(named) > 4)})"
 
 
 def _without_names(message: str) -> str:

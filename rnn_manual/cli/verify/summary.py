@@ -23,6 +23,11 @@ def is_mode(case: JsonCase) -> bool:
     return case["mode"] not in ("", BITS)
 
 
+def is_declined(case: JsonCase) -> bool:
+    """Whether the candidate declined it."""
+    return bool(case["verdict"] == "unsupported")
+
+
 def totals(cases: Iterable[JsonCase]) -> dict[str, int]:
     """How many cases came to each verdict; every verdict is named."""
     count = Counter(case["verdict"] for case in cases)
@@ -111,7 +116,7 @@ def not_compared(cases: Sequence[JsonCase]) -> list[str]:
 
 def _declined(cases: Sequence[JsonCase]) -> str:
     """What was mostly said of cases that were all declined; "" if one was not."""
-    if not cases or any(case["verdict"] != "unsupported" for case in cases):
+    if not cases or not all(map(is_declined, cases)):
         return ""
     (said, _), *_ = Counter(str(case["message"]) for case in cases).most_common(1)
     return said
@@ -121,10 +126,6 @@ def declined_modes(cases: Iterable[JsonCase]) -> list[tuple[str, str, int]]:
     """What was declined in modes: in which, in whose words, and how often."""
     found: dict[str, Counter[str]] = {}
     for case in cases:
-        if is_mode(case) and case["verdict"] == "unsupported":
+        if is_mode(case) and is_declined(case):
             found.setdefault(case["message"], Counter())[case["mode"]] += 1
-    return [(_named(list(modes)), message, modes.total()) for message, modes in found.items()]
-
-
-def _named(modes: list[str]) -> str:
-    return ", ".join(modes) if len(modes) < 5 else f"{len(modes)} modes"
+    return [(", ".join(modes), message, modes.total()) for message, modes in found.items()]

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from rnn_manual.cases.features import CHAOTIC, FEATURES
 from rnn_manual.cli.console import STYLE
-from rnn_manual.cli.verify.summary import VERDICTS, JsonCase, is_mode
+from rnn_manual.cli.verify.summary import VERDICTS, JsonCase, is_declined, is_mode
 from rnn_manual.judge.missing import Missing, missing_in
 from rnn_manual.proof.formula import OPEN, OTHER, PROVED
 
@@ -22,9 +22,14 @@ COLUMNS: dict[str, Callable[[str], bool]] = {
 
 
 def verdict_table(cases: Sequence[JsonCase]) -> Table:
-    """Rows are kind × feature; a cell is the worst verdict and the worst error in it."""
+    """Rows are kind × feature; a cell is the worst verdict and the worst error in it.
+
+    What the candidate declines altogether has no row, but for a kind: the last line tells of it.
+    """
     table = _empty_table()
     for kind, feature, chosen in rows(cases):
+        if feature and all(map(is_declined, chosen)):
+            continue
         name = Text(kind if not feature else f"  {feature}", style="" if feature else "bold")
         table.add_row(name, *_cells(chosen))
     return table
@@ -49,17 +54,18 @@ def formulas_table(cases: Sequence[JsonCase]) -> Table:
 
 
 def modes_table(cases: Sequence[JsonCase]) -> Table | None:
-    """Rows are modes; None if none was run."""
+    """Rows are modes, but for those that are declined altogether; None if there is none."""
     by_mode: dict[str, list[JsonCase]] = {}
     for case in cases:
         if is_mode(case):
             by_mode.setdefault(case["mode"], []).append(case)
     table = _empty_table("unsupported")
     for mode, chosen in by_mode.items():
-        count, *cells = _cells(chosen)
-        declined = sum(case["verdict"] == "unsupported" for case in chosen)
-        table.add_row(Text(mode), count, Text(str(declined or "-"), "yellow"), *cells)
-    return table if by_mode else None
+        declined = sum(map(is_declined, chosen))
+        if declined < len(chosen):
+            count, *cells = _cells(chosen)
+            table.add_row(Text(mode), count, Text(str(declined or "-"), "yellow"), *cells)
+    return table if table.row_count else None
 
 
 def _empty_table(*more: str) -> Table:

@@ -1,13 +1,11 @@
 """What stands at the end of a run, of results made for it: no suite is run here."""
 
-import io
 import json
 import random
 import re
 from dataclasses import replace
 
 import pytest
-from rich.console import Console
 
 from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.cases.features import CHAOTIC, FEATURES
@@ -19,39 +17,15 @@ from rnn_manual.cli.verify.following import Followed
 from rnn_manual.cli.verify.legend import ROWS
 from rnn_manual.cli.verify.results import as_report, dumps
 from rnn_manual.judge.findings import BITS
-from rnn_manual.judge.report.as_json import case_json
 from rnn_manual.judge.report.environment import environment
-from rnn_manual.parity import Unsupported, check
+from rnn_manual.parity import Unsupported
 from tests.meta.candidates.right.functions import with_a_copy_of_the_weights
+from tests.meta.cli.runs import followed, last_line, shown
 
 LSTM = case_of(equations="lstm", dtype="float64")
 SECOND = case_of(equations="lstm", dtype="float64", call="second derivatives")
 WEIGHTS_ONLY = case_of(equations="lstm", call="weights only")
 PACKED = [case_of(equations="lstm", layout=layout) for layout in ("packed", "packed sorted")]
-
-
-def followed(candidate, cases, mode=""):
-    """What a run on these cases comes to."""
-    found = Followed()
-    for case in cases:
-        entry = case_json(check(candidate, case, mode=mode))
-        found.cases.append(entry)
-        failed = entry["verdict"] in ("differs", "error")
-        found.outcomes["failed" if failed else "passed"] += 1
-        if failed:
-            found.failures.append(Failure(f"test_it[{case.id}]", entry["report"], entry))
-    return found
-
-
-def shown(found, width=100, level="standard"):
-    report = as_report("mine:build", level, environment(), list(MODES), found)
-    text = io.StringIO()
-    show(Console(file=text, width=width, highlight=False), report, found)
-    return text.getvalue()
-
-
-def last_line(found, **how):
-    return shown(found, **how).splitlines()[-1]
 
 
 def test_the_largest_sizes_are_told():
@@ -162,6 +136,20 @@ def test_the_last_line_says_what_was_declined():
     assert last_line(found) == f"mine:build agrees with the loops; {said}"
 
 
+def test_what_is_declined_altogether_has_no_row():
+    """But for a kind, of which the last line tells why; as of the options, and below the modes'."""
+    gru = case_of(equations="gru", bidirectional=True)
+    found = followed("torch.nn:LSTM", [LSTM, gru])
+    found.cases += followed(declines_packed, PACKED[:1]).cases
+    found.cases += followed(declines_packed, [LSTM], "deepcopy").cases
+    starts = [line.split("  ")[0] for line in shown(found).splitlines()]
+    assert {"lstm", "gru"} <= {*starts}
+    rows = [line for line in shown(found).splitlines() if line.startswith("  ")]
+    assert any(line.startswith("  float64 ") for line in rows)
+    assert not any(line.startswith(("  bidirectional ", "  packed ")) for line in rows)
+    assert "deepcopy" not in starts
+
+
 def test_declining_everything_is_no_agreement():
     """With nothing compared the last line says that, and not that it agrees."""
     assert "was not compared: it supports none of the cases" in last_line(
@@ -174,61 +162,6 @@ def test_modes_for_others_are_one_line():
     found = followed(declines_packed, [LSTM], "deepcopy")
     found.cases += followed(declines_packed, [LSTM], "pickle").cases
     assert "deepcopy, pickle unsupported (2): a mode for torch.nn, and classes" in shown(found)
-
-
-class OneLayer:
-    """Takes neither num_layers nor bidirectional; what it says is in its constructor's words."""
-
-    def __new__(cls, module):
-        for option in ("num_layers", "bidirectional"):
-            if getattr(module, option) > (option == "num_layers"):
-                raise TypeError(f"got an unexpected keyword {option!r}")
-        return module
-
-
-def partial():
-    cases = [
-        case_of(equations="lstm", num_layers=layers, bidirectional=bi, dtype=dtype)
-        for dtype in ("float64", "float32")
-        for layers, bi in ((2, False), (3, True), (1, True))
-    ]
-    found = followed(OneLayer, cases)
-    found.failures += followed(OneLayer, [case_of(num_layers=2)], "rows").failures
-    said = "TypeError: got an unexpected keyword 'num_layers'\nat        mine.py:5  raise"
-    found.failures.append(Failure("test_a_law[lstm-2layer-f32]", said))
-    return found
-
-
-def test_failures_are_grouped_by_what_was_said():
-    """Whichever test met it, in a mode or not; of each the plainest case, and a way out."""
-    text = shown(partial())
-    assert "\n6 × TypeError: got an unexpected keyword 'num_layers'; the plainest:\n" in text
-    assert "\n2 × TypeError: got an unexpected keyword 'bidirectional'; the plainest:\n" in text
-    assert text.count("test_it[") == 2
-    assert "test_it[lstm-2layer-f32]" in text
-    assert "test_it[lstm-bi-f32]" in text
-    assert "by `raise rnn_manual.parity.Unsupported(" in text
-
-
-def test_what_was_raised_in_modes_only_names_them():
-    """A mode is a part of what happened where nothing happens without."""
-    found = followed(OneLayer, [case_of(num_layers=2)], "rows")
-    found.failures += followed(OneLayer, [case_of(num_layers=3)], "rows").failures
-    heading = "2 × TypeError: got an unexpected keyword 'num_layers' (in rows); the plainest:"
-    assert heading in shown(found)
-
-
-def test_what_was_not_run_is_one_line_at_the_end():
-    """After hangs in a row: where it hung first, and one line for all that was not run."""
-    why = "did not answer within 3 s"
-    not_run = [Failure(f"test_law[{k}]", f"not run: the 3 runs before it {why}") for k in range(9)]
-    hung = [
-        Failure(f"test_law[hung {k}]", f"{why}\nat        mine.py:4  while True:") for k in "ab"
-    ]
-    text = shown(Followed(failures=[*not_run, *hung]))
-    assert text.index("2 × did not answer") < text.index(f"9 × not run: the 3 runs before it {why}")
-    assert text.count("not run") == 1
-    assert "Unsupported" not in text
 
 
 @pytest.mark.parametrize("width", [60, 80])
