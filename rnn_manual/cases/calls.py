@@ -38,6 +38,8 @@ def differentiated(case: Case, leaf: str) -> bool:
         return False
     if case.call == "weights only":
         return leaf in case.config.parameter_shapes()
+    if case.call == "partly frozen" and leaf == "input":
+        return False
     return leaf not in frozen(case)
 
 

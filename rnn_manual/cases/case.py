@@ -39,7 +39,7 @@ class Case:
             its weights show; or what stands in some places of the input: "signed zeros", and in all
             of one step; "large" (4096 times as large, and so is some of what comes back for out:
             beyond what exp of float64 reaches, and what clips would leave), "infinities" (one at a
-            step) or "NaN".
+            step) or "NaN" (in input and states, each in a row of its own).
         memory: how input, state, weights and what comes back for the outputs lie in memory:
             "contiguous", "strided" (every other column of something wider) or "expanded" (all but
             weights: one batch row, B times; see `expands_cotangents`).
@@ -47,7 +47,8 @@ class Case:
             "with gradients" of all that goes in, for a loss on all that comes out;
             "no_grad" and "inference_mode", under these, after other calls under them;
             "weights only", input and states require no gradient, as in most training steps;
-            "frozen" and "partly frozen", no weight requires one, or every other weight does;
+            "frozen", no weight requires one; "partly frozen", every other weight and the states
+            do, as where an initial state is learned on features that are not;
             "loss on out" and "loss on h_n", gradients for a loss on that tensor alone;
             "after another", after calls of the same object with other numbers and sizes;
             "before another", with such calls before its results are read and differentiated,

@@ -72,6 +72,9 @@ def draw(case: Case) -> Data:
     state = None
     if case.state != "omitted":
         state = tuple(fill[case.state](shape) for shape in state_shapes)
+    if case.values == "NaN" and state and batch and len(state) < B:
+        for row, s in enumerate(reversed(state), B - len(state)):  # the input's are in the first
+            s[0, row, 0] = np.nan
     if case.memory == "expanded" and batch:
         x = x if case.packed else _one_row(x, case.batch_axis or 0)
         state = None if state is None else tuple(_one_row(s, 1) for s in state)

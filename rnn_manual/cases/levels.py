@@ -94,8 +94,12 @@ ALONE = [
     *DROPPED,
     *KEPT,
 ]
-# A step whose input is all zero, of a relu and of a projection, too.
-ZERO_STEPS = [case_of(equations=e, values="signed zeros") for e in TELLING["equations"]]
+# A step whose input is all zero, and a state that is NaN, of a relu and of a projection, too. (Not
+# what relu's gradient is where it is NaN: nn lets it through, and a right layer need not.)
+SPECIAL = [
+    *(case_of(equations=e, values="signed zeros") for e in TELLING["equations"]),
+    *(case_of(equations=e, values="NaN", call="no_grad") for e in ("rnn relu", "lstm proj")),
+]
 
 # Weights so large that the recurrence is chaotic.
 CHAOTIC = [
@@ -119,7 +123,7 @@ def standard() -> tuple[Case, ...]:
     telling = covering(TELLING, 2, feasible=is_feasible, more=together(), given=rows)
     masking = covering(ALL, 1, feasible=has_one_mask, more=masked(), given=[*rows, *telling])
     pairs = (case_of(**row) for row in [*telling, *masking])
-    return tuple(dict.fromkeys([*given, *pairs, *ALONE, *MANY, *ZERO_STEPS, *CHAOTIC]))
+    return tuple(dict.fromkeys([*given, *pairs, *ALONE, *MANY, *SPECIAL, *CHAOTIC]))
 
 
 # What takes long, for `full` only.

@@ -22,6 +22,8 @@ PAIRED = (
     "unbatched",
     "state omitted",
 )
+# A weight is one of its layer, direction and role: three of these together have the last of them.
+NETWORK = PAIRED[:4]
 # The same of input that is packed, of which it is asked where a layer takes nothing else.
 PACKED = (*PAIRED, "packed", "packed sorted", "packed equal", "state random")
 
@@ -118,6 +120,8 @@ def _plainest(cases: Sequence[Case], packed: bool, given: Sequence[Case] = ()) -
 def _shown(case: Case, packed: bool) -> Iterator[Hashable]:
     features = features_of(case)
     yield from ((case.kind, name) for name in features)
+    network = [name for name in NETWORK if name in features]
+    yield from ((case.kind, three) for three in combinations(network, 3))
     if case.seq_len > 1:
         names = PACKED if packed or case.packed else PAIRED
         for two in combinations([name for name in names if name in features], 2):

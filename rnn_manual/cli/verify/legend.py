@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rnn_manual.cases.features import CHAOTIC
-from rnn_manual.cli.verify.summary import JsonCase
+from rnn_manual.cli.verify.summary import JsonCase, is_declined
 from rnn_manual.judge.findings import BITS
 
 VERDICTS = """\
@@ -21,6 +21,7 @@ ROWS = {
     "eval": "after eval()",
     "packed sorted": "a PackedSequence, the longest first",
     "packed equal": "a PackedSequence whose sequences are all of one length",
+    "partly frozen": "gradients of the states and of every other weight alone",
     "after another": "called before with other numbers and sizes",
     "before another": "called once more before its results are read",
     "out changed": "out is written to before the way back, which may raise",
@@ -35,6 +36,7 @@ ROWS = {
 
 def legend(cases: Iterable[JsonCase]) -> str:
     """Of the verdicts, and of the rows that these cases have."""
-    there = {name for case in cases for name in [case["mode"], *case["features"]]}
+    compared = [case for case in cases if not is_declined(case)]
+    there = {name for case in compared for name in [case["mode"], *case["features"]]}
     wide = max(map(len, ROWS))
     return "\n".join([VERDICTS, *(f"{n:<{wide}}  {m}" for n, m in ROWS.items() if n in there)])

@@ -34,6 +34,20 @@ def nothing_for_plain_input(net: Net) -> tuple[Any, Any]:
 
 
 @mistake(
+    "no gradient of the states where the input requires none",
+    holds_numbers,
+    _called("partly frozen"),
+    reads_state,
+    lambda case: case.state != "omitted",
+    classic=False,
+)
+def states_detached_for_plain_input(net: Net) -> Net:
+    if rows_of(net.input).requires_grad or not torch.is_grad_enabled():
+        return net
+    return net.from_state(lambda *states: tuple(s.detach() for s in states))
+
+
+@mistake(
     "no gradient at all where the weights are frozen",
     holds_numbers,
     _called("frozen"),

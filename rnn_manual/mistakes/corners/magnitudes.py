@@ -1,14 +1,16 @@
-"""Mistakes that show only in numbers far larger or smaller than the usual ones."""
+"""Mistakes that show only in numbers far larger or smaller than the usual ones, or in NaN."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 
 from rnn_manual.cases.calls import WITHOUT_A_GRAPH, differentiated
 from rnn_manual.cases.case import Case
+from rnn_manual.cases.draw import draw
 from rnn_manual.layout import mapped_rows
 from rnn_manual.loops import run_direction
 from rnn_manual.mistakes.conditions import biased, holds_numbers
@@ -70,6 +72,15 @@ def _all_of_it_small(case: Case) -> bool:
 )
 def small_inputs_flushed(net: Net) -> Net:
     return replace(net, input=mapped_rows(lambda x: x * (x.abs() > 1e-6), net.input))
+
+
+@mistake(
+    "what is NaN in h_0 is taken for zero",
+    lambda case: any(np.isnan(s).any() for s in (draw(case).state or ())[:1]),
+    classic=False,
+)
+def nan_state_taken_for_zero(net: Net) -> Net:
+    return net.from_state(lambda h, *c: (torch.where(h.isnan(), 0.0, h), *c))
 
 
 @mistake(

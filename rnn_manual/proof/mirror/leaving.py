@@ -16,6 +16,7 @@ TAKEN_OUT_BY = frozenset(
     ("numpy", "__array__", "tolist", "__dlpack__", "data_ptr", "untyped_storage", "storage")
 )
 DETACHED_BY = frozenset(("detach", "detach_"))
+DATA = torch.Tensor.data.__get__  # type: ignore[attr-defined]
 _ours = Path(rnn_manual.__file__).parent
 HARNESS = tuple(
     str(_ours / name) for name in ("candidates/harness", "candidates/torch_versions.py", "proof")
@@ -42,7 +43,7 @@ class Leaving(TorchFunctionMode):
         name = getattr(function, "__name__", "")
         if name in TAKEN_OUT_BY and args and _is_taken_out():
             self.left(args[0])
-        elif name in DETACHED_BY and args and _is_taken_out():
+        elif (name in DETACHED_BY or function == DATA) and args and _is_taken_out():
             self.detached(args[0])
         return function(*args, **(kwargs or {}))
 

@@ -90,7 +90,7 @@ def test_numpy_of_another_age(monkeypatch):
 
 
 def test_one_line_for_what_many_modes_lack():
-    """What is said of five modes or more is said once."""
+    """With their names: a mode that is declined altogether has no row."""
     cases = [
         {"mode": mode, "verdict": "unsupported", "message": message}
         for mode, message in [
@@ -101,4 +101,4 @@ def test_one_line_for_what_many_modes_lack():
             *[(mode, "k") for mode in "efghi"],
         ]
     ]
-    assert declined_modes(cases) == [("b, d", "c", 3), ("5 modes", "k", 5)]
+    assert declined_modes(cases) == [("b, d", "c", 3), ("e, f, g, h, i", "k", 5)]

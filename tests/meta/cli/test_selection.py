@@ -49,6 +49,15 @@ def test_all_are_of_the_sizes_that_are_asked_for(sizes):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_any_three_of_the_network_are_there(kind):
+    """A weight of W_hr in reverse above the first layer is read where three of them meet."""
+    of_kind = [set(features_of(case)) for case in select() if case.kind == kind and case.batch_size]
+    taken = [set(features_of(c)) for c in chosen(select()) if c.kind == kind]
+    for three in map(set, combinations(("stacked", "bidirectional", "proj_size", "no bias"), 3)):
+        assert any(map(three.issubset, taken)) == any(map(three.issubset, of_kind)), three
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("two", [*combinations(PAIRED, 2)], ids="+".join)
 def test_every_two_of_the_structure_are_there_without_packed_input(kind, two):
     """So that a layer that declines packed input is looked at in all, over several steps."""

@@ -162,6 +162,9 @@ def test_of_what_is_asked_for_a_mode_has_every_option(kind, dtype):
             values = {**OPTIONS, **mode.sizes}[option]
             possible = {v for v in values if possible_in(mode, shown[0] | {option: v})}
             assert possible <= {row[option] for row in shown}, (mode.name, option)
+        if possible_in(mode, shown[0] | {"batch_first": True, "layout": "batched"}):
+            told = [case for case in cases if case.batch_axis == 0]
+            assert any(c.seq_len != c.batch_size > 1 for c in told), mode.name
 
 
 def possible_in(mode, row):
@@ -186,6 +189,17 @@ def wrong_on_one_row(module):
         return (out * 2 if input.dim() == 3 and input.shape[1] == 1 else out), state
 
     return call
+
+
+def test_in_pieces_the_state_is_given_by_its_name():
+    """So is nn's own, by whoever calls it."""
+
+    def named_otherwise(module):
+        return lambda x, state=None: module(x, state)
+
+    found = check(named_otherwise, plainest("pieces"), mode="pieces", formulas=False)
+    assert found.verdict == Verdict.ERROR
+    assert "unexpected keyword argument 'hx'" in found.message
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -157,6 +157,17 @@ def test_where_a_gradient_is_cut_off_is_told():
     assert "return h, c.detach()" in str(proof)
 
 
+def test_so_it_is_where_data_is_taken():
+    """As people cut it off who learned it before there was detach."""
+
+    class Taking(PlainLSTM):
+        def step(self, x, w, h, c):
+            h, c = super().step(x, w, h, c)
+            return h, c.data
+
+    assert "return h, c.data" in str(prove(Taking, small("lstm"))).partition("\ndetaches  ")[2]
+
+
 @pytest.mark.parametrize(
     ("factor", "told"), [("none", False), ("of h", False), ("of the gradient", True)]
 )
