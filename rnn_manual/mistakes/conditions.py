@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rnn_manual.cases.calls import WITHOUT_A_GRAPH, differentiated
 from rnn_manual.cases.case import Case
 
 
@@ -84,6 +85,11 @@ def reads_state(case: Case) -> bool:
 
 def recurrent(case: Case) -> bool:
     return several_steps(case) or given_state(case)
+
+
+def of_plain_input(case: Case) -> bool:
+    """Gradients are asked for, and none for the input."""
+    return case.call not in WITHOUT_A_GRAPH and not differentiated(case, "input")
 
 
 def drops(case: Case) -> bool:

@@ -98,7 +98,7 @@ def _on_cases(report: dict[str, Any], found: Followed, few: str) -> str:
     if found.drifted == len(found.failures):
         return f"differs from the recording, and agrees with the loops{few}"
     if broken and not any(failure.case for failure in found.failures):
-        return f"agrees with the loops in every case{few}, and fails {_named(broken)}"
+        return f"agrees with the loops in every case of the tables{few}, and fails {_named(broken)}"
     return "disagrees with the loops"
 
 

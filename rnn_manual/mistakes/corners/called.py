@@ -10,7 +10,7 @@ import torch
 from rnn_manual.cases.calls import CHANGED, WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
 from rnn_manual.layout import rows_of, state_given, state_tuple
-from rnn_manual.mistakes.conditions import holds_numbers, reads_state
+from rnn_manual.mistakes.conditions import holds_numbers, of_plain_input, reads_state
 from rnn_manual.mistakes.wrong import Net, mistake
 
 
@@ -26,7 +26,7 @@ def _detached(net: Net) -> tuple[Any, Any]:
 @mistake(
     "no gradient at all where the input requires none",
     holds_numbers,
-    _called("weights only"),
+    of_plain_input,
     classic=False,
 )
 def nothing_for_plain_input(net: Net) -> tuple[Any, Any]:

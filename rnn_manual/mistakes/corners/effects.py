@@ -12,7 +12,7 @@ import torch
 from rnn_manual.cases.calls import AFTER_ANOTHER, WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
 from rnn_manual.layout import rows_of, state_given, state_tuple
-from rnn_manual.mistakes.conditions import batched, holds_numbers
+from rnn_manual.mistakes.conditions import batched, holds_numbers, of_plain_input
 from rnn_manual.mistakes.wrong import Condition, Mistake, Net, Wrong, mistake
 
 
@@ -51,7 +51,7 @@ def bias_changed(net: Net) -> tuple[Any, Any]:
     return out, last
 
 
-@_effect("the input made to require a gradient", lambda case: case.call == "weights only")
+@_effect("the input made to require a gradient", of_plain_input)
 def input_made_a_leaf(net: Net) -> tuple[Any, Any]:
     found = net.run()
     rows = rows_of(net.input)

@@ -14,7 +14,7 @@ import torch
 from rnn_manual.cases.calls import WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
 from rnn_manual.layout import mapped_rows, rows_of
-from rnn_manual.mistakes.conditions import batched, bidirectional, holds_numbers
+from rnn_manual.mistakes.conditions import batched, bidirectional, holds_numbers, of_plain_input
 from rnn_manual.mistakes.wrong import Condition, Mistake, Net, mistake
 from rnn_manual.weights import LayerWeights
 
@@ -70,7 +70,7 @@ corner(
     "rounded_for_plain_input",
     "where the input requires no gradient",
     lambda net: torch.is_grad_enabled() and not rows_of(net.input).requires_grad,
-    lambda case: case.call == "weights only",
+    of_plain_input,
 )
 corner(
     "rounded_if_frozen",

@@ -78,7 +78,7 @@ def test_a_claim_alone_that_fails_is_what_the_last_line_says():
     found = followed(with_a_copy_of_the_weights, [LSTM])
     found.failures.append(Failure("test_c[lstm-f64]", "took a state of another batch size"))
     found.claims = {"C1": {"passed": 1, "failed": 0}, "B3": {"passed": 0, "failed": 1}}
-    said = "mine:build agrees with the loops in every case, and fails claim B3; "
+    said = "mine:build agrees with the loops in every case of the tables, and fails claim B3; "
     assert last_line(found).startswith(said)
     found.claims["A2"] = found.claims["B3"]
     assert "and fails claims A2, B3; " in last_line(found)

@@ -58,6 +58,7 @@ ABOUT = (
     {"T": 13, "layout": "packed", "bidirectional": True},
     {"B": 9},
     {"B": 129},
+    {"values": "NaN"},
     {"layers": 2, "dropout": 1.0},
     {"layers": 2, "dropout": 0.5, "training": False},
     {"layers": 2, "dropout": 1.0, "call": "after another"},

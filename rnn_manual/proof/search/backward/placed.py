@@ -39,18 +39,19 @@ def placed(case: Case, trace: Trace, formula: Formula) -> tuple[Place | None, st
     wrong = [name for name, verdict in formula.tensors.items() if verdict == OTHER]
     missing = first_missing_gradient(case, trace, cells)
     around = partial(Around, case, trace, forward, cells)
+    told = partial(_told, right=right, detaches=bool(formula.detached))
     if missing is not None:
         instead = gradient_instead(around(missing.cell), missing.quantity)
         if instead is not None:
-            return _told(around(missing.cell), missing.quantity, right, instead)
+            return told(around(missing.cell), missing.quantity, instead)
     for cell in _first_and_last(cells) if missing is None else _sending(cells, missing):
         if f"grad {_weight_ih(case, cell)}" not in wrong:
             continue  # its gates' gradients are right
         if (of_gate := gate_gradient_instead(around(cell))) is not None:
             name, instead = of_gate
-            return _told(around(cell), name, right, instead)
+            return told(around(cell), name, instead)
     if missing is not None:
-        return _told(around(missing.cell), missing.quantity, right)
+        return told(around(missing.cell), missing.quantity)
     if not wrong:
         return None, ""
     name, found = wrong[0], trace.mirrored.found[wrong[0]].values
@@ -73,7 +74,7 @@ def _due_as(case: Case, name: str, found: Ints) -> str:
 
 
 def _told(
-    around: Around, name: str, right: Keys, instead: Instead | None = None
+    around: Around, name: str, instead: Instead | None = None, *, right: Keys, detaches: bool
 ) -> tuple[Place, str]:
     """The place of a wrong gradient of a cell, with its line; and what is known of it."""
     case, trace, cell = around.case, around.trace, around.at
@@ -84,7 +85,10 @@ def _told(
         said = f"another formula than {due}{units_of(case, trace, cell, name)}"
     else:
         said = f"{instead.words}, expected {due}"
-        line = line or _completed(trace, back, around.cells, instead.points)
+        if detaches and not instead.points.values.any():
+            line = ""  # a zero is computed anywhere, and where it is cut off is told
+        else:
+            line = line or _completed(trace, back, around.cells, instead.points)
     place = Place(cell.layer, DIRECTIONS[cell.direction], cell.step, name, line)
     return place, f"{name} of {cell} is {said}"
 

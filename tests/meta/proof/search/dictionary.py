@@ -83,6 +83,7 @@ PLACES = {
     "no_recurrence": ("a_i", 0, "forward", 0),
     "one_set_of_weights": ("a_i", 0, "backward", 2),
     "lowest_layer_not_trained": ("dh'", 0, "forward", 2),
+    "states_detached_for_plain_input": ("dh", 0, "forward", 0),
     "activations_clipped": ("a_r", 0, "forward", 0),
     "gradients_clipped": ("dh'", 0, "forward", 0),
     "w_hh_differentiable_once": ("grad² input", None, None, None),
@@ -100,8 +101,10 @@ TOLD = {
     "nothing_in_eval": "but for gradients that are not there, as grad input",
     "frozen_with_the_others": "but for gradients that are not there, as grad weight_hh_l0",
 }
-# What is wrong in what a call leaves behind, which the run on residues sees as any run does.
+# What is wrong in what a call leaves behind, which the run on residues sees as any run does. And
+# what is asked of numbers, which residues do not have.
 OPEN = {
+    "nan_state_taken_for_zero": "no rule for aten::isnan: magnitudes.py:",
     "dropout_in_eval": "left torch's random generator in another state",
     "h_0_overwritten": "changed its h_0 in place",
     "bias_changed": "changed its bias_ih_l0 in place",

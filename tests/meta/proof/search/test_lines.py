@@ -168,6 +168,21 @@ def test_so_it_is_where_data_is_taken():
     assert "return h, c.data" in str(prove(Taking, small("lstm"))).partition("\ndetaches  ")[2]
 
 
+def test_where_it_is_cut_off_in_packed_input_no_other_line_is_told():
+    """The gradient is 0 there, which is what padding is, too."""
+
+    class Truncated(PlainLSTM):
+        def step(self, x, w, h, c):
+            self.steps = getattr(self, "steps", 0) + 1
+            return super().step(x, w, h, c.detach() if self.steps % 9 == 0 else c)
+
+    case = small("lstm", T=13, layout="packed", bidirectional=True, dtype="float64")
+    said = str(prove(Truncated, case))
+    assert "is 0, expected dc'·f" in said
+    assert "\nat " not in said
+    assert "\ndetaches  test_lines.py:" in said
+
+
 @pytest.mark.parametrize(
     ("factor", "told"), [("none", False), ("of h", False), ("of the gradient", True)]
 )
