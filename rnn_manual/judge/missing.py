@@ -15,7 +15,12 @@ SHORT = {NO_GRAPH: "none", COPIED: "copied", FROZEN: "frozen", REFUSED: "refused
 # To refuse a backward after a change in place is any layer's right; and what second derivatives
 # lack follows from what the first ones lack.
 FOLLOWS = (REFUSED, SUMMED)
-WHOSE = ("the input's", "the states'", "weights'")
+OF_WHAT = (
+    "the input's gradients",
+    "the states' gradients",
+    "weights' gradients",
+    "second derivatives",
+)
 
 
 class Missing:
@@ -30,15 +35,14 @@ class Missing:
         self.compared: set[str] = set()
         self.reasons: dict[str, dict[str, None]] = {}  # whose → why, each once
         for name, why in gradients:
-            whose = _whose(name)
+            of_what = _of_what(name)
             if not why:
-                self.compared.add(whose)
+                self.compared.add(of_what)
             elif why not in FOLLOWS:
-                self.reasons.setdefault(whose, {})[why] = None
-        if COPIED in self.reasons.get(
-            WHOSE[2], ()
-        ):  # where they alone are asked for, there is none
-            self.reasons[WHOSE[2]].pop(NO_GRAPH, None)
+                self.reasons.setdefault(of_what, {})[why] = None
+        of_weights = self.reasons.get(OF_WHAT[2], {})
+        if COPIED in of_weights:  # where they alone are asked for, there is none
+            of_weights.pop(NO_GRAPH, None)
 
     def in_words(self) -> list[str]:
         """A line for each fact: `weights' gradients: not compared (a copy of the weights)`."""
@@ -46,23 +50,26 @@ class Missing:
             (whys, *_) = self.reasons.values()
             return [f"gradients: not compared ({'; '.join(whys)})"]
         return [
-            f"{whose} gradients: {'partly ' * (whose in self.compared)}not compared "
-            f"({'; '.join(self.reasons[whose])})"
-            for whose in WHOSE
-            if whose in self.reasons
+            f"{of_what}: {'partly ' * (of_what in self.compared)}not compared "
+            f"({'; '.join(self.reasons[of_what])})"
+            for of_what in OF_WHAT
+            if of_what in self.reasons
         ]
 
     def in_short(self) -> str:
         """For a cell beside others: `weights' copied`; empty if nothing is missing."""
         return ", ".join(
-            f"{whose} {' or '.join(dict.fromkeys(SHORT.get(why, 'declined') for why in whys))}"
-            for whose, whys in self.reasons.items()
+            f"{of_what.removesuffix(' gradients')} "
+            f"{' or '.join(dict.fromkeys(SHORT.get(why, 'declined') for why in whys))}"
+            for of_what, whys in self.reasons.items()
         )
 
 
-def _whose(name: str) -> str:
-    leaf = name.rpartition(" ")[2]
-    return WHOSE[0] if leaf == "input" else WHOSE[1] if leaf.endswith("_0") else WHOSE[2]
+def _of_what(name: str) -> str:
+    order, _, leaf = name.partition(" ")
+    if order != "grad":
+        return OF_WHAT[3]
+    return OF_WHAT[0 if leaf == "input" else 1 if leaf.endswith("_0") else 2]
 
 
 def missing_in(tensors: Mapping[str, Mapping[str, object]]) -> list[tuple[str, str]]:

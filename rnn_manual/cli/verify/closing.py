@@ -143,10 +143,12 @@ def _show_failures(console: Console, failures: list[Failure]) -> None:
 
 def _show_modes(console: Console, cases: list[dict[str, Any]]) -> None:
     """The modes' table, and what was said of those that are not supported."""
-    console.print()
-    if table := modes_table(cases):
+    table, declined = modes_table(cases), declined_modes(cases)
+    if table or declined:
+        console.print()
+    if table:
         console.print(table)
-    for modes, message, count in declined_modes(cases):
+    for modes, message, count in declined:
         said = message if len(message) <= WORDS_SHOWN else f"{message[:WORDS_SHOWN]} …"
         console.print(f"{modes} unsupported ({count}): {said}", style="yellow", markup=False)
 

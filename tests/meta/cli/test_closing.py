@@ -23,7 +23,8 @@ from tests.meta.candidates.right.functions import with_a_copy_of_the_weights
 from tests.meta.cli.runs import followed, last_line, shown
 
 LSTM = case_of(equations="lstm", dtype="float64")
-SECOND = case_of(equations="lstm", dtype="float64", call="second derivatives")
+TWICE = "second derivatives"
+SECOND = case_of(equations="lstm", dtype="float64", call=TWICE)
 WEIGHTS_ONLY = case_of(equations="lstm", call="weights only")
 PACKED = [case_of(equations="lstm", layout=layout) for layout in ("packed", "packed sorted")]
 
@@ -53,8 +54,8 @@ def test_the_last_line_says_that_few_cases_agree():
 def test_the_last_line_says_what_a_copy_hides():
     """A layer that computes with a copy of the weights agrees, and is said to be one."""
     found = followed(with_a_copy_of_the_weights, [LSTM, SECOND, WEIGHTS_ONLY])
-    said = "weights' gradients: not compared (a copy of the weights)"
-    assert last_line(found) == f"mine:build agrees with the loops; {said}"
+    lacks = [f"{n}: not compared (a copy of the weights)" for n in ("weights' gradients", TWICE)]
+    assert last_line(found) == "; ".join(["mine:build agrees with the loops", *lacks])
 
 
 def test_the_words_of_its_rows_are_explained_and_no_others():
@@ -149,6 +150,8 @@ def test_what_is_declined_altogether_has_no_row():
     assert not any(line.startswith(("  bidirectional ", "  packed")) for line in rows)
     assert "deepcopy" not in starts
     assert "a PackedSequence" not in shown(found)  # nor is a row explained that there is not
+    assert "\n\n\n" not in shown(found)
+    assert "\n\n\n" not in shown(followed("torch.nn", [LSTM]))
 
 
 def test_declining_everything_is_no_agreement():

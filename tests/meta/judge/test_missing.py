@@ -31,15 +31,15 @@ def test_what_was_not_compared_is_read_off_a_report():
 
 
 def test_each_fact_is_told_by_itself():
-    """The input's, the states' and the weights' gradients, those of second derivatives too."""
-    missing = Missing(
-        missing_in(tensors(input="", second=NO_GRAPH, weight_ih_l0=FROZEN, weight_hh_l0=""))
-    )
+    """The input's, the states' and the weights' gradients, and second derivatives of any."""
+    given = tensors(input="", second="declined: once", weight_ih_l0=FROZEN, weight_hh_l0="")
+    missing = Missing(missing_in(given | tensors(h_0=NO_GRAPH)))
     assert missing.in_words() == [
         f"the states' gradients: not compared ({NO_GRAPH})",
         f"weights' gradients: partly not compared ({FROZEN})",
+        "second derivatives: not compared (declined: once)",
     ]
-    assert missing.in_short() == "the states' none, weights' frozen"
+    assert missing.in_short() == "second derivatives declined, weights' frozen, the states' none"
 
 
 def test_what_is_the_same_of_all_is_told_once():
