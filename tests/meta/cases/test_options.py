@@ -1,5 +1,7 @@
 """Which options go together in one case."""
 
+from dataclasses import replace
+
 import pytest
 
 from rnn_manual.cases.case import checked_case
@@ -36,3 +38,16 @@ def test_what_is_no_case_is_refused():
         checked_case(case.config)
     with pytest.raises(TypeError, match="expected a Case, got str"):
         checked_case("lstm-f32")
+
+
+def test_a_case_says_all_that_is_not_as_usual():
+    """As a reader has it beside a failure, in words."""
+    usual = case_of(equations="gru")
+    assert str(usual) == "GRU(3, 5), T=7, B=4, float32, state random"
+    other = replace(
+        usual, layout="packed", state="omitted", training=False, values="NaN", call="frozen"
+    )
+    said = (
+        "packed, lengths [1, 7, 5, 5], float32, state omitted, eval, input with NaN, called: frozen"
+    )
+    assert str(other) == f"GRU(3, 5), T=7, B=4, {said}"
