@@ -16,7 +16,7 @@ from bench.layers import forward, same, train
 from bench.of_torch import layer
 from bench.ours import loops
 from rnn_manual import Config, as_numpy, run, vjp
-from rnn_manual.threads import one_thread
+from rnn_manual.threads import one_numpy_thread
 from rnn_manual.weights import read_weights
 
 CASES = [Case(kind, size, dtype=torch.float64) for size in SIZES if size != LARGE for kind in KINDS]
@@ -28,7 +28,7 @@ def rows(cases: list[Case], seconds: float) -> Iterator[dict[str, Any]]:
         for way, timed in (("forward", _forward(case)), ("train", _train(case))):
             same(timed)
             about = {"part": "bptt", "kind": case.kind, "size": list(case.size), "way": way}
-            with one_thread():
+            with one_numpy_thread():
                 for name, ratio in interleaved(timed, seconds).items():
                     yield {**about, "subject": name, **vars(ratio)}
 

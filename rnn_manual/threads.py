@@ -1,7 +1,7 @@
 """How many threads matrix products take.
 
-Within these, one: for small matrices more of them only wait for each other, and on a machine that
-is busy they wait for milliseconds.
+While one of these is entered, a single one: for small matrices more of them only wait for each
+other, and on a machine that is busy they wait for milliseconds.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 _numpys = ThreadpoolController().select(user_api="blas")
 
 
-def one_thread() -> AbstractContextManager[Any]:
-    """One of NumPy's."""
+def one_numpy_thread() -> AbstractContextManager[Any]:
+    """Of NumPy's matrix products."""
     return _numpys.limit(limits=1)  # type: ignore[no-any-return]
 
 
 @contextmanager
-def one_of_torch() -> Iterator[None]:
-    """One of torch's, for all that it executes in the thread that is in here."""
+def one_torch_thread() -> Iterator[None]:
+    """Of all that torch executes in the thread that entered this."""
     # Here and not above, so that the NumPy loops run where no torch is installed.
     import torch
 

@@ -48,7 +48,7 @@ class Case:
             "no_grad" and "inference_mode", under these, after other calls under them;
             "weights only", input and states require no gradient, as in most training steps;
             "frozen", no weight requires one; "partly frozen", every other weight and the states
-            do, as where an initial state is learned on features that are not;
+            do, as when an initial state is learned and the input comes from something frozen;
             "loss on out" and "loss on h_n", gradients for a loss on that tensor alone;
             "after another", after calls of the same object with other numbers and sizes;
             "before another", with such calls before its results are read and differentiated,

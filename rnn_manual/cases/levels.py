@@ -94,8 +94,8 @@ ALONE = [
     *DROPPED,
     *KEPT,
 ]
-# A step whose input is all zero, and a state that is NaN, of a relu and of a projection, too. (Not
-# what relu's gradient is where it is NaN: nn lets it through, and a right layer need not.)
+# A step whose input is all zero, and a state that is NaN, also for relu and for proj_size. (Without
+# gradients: nn's go on through a relu that is NaN, and a right layer's need not.)
 SPECIAL = [
     *(case_of(equations=e, values="signed zeros") for e in TELLING["equations"]),
     *(case_of(equations=e, values="NaN", call="no_grad") for e in ("rnn relu", "lstm proj")),

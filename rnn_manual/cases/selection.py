@@ -87,10 +87,10 @@ def _rows(
         return is_feasible(row) and (not is_feasible(whole) or takes(case_of(**whole)))
 
     rows = [plainest, *given]
-    axes_exchanged = plainest | {"batch_first": True, "layout": "batched"}
     # To input that is packed or of one sequence, batch_first makes no difference.
-    if strength and is_feasible(axes_exchanged) and taken(axes_exchanged):
-        rows.insert(1, axes_exchanged)
+    padded = plainest | {"batch_first": True, "layout": "batched"}
+    if strength and taken(padded):
+        rows.insert(1, padded)
     return [*rows, *covering(options, strength, feasible=taken, given=rows)] if strength else rows
 
 

@@ -96,7 +96,7 @@ def in_words(formula: Formula) -> list[str]:
     found = [
         ("it" if formula.violation else "formula", instead or formula.said),
         ("at", at),
-        ("detaches", "" if at or not formula.detached else formula.detached[0]),
+        ("detaches", "" if at else "\n          ".join(formula.detached[:NAMED])),
         ("looked at", f"{formula.part} of it" if instead and formula.part else ""),
         ("but", _not_off(formula)),
     ]

@@ -53,7 +53,7 @@ def _pieces(built: Built) -> Built:
         axis = 1 if built.config.batch_first and input.dim() == 3 else 0
         outs, state = [], hx
         for piece in torch.split(input, [1, input.shape[axis] - 1], axis):
-            out, state = built.call(piece, hx=state)
+            out, state = built.call(piece, state)
             outs.append(out)
         return torch.cat(outs, axis), state
 
@@ -71,5 +71,5 @@ def _of_a_few_rows(case: Case) -> bool:
 
 MODES = [
     Mode("rows", "one call a row of the batch", _rows, _of_a_few_rows, Takes.ALL),
-    Mode("pieces", "two calls, the state handed on by its name, hx", _pieces, _in_order, Takes.ALL),
+    Mode("pieces", "two calls, the state handed on", _pieces, _in_order, Takes.ALL),
 ]

@@ -104,32 +104,25 @@ def _double_and_back(built: Built, right: Weights) -> None:
 
 
 def _through(copied: Callable[[nn.Module], nn.Module]) -> Change:
-    """A copy of the layer lives on."""
+    """A copy of the layer lives on, if Python can copy the layer at all."""
 
     def change(built: Built, right: Weights) -> nn.Module:
-        twin = copied(built.module)
+        try:
+            twin = copied(built.module)
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise Unsupported(in_one_line(error)) from error
         _copy_into(twin, right)
         return twin
 
     return change
 
 
-def _found_by_name(module: nn.Module) -> None:
-    """Raises Unsupported where Python cannot find the class again, as one within a function."""
-    try:
-        pickle.dumps(type(module))
-    except (pickle.PicklingError, AttributeError) as error:
-        raise Unsupported(in_one_line(error)) from error
-
-
 def _pickled(module: nn.Module) -> nn.Module:
-    _found_by_name(module)
     twin: nn.Module = pickle.loads(pickle.dumps(module))
     return twin
 
 
 def _saved(module: nn.Module) -> nn.Module:
-    _found_by_name(module)
     file = io.BytesIO()
     torch.save(module, file)
     file.seek(0)

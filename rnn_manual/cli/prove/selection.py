@@ -11,19 +11,10 @@ from rnn_manual.cases.case import Case
 from rnn_manual.cases.features import features_of
 from rnn_manual.cases.options import PLAIN, case_of, is_feasible, options_of
 
+# Some weights, such as weight_hr_l1_reverse, exist only where three of these are set.
+NETWORK = ("stacked", "bidirectional", "proj_size", "no bias")
 # A layer goes another way for each of them, and where two meet yet another.
-PAIRED = (
-    "stacked",
-    "bidirectional",
-    "proj_size",
-    "no bias",
-    "eval",
-    "batch_first",
-    "unbatched",
-    "state omitted",
-)
-# A weight is one of its layer, direction and role: three of these together have the last of them.
-NETWORK = PAIRED[:4]
+PAIRED = (*NETWORK, "eval", "batch_first", "unbatched", "state omitted")
 # The same of input that is packed, of which it is asked where a layer takes nothing else.
 PACKED = (*PAIRED, "packed", "packed sorted", "packed equal", "state random")
 

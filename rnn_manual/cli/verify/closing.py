@@ -25,6 +25,7 @@ from rnn_manual.cli.verify.summary import (
     smaller,
 )
 from rnn_manual.cli.verify.tables import modes_table, verdict_table
+from rnn_manual.judge.findings import BITS
 from rnn_manual.judge.report.environment import in_words
 from rnn_manual.recordings.compared.drift import ANOTHER, ORDER, SAME
 from rnn_manual.usage import AT_QUICK
@@ -99,6 +100,10 @@ def _on_cases(report: dict[str, Any], found: Followed, few: str) -> str:
         return f"differs from the recording, and agrees with the loops{few}"
     if broken and not any(failure.case for failure in found.failures):
         return f"agrees with the loops in every case of the tables{few}, and fails {_named(broken)}"
+    modes = {failure.case["mode"] for failure in found.failures if failure.case}
+    if modes and BITS not in modes and all(modes):
+        fails = [*([_named(broken)] if broken else []), f"in {', '.join(sorted(modes))}"]
+        return f"agrees with the loops as it is called{few}, and fails {' and '.join(fails)}"
     return "disagrees with the loops"
 
 

@@ -34,13 +34,14 @@ ENDED = (NOT_RUN, "did not answer", "ended its process")
 
 def grouped(failures: Sequence[Failure]) -> list[Group]:
     """The groups: wrong numbers first, then what was raised, laws that fail, what was not run."""
-    plainly = {_kind(failure) for failure in failures if not _mode(failure)}
+    shown_without = {_cause(failure) for failure in failures if not _mode(failure)} - {""}
     by_kind: dict[tuple[int, str, str], list[Failure]] = {}
     for failure in failures:
-        rank, said = kind = _kind(failure)
-        # What is wrong as it is called is the same in a mode; where only a mode's, it is a mode's.
-        apart = "" if kind in plainly or raised(failure) else _mode(failure)
-        by_kind.setdefault((rank, re.sub(r"\d+", "0", said), apart), []).append(failure)
+        rank, said = _kind(failure)
+        # A mode has a group of its own unless the same cause shows without it.
+        is_shared = raised(failure) or _cause(failure) in shown_without
+        own_mode = "" if is_shared else _mode(failure)
+        by_kind.setdefault((rank, re.sub(r"\d+", "0", said), own_mode), []).append(failure)
     ranked = sorted(by_kind.items(), key=lambda item: (item[0][0], -len(item[1])))
     groups = [sorted(those, key=_plainness) for _, those in ranked]
     return [Group(f"{_kind(those[0])[1]}{_in_modes(those)}", those) for those in groups]
@@ -77,8 +78,16 @@ def _mode(failure: Failure) -> str:
     return failure.case["mode"] if failure.case else ""
 
 
+def _cause(failure: Failure) -> str:
+    """The mistake that it behaves like, or the quantity that is another and its line; or ""."""
+    case = failure.case or {}
+    where = (case.get("formula") or {}).get("where") or {}
+    at = f"{where['quantity']} at {where['line']}" if where.get("line") else ""
+    return case.get("diagnosis") or at
+
+
 def _in_modes(failures: Sequence[Failure]) -> str:
-    """In which modes; and whether in these alone, or as it is called, too."""
+    """` (in rows)`, or ` (also in rows)` where it fails outside of modes, too."""
     modes = {_mode(failure) for failure in failures}
     if modes == {""}:
         return ""

@@ -21,7 +21,7 @@ ROWS = {
     "eval": "after eval()",
     "packed sorted": "a PackedSequence, the longest first",
     "packed equal": "a PackedSequence whose sequences are all of one length",
-    "partly frozen": "gradients of the states and of every other weight alone",
+    "partly frozen": "only the states and every other weight require gradients",
     "after another": "called before with other numbers and sizes",
     "before another": "called once more before its results are read",
     "out changed": "out is written to before the way back, which may raise",

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from rnn_manual.cases.features import FEATURES
+from rnn_manual.cases.features import CHAOTIC, FEATURES
 from rnn_manual.judge.findings import BITS
 from rnn_manual.judge.missing import Missing, missing_in
 from rnn_manual.judge.verdict import Verdict
@@ -105,9 +105,14 @@ def not_compared(cases: Sequence[JsonCase]) -> list[str]:
         else:
             asked += ours
     features: dict[str, list[str]] = {}  # what was said → of which
-    for name in FEATURES:
-        if said := _declined([case for case in asked if name in case["features"]]):
+    for name in (*FEATURES, CHAOTIC):
+        of_it = [case for case in asked if name in case["features"]]
+        if said := _declined(of_it):
             features.setdefault(said, []).append(name)
+            continue
+        for kind in dict.fromkeys(case["kind"] for case in of_it):
+            if said := _declined([case for case in of_it if case["kind"] == kind]):
+                features.setdefault(said, []).append(f"{kind} {name}")
     for said, names in features.items():
         lines.append(f"{', '.join(names)}: not compared ({said})")
     tensors = [pair for case in called for pair in missing_in(case["tensors"])]

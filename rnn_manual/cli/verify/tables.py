@@ -24,7 +24,7 @@ COLUMNS: dict[str, Callable[[str], bool]] = {
 def verdict_table(cases: Sequence[JsonCase]) -> Table:
     """Rows are kind × feature; a cell is the worst verdict and the worst error in it.
 
-    What the candidate declines altogether has no row, but for a kind: the last line tells of it.
+    A feature that is declined in every case has no row: `not_compared` names it.
     """
     table = _empty_table()
     for kind, feature, chosen in rows(cases):
@@ -54,7 +54,7 @@ def formulas_table(cases: Sequence[JsonCase]) -> Table:
 
 
 def modes_table(cases: Sequence[JsonCase]) -> Table | None:
-    """Rows are modes, but for those that are declined altogether; None if there is none."""
+    """Rows are the modes in which something was compared; None if there is no such mode."""
     by_mode: dict[str, list[JsonCase]] = {}
     for case in cases:
         if is_mode(case):

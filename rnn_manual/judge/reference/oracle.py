@@ -14,7 +14,7 @@ from rnn_manual.cases.draw import Data, Floats
 from rnn_manual.dual import Dual, DualOps, with_second
 from rnn_manual.layout import mapped_rows, rows_of, state_given, state_tuple
 from rnn_manual.ops import NumpyOps
-from rnn_manual.threads import one_thread
+from rnn_manual.threads import one_numpy_thread
 from rnn_manual.weights import parameters_from, weights_from
 
 Arrays = dict[str, Any]
@@ -38,7 +38,7 @@ def run_in_numpy(
 
     Returns: out, h_n, c_n, `grad NAME` and, where the case asks for them, `grad² NAME`.
     """
-    with one_thread():
+    with one_numpy_thread():
         if data.directions and backward:
             return _twice(case, data, ops, dtype)
         given = {name: np.asarray(array, dtype) for name, array in _leaves(case, data).items()}

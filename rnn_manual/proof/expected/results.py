@@ -23,7 +23,7 @@ from rnn_manual.proof.arithmetic.bound import Account, counted
 from rnn_manual.proof.arithmetic.ops import FormulaOps
 from rnn_manual.proof.arithmetic.residues import Ints, Residues
 from rnn_manual.proof.expected.leaves import drawn, points_of
-from rnn_manual.threads import one_thread
+from rnn_manual.threads import one_numpy_thread
 from rnn_manual.weights import Weights, parameters_from, weights_from
 
 
@@ -54,7 +54,7 @@ def as_formula(case: Case) -> Case:
 def _expected(case: Case) -> Expected:
     leaves = leaf_residues(case)
     ops = FormulaOps(masks_of(case))
-    with counted() as account, one_thread():
+    with counted() as account, one_numpy_thread():
         results = _twice if case.call == "second derivatives" else _results
         found = results(case, leaves, ops)
     return Expected(found, account)

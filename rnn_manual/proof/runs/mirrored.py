@@ -28,7 +28,7 @@ from rnn_manual.proof.expected.leaves import drawn, points_of
 from rnn_manual.proof.mirror.dispatch import Draw, Mirror, OneDNN
 from rnn_manual.proof.mirror.leaving import Leaving
 from rnn_manual.proof.mirror.threads import handed_over
-from rnn_manual.threads import one_of_torch, one_thread
+from rnn_manual.threads import one_numpy_thread, one_torch_thread
 
 GIVEN = "given"  # the label of what a candidate was given, which it need not compute
 Seen = Callable[[str, list[tuple[torch.Tensor, Points]]], None]
@@ -198,8 +198,8 @@ def on(
     watch = _Watch(mirror, leaf, begins)
     mirror.asleep = True  # until something of the case is given: before, nn's own layer is built
     with (
-        one_thread(),
-        one_of_torch(),
+        one_numpy_thread(),
+        one_torch_thread(),
         counted() as account,
         as_written(),
         Leaving(mirror.taken_out, mirror.taken_off),

@@ -76,3 +76,12 @@ def test_some_of_what_comes_back_for_out_is_large():
 def test_an_empty_batch_may_be_asked_for_expanded():
     """Of no sequences none stands for all."""
     assert draw(case_of(equations="lstm", B=0, memory="expanded")).input.shape == (7, 0, 3)
+
+
+def test_nan_stands_in_each_state_in_a_row_of_its_own():
+    """And the input's in the first; not where there are too few rows."""
+    h_0, c_0 = draw(case_of(equations="lstm", values="NaN")).state
+    assert np.argwhere(np.isnan(h_0)).tolist() == [[0, 3, 0]]
+    assert np.argwhere(np.isnan(c_0)).tolist() == [[0, 2, 0]]
+    assert not np.isnan(draw(case_of(equations="lstm", values="NaN", B=2)).state).any()
+    assert np.isnan(draw(case_of(equations="gru", values="NaN", B=2)).state[0][0, 1, 0])

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
+import torch
 
 from rnn_manual.candidates.catalogue import MODES
 from rnn_manual.cases.features import CHAOTIC, FEATURES
@@ -16,9 +17,10 @@ from rnn_manual.cli.verify.failure import Failure
 from rnn_manual.cli.verify.following import Followed
 from rnn_manual.cli.verify.legend import ROWS
 from rnn_manual.cli.verify.results import as_report, dumps
+from rnn_manual.config import Config
 from rnn_manual.judge.findings import BITS
 from rnn_manual.judge.report.environment import environment
-from rnn_manual.parity import Unsupported
+from rnn_manual.parity import Case, Unsupported
 from tests.meta.candidates.right.functions import with_a_copy_of_the_weights
 from tests.meta.cli.runs import followed, last_line, shown
 
@@ -87,6 +89,17 @@ def test_a_claim_alone_that_fails_is_what_the_last_line_says():
     assert last_line(found).startswith("mine:build disagrees with the loops; ")
 
 
+def test_what_fails_in_modes_alone_is_what_the_last_line_says():
+    """Called, it agrees: it is the mode that it does not stand."""
+    found = followed("torch.nn", [LSTM])
+    found.failures = followed("rnn_manual.mistakes:h_0_ignored", [LSTM], "rows").failures
+    assert last_line(found) == "mine:build agrees with the loops as it is called, and fails in rows"
+    found.claims = {"B3": {"passed": 0, "failed": 1}}
+    assert last_line(found).endswith("and fails claim B3 and in rows")
+    found.failures += followed("rnn_manual.mistakes:h_0_ignored", [LSTM]).failures
+    assert last_line(found) == "mine:build disagrees with the loops"
+
+
 def test_of_a_claim_what_was_found_is_told_without_pytests_words():
     """Neither the exception's name nor the assertion that it rewrote stand in a report."""
     said = "AssertionError: h_0[0] reaches h_n[1]\nassert not [1]"
@@ -152,6 +165,47 @@ def test_what_is_declined_altogether_has_no_row():
     assert "a PackedSequence" not in shown(found)  # nor is a row explained that there is not
     assert "\n\n\n" not in shown(found)
     assert "\n\n\n" not in shown(followed("torch.nn", [LSTM]))
+
+
+def test_what_is_declined_of_one_kind_is_told_of_it():
+    """A row that is not there is in the last line; so is the chaotic one."""
+
+    def one_way(module):
+        if isinstance(module, torch.nn.GRU) and module.bidirectional:
+            raise Unsupported("one way only")
+        return module
+
+    both = [case_of(equations=e, bidirectional=True) for e in ("lstm", "gru")]
+    chaotic = Case(Config("gru", 3, 4, bidirectional=True), gain=10.0)
+    said = last_line(followed(one_way, [LSTM, *both, case_of(equations="gru"), chaotic]))
+    told = "gru bidirectional, weights ×10: not compared (one way only)"
+    assert said == f"mine:build agrees with the loops; {told}"
+
+
+def test_a_row_of_which_some_was_compared_is_there():
+    """Of a feature, and of a mode; what was declined in it is counted."""
+    found = followed(one_way_packed, [LSTM, *PACKED, *BOTH_WAYS])
+    for case in followed(one_way_packed, [LSTM, *PACKED[:1]]).cases:
+        found.cases.append(case | {"mode": "rows"})
+    lines = shown(found).splitlines()
+    (row,) = [line for line in lines if line.startswith("  packed ")]
+    assert row.split()[:3] == ["packed", "2", "proved"]
+    (row,) = [line for line in lines if line.startswith("rows  ")]
+    assert row.split()[:3] == ["rows", "2", "1"]
+
+
+BOTH_WAYS = [case_of(equations="lstm", layout="packed", bidirectional=True)]
+
+
+def one_way_packed(module):
+    """Declines packed input of one direction."""
+
+    def call(x, hx=None):
+        if hasattr(x, "batch_sizes") and not module.bidirectional:
+            raise Unsupported("packed input of one direction")
+        return module(x, hx)
+
+    return call
 
 
 def test_declining_everything_is_no_agreement():

@@ -1,5 +1,7 @@
 """Failures that say the same stand together at the end of a run, and the plainest is shown."""
 
+from dataclasses import replace
+
 from rnn_manual.cases.options import case_of
 from rnn_manual.cli.verify.failure import Failure
 from rnn_manual.cli.verify.following import Followed
@@ -80,3 +82,49 @@ def test_what_is_wrong_as_it_is_called_is_not_shown_for_each_mode():
     said = 'behaves exactly like the mistake "gates g and o exchanged" (also in rows, threads-1)'
     assert f"\n3 × {said}; the plainest:\n" in text
     assert text.count("test_it[") == 3
+
+
+class Two:
+    """Two faults without a name: one as it is called, of one step, and one of a single row."""
+
+    def __new__(cls, module):
+        def call(x, hx=None):
+            out, states = module(x, hx)
+            if x.shape[0] == 1:
+                out = out * 1.125
+            elif x.shape[1] == 1:
+                out = out + 0.125 * out.roll(1, -1) ** 2
+            return out, states
+
+        return call
+
+
+def test_two_faults_without_a_name_are_not_told_as_one():
+    """Unless the line, too, is the same."""
+    one_step = case_of(equations="lstm", dtype="float64", T=1)
+    found = followed(Two, [one_step])
+    found.failures += followed(Two, [LSTM], "rows").failures
+    unknown = [
+        replace(failure, case=failure.case | {"formula": None, "diagnosis": None})
+        for failure in found.failures
+    ]
+    for failures in (found.failures, unknown):
+        text = shown(Followed(failures=failures))
+        assert text.count("test_it[") == 2
+        assert "also in" not in text
+
+
+def test_of_many_modes_four_are_named():
+    """By their names, in order; what differs in a number alone is one group."""
+    case = case_of(num_layers=2)
+    failures = followed(OneLayer, [case], "rows").failures
+    for k, mode in enumerate("edcba"):
+        said = f"TypeError: size {k}"
+        failures.append(
+            Failure("test_it", said, failures[0].case | {"mode": mode, "message": said})
+        )
+    text = shown(Followed(failures=failures[1:]))
+    assert "\n5 × TypeError: size " in text
+    assert " (in a, b, c, d, …); the plainest:\n" in text
+    text = shown(Followed(failures=failures[2:]))
+    assert " (in a, b, c, d); the plainest:\n" in text

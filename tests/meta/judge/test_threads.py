@@ -1,6 +1,7 @@
 """The judge's own arithmetic keeps to one thread, so that workers do not fight over the cores."""
 
 import numpy as np
+import pytest
 import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -9,6 +10,7 @@ from rnn_manual.config import Config
 from rnn_manual.judge.reference.oracle import run_in_numpy
 from rnn_manual.ops import NumpyOps
 from rnn_manual.parity import Case, prove
+from rnn_manual.threads import one_torch_thread
 
 
 def threads():
@@ -46,6 +48,9 @@ def test_a_candidate_is_proved_in_one_thread():
     torch.set_num_threads(2)
     try:
         assert prove(layer, Case(Config("rnn", 3, 5))).formula.verdict == "proved"
+        assert torch.get_num_threads() == 2
+        with pytest.raises(KeyError), one_torch_thread():
+            raise KeyError
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)

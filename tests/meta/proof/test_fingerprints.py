@@ -6,7 +6,7 @@ import torch
 
 from rnn_manual.cases.case import Case
 from rnn_manual.parity import prove
-from rnn_manual.threads import one_thread
+from rnn_manual.threads import one_numpy_thread
 from tests.meta.proof.small import small
 from tests.meta.proof.written import OneByOne
 
@@ -28,7 +28,7 @@ def test_a_fingerprint_depends_on_the_formula_alone():
     torch.set_num_threads(2)
     try:
         found.add(_fingerprint(case))
-        with one_thread():
+        with one_numpy_thread():
             found.add(_fingerprint(case))
     finally:
         torch.set_num_threads(before)

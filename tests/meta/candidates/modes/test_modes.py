@@ -191,17 +191,6 @@ def wrong_on_one_row(module):
     return call
 
 
-def test_in_pieces_the_state_is_given_by_its_name():
-    """So is nn's own, by whoever calls it."""
-
-    def named_otherwise(module):
-        return lambda x, state=None: module(x, state)
-
-    found = check(named_otherwise, plainest("pieces"), mode="pieces", formulas=False)
-    assert found.verdict == Verdict.ERROR
-    assert "unexpected keyword argument 'hx'" in found.message
-
-
 @pytest.mark.filterwarnings("ignore")
 def test_an_exporter_leaves_a_layer_in_eval():
     """What is exported stands as the layer does: an exporter puts all of it back to that."""

@@ -157,7 +157,7 @@ def test_where_a_gradient_is_cut_off_is_told():
     assert "return h, c.detach()" in str(proof)
 
 
-def test_so_it_is_where_data_is_taken():
+def test_a_gradient_cut_by_data_is_told():
     """As people cut it off who learned it before there was detach."""
 
     class Taking(PlainLSTM):
@@ -166,6 +166,20 @@ def test_so_it_is_where_data_is_taken():
             return h, c.data
 
     assert "return h, c.data" in str(prove(Taking, small("lstm"))).partition("\ndetaches  ")[2]
+
+
+def test_of_several_lines_that_cut_off_all_are_told():
+    """Which of them the gradient lacks is not known, where one only looks."""
+
+    class Looking(Detaching):
+        def forward(self, input, hx=None):
+            assert not input.data.isnan().any()
+            return super().forward(input, hx)
+
+    first, second = str(prove(Looking, small("lstm"))).partition("\ndetaches  ")[2].split("\n")[:2]
+    assert "assert not input.data.isnan()" in first
+    assert second.startswith("          test_lines.py:")
+    assert second.endswith("return h, c.detach()")
 
 
 def test_where_it_is_cut_off_in_packed_input_no_other_line_is_told():
