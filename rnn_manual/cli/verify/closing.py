@@ -148,12 +148,12 @@ def _show_failures(console: Console, failures: list[Failure]) -> None:
 
 def _show_modes(console: Console, cases: list[dict[str, Any]]) -> None:
     """The modes' table, and what was said of those that are not supported."""
-    table, declined = modes_table(cases), declined_modes(cases)
-    if table or declined:
+    table, not_supported = modes_table(cases), declined_modes(cases)
+    if table or not_supported:
         console.print()
     if table:
         console.print(table)
-    for modes, message, count in declined:
+    for modes, message, count in not_supported:
         said = message if len(message) <= WORDS_SHOWN else f"{message[:WORDS_SHOWN]} …"
         console.print(f"{modes} unsupported ({count}): {said}", style="yellow", markup=False)
 

@@ -71,7 +71,7 @@ def _kind(failure: Failure) -> tuple[int, str]:
         return (3 if said.startswith(NOT_RUN) else 1), _without_names(said)
     if case is None:
         return 2, f"{failure.test.partition('[')[0]} fails"
-    return 0, f"{case['diagnosis'] or case['kind'] + ' disagrees with the loops'}"
+    return 0, case["diagnosis"] or f"{case['kind']} disagrees with the loops"
 
 
 def _mode(failure: Failure) -> str:

@@ -11,6 +11,7 @@ from rnn_manual.cases.calls import CHANGED, WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
 from rnn_manual.layout import rows_of, state_given, state_tuple
 from rnn_manual.mistakes.conditions import holds_numbers, of_plain_input, reads_state
+from rnn_manual.mistakes.corners.rounded import reads_plain_input
 from rnn_manual.mistakes.wrong import Net, mistake
 
 
@@ -30,7 +31,7 @@ def _detached(net: Net) -> tuple[Any, Any]:
     classic=False,
 )
 def nothing_for_plain_input(net: Net) -> tuple[Any, Any]:
-    return net.run() if rows_of(net.input).requires_grad else _detached(net)
+    return _detached(net) if reads_plain_input(net) else net.run()
 
 
 @mistake(
@@ -42,7 +43,7 @@ def nothing_for_plain_input(net: Net) -> tuple[Any, Any]:
     classic=False,
 )
 def states_detached_for_plain_input(net: Net) -> Net:
-    if rows_of(net.input).requires_grad or not torch.is_grad_enabled():
+    if not reads_plain_input(net):
         return net
     return net.from_state(lambda *states: tuple(s.detach() for s in states))
 

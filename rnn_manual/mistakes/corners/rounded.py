@@ -37,6 +37,10 @@ def packed(net: Net) -> bool:
     return hasattr(net.input, "batch_sizes")
 
 
+def reads_plain_input(net: Net) -> bool:
+    return torch.is_grad_enabled() and not rows_of(net.input).requires_grad
+
+
 def unbatched(net: Net) -> bool:
     return not packed(net) and net.input.dim() == 2
 
@@ -69,7 +73,7 @@ corner(
 corner(
     "rounded_for_plain_input",
     "where the input requires no gradient",
-    lambda net: torch.is_grad_enabled() and not rows_of(net.input).requires_grad,
+    reads_plain_input,
     of_plain_input,
 )
 corner(

@@ -8,12 +8,8 @@ from rnn_manual.cases.calls import WITHOUT_A_GRAPH
 from rnn_manual.cases.case import Case
 from rnn_manual.layout import rows_of, state_tuple
 from rnn_manual.mistakes.conditions import bidirectional, holds_numbers, of_plain_input, stacked
-from rnn_manual.mistakes.corners.rounded import corner, frozen, packed, unbatched
+from rnn_manual.mistakes.corners.rounded import corner, frozen, packed, reads_plain_input, unbatched
 from rnn_manual.mistakes.wrong import Net, mistake
-
-
-def _reads_plain_input(net: Net) -> bool:
-    return torch.is_grad_enabled() and not rows_of(net.input).requires_grad
 
 
 def _weights_only(case: Case) -> bool:
@@ -80,7 +76,7 @@ corner(
 corner(
     "rounded_packed_for_plain_input",
     "for packed input that requires no gradient",
-    lambda net: packed(net) and _reads_plain_input(net),
+    lambda net: packed(net) and reads_plain_input(net),
     lambda case: case.packed,
     of_plain_input,
 )
@@ -114,7 +110,7 @@ corner(
     classic=False,
 )
 def state_made_a_leaf(net: Net) -> Net:
-    if _reads_plain_input(net) and net.state is not None:
+    if reads_plain_input(net) and net.state is not None:
         for tensor in state_tuple(net.config, net.state):
             tensor.requires_grad_(True)
     return net
@@ -128,7 +124,7 @@ def state_made_a_leaf(net: Net) -> Net:
     classic=False,
 )
 def lowest_layer_not_trained(net: Net) -> Net:
-    if not _reads_plain_input(net) or net.config.num_layers == 1:
+    if not reads_plain_input(net) or net.config.num_layers == 1:
         return net
     lowest = net.weights[0][0].weight_ih
     return net.reweighted(lambda w: w.map(torch.Tensor.detach) if w.weight_ih is lowest else w)
